@@ -1,0 +1,1 @@
+"""The system of record: files, images, metadata, embeddings, failures, runs."""

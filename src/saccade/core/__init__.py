@@ -1,0 +1,1 @@
+"""Rules on arrays and values: no files, clock, network, logging or globals."""

@@ -1,0 +1,218 @@
+"""Every error saccade raises, in one tree.
+
+SaccadeError
+├── InputError                what was asked cannot be done as asked
+│   ├── PathNotFoundError     a path that does not exist
+│   ├── NoImagesError         a place with no image in it
+│   ├── InvalidQueryError     a query with no meaning (nothing asked, k below 1)
+│   ├── InvalidFilterError    an unknown field, operator or value in a filter
+│   ├── UnreadableImageError  a query picture that cannot be decoded
+│   └── InvalidVectorError    a vector that is not finite, has no length, or has the wrong dimension
+├── NotFoundError
+│   ├── LibraryNotFoundError  no library here or above
+│   └── ImageNotFoundError    no such image in the library
+├── ConflictError
+│   ├── EncoderMismatchError  a query embedded by another encoder than the space
+│   ├── LibraryTooNewError    written by a newer saccade
+│   └── LibraryBusyError      another process is writing
+├── UnavailableError
+│   ├── EncoderUnavailableError  the encoder that made this library is not here
+│   └── MissingExtraError        an optional part that is not installed
+└── StorageError
+    ├── DiskFullError         no space left
+    ├── ReadOnlyError         no permission to write
+    └── CorruptLibraryError   the catalog cannot be read
+
+A class carries a stable `code`; `STATUS` maps each code to what the outside sees. Failures of single
+files are values (`saccade.core.types.Failure`), not exceptions.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+class SaccadeError(Exception):
+    """What happened, where, and (in `hint`) what to do about it.
+
+    Args:
+        message: one line that names the thing it is about.
+        hint: one line that says what to do; may be empty.
+    """
+
+    code: ClassVar[str] = "internal"
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class InputError(SaccadeError):
+    """What was asked cannot be done as asked."""
+
+    code = "invalid_input"
+
+
+class PathNotFoundError(InputError):
+    """A path that does not exist."""
+
+    code = "path_not_found"
+
+
+class NoImagesError(InputError):
+    """A place with no image in it."""
+
+    code = "no_images"
+
+
+class InvalidQueryError(InputError):
+    """A query with no meaning."""
+
+    code = "invalid_query"
+
+
+class InvalidFilterError(InputError):
+    """An unknown field, operator or value in a filter."""
+
+    code = "invalid_filter"
+
+
+class UnreadableImageError(InputError):
+    """A picture, given by itself, that cannot be decoded."""
+
+    code = "unreadable_image"
+
+
+class InvalidVectorError(InputError):
+    """A vector that is not finite, has no length, or has the wrong dimension."""
+
+    code = "invalid_vector"
+
+
+class NotFoundError(SaccadeError):
+    """A thing that was named is not there."""
+
+    code = "not_found"
+
+
+class LibraryNotFoundError(NotFoundError):
+    """No library at the place named, nor above it."""
+
+    code = "library_not_found"
+
+
+class ImageNotFoundError(NotFoundError):
+    """No such image in the library."""
+
+    code = "image_not_found"
+
+
+class ConflictError(SaccadeError):
+    """The library is in a state that does not allow this."""
+
+    code = "conflict"
+
+
+class EncoderMismatchError(ConflictError):
+    """Embeddings of two encoders would be mixed."""
+
+    code = "encoder_mismatch"
+
+
+class LibraryTooNewError(ConflictError):
+    """The library was written by a newer saccade."""
+
+    code = "library_too_new"
+
+
+class LibraryBusyError(ConflictError):
+    """Another process is writing to the library."""
+
+    code = "library_busy"
+
+
+class UnavailableError(SaccadeError):
+    """A part that this needs is not here."""
+
+    code = "unavailable"
+
+
+class EncoderUnavailableError(UnavailableError):
+    """The encoder that made this library is not here."""
+
+    code = "encoder_unavailable"
+
+
+class MissingExtraError(UnavailableError):
+    """An optional part that is not installed."""
+
+    code = "missing_extra"
+
+
+class StorageError(SaccadeError):
+    """Reading or writing the library failed."""
+
+    code = "storage_failed"
+
+
+class DiskFullError(StorageError):
+    """No space left where the library lies."""
+
+    code = "disk_full"
+
+
+class ReadOnlyError(StorageError):
+    """No permission to write where the library lies."""
+
+    code = "read_only"
+
+
+class CorruptLibraryError(StorageError):
+    """The catalog cannot be read."""
+
+    code = "library_corrupt"
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What the outside sees of an error: process exit status, HTTP status, JSON-RPC (MCP) error code."""
+
+    exit: int
+    http: int
+    mcp: int
+
+
+_BAD, _MISSING, _CONFLICT, _ABSENT, _STORAGE = 2, 3, 4, 5, 6
+_MCP_PARAMS, _MCP_INTERNAL = -32602, -32603
+
+STATUS: dict[str, Status] = {
+    "internal": Status(1, 500, _MCP_INTERNAL),
+    "invalid_input": Status(_BAD, 400, _MCP_PARAMS),
+    "path_not_found": Status(_BAD, 400, _MCP_PARAMS),
+    "no_images": Status(_BAD, 422, _MCP_PARAMS),
+    "invalid_query": Status(_BAD, 422, _MCP_PARAMS),
+    "invalid_filter": Status(_BAD, 422, _MCP_PARAMS),
+    "unreadable_image": Status(_BAD, 422, _MCP_PARAMS),
+    "invalid_vector": Status(_BAD, 422, _MCP_PARAMS),
+    "not_found": Status(_MISSING, 404, _MCP_PARAMS),
+    "library_not_found": Status(_MISSING, 404, _MCP_PARAMS),
+    "image_not_found": Status(_MISSING, 404, _MCP_PARAMS),
+    "conflict": Status(_CONFLICT, 409, _MCP_INTERNAL),
+    "encoder_mismatch": Status(_CONFLICT, 409, _MCP_INTERNAL),
+    "library_too_new": Status(_CONFLICT, 409, _MCP_INTERNAL),
+    "library_busy": Status(_CONFLICT, 409, _MCP_INTERNAL),
+    "unavailable": Status(_ABSENT, 503, _MCP_INTERNAL),
+    "encoder_unavailable": Status(_ABSENT, 503, _MCP_INTERNAL),
+    "missing_extra": Status(_ABSENT, 501, _MCP_INTERNAL),
+    "storage_failed": Status(_STORAGE, 500, _MCP_INTERNAL),
+    "disk_full": Status(_STORAGE, 507, _MCP_INTERNAL),
+    "read_only": Status(_STORAGE, 500, _MCP_INTERNAL),
+    "library_corrupt": Status(_STORAGE, 500, _MCP_INTERNAL),
+}
+"""The one table: error code -> exit, HTTP and MCP status."""
+
+EXIT_INTERRUPTED = 130
+"""Exit status after Ctrl-C (128 + SIGINT, the shells' convention)."""
+
+EXIT_PROBLEMS = 7
+"""Exit status of a check (`doctor`, `index --strict`) that found problems."""

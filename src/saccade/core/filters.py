@@ -1,0 +1,160 @@
+"""Metadata filters: `taken>=2024-01-01`, `camera=Canon`, `width>1000`. Parsed and checked here,
+compiled to a query by the catalog. All conditions must hold.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from math import isfinite, nan
+from typing import TypeAlias
+
+from saccade.core.errors import InvalidFilterError
+
+
+class Kind(StrEnum):
+    """How a field is compared."""
+
+    TEXT = "text"
+    """`=` contains, `==` equals, both without regard to case; `!=` does not contain."""
+    NUMBER = "number"
+    """`=`, `!=`, `<`, `<=`, `>`, `>=`."""
+    TIME = "time"
+    """ISO 8601 to any precision: `taken=2024-05` is that month, `taken<=2024` includes that year."""
+
+
+FIELDS: dict[str, Kind] = {
+    "taken": Kind.TIME,
+    "camera": Kind.TEXT,
+    "lens": Kind.TEXT,
+    "title": Kind.TEXT,
+    "caption": Kind.TEXT,
+    "keyword": Kind.TEXT,
+    "creator": Kind.TEXT,
+    "rights": Kind.TEXT,
+    "format": Kind.TEXT,
+    "name": Kind.TEXT,
+    "width": Kind.NUMBER,
+    "height": Kind.NUMBER,
+    "size": Kind.NUMBER,
+    "latitude": Kind.NUMBER,
+    "longitude": Kind.NUMBER,
+}
+"""Every field a filter can name. `name` is the file's name; `size` is in bytes."""
+
+_OPS: dict[Kind, tuple[str, ...]] = {
+    Kind.TEXT: ("=", "==", "!="),
+    Kind.NUMBER: ("=", "!=", "<", "<=", ">", ">="),
+    Kind.TIME: ("=", "!=", "<", "<=", ">", ">="),
+}
+_EXPRESSION = re.compile(r"\s*([A-Za-z_]+)\s*(==|!=|<=|>=|=|<|>)\s*(.*?)\s*", re.DOTALL)
+_TIME = re.compile(r"\d{4}(-\d{2}(-\d{2}([T ]\d{2}(:\d{2}(:\d{2})?)?)?)?)?")
+
+Value: TypeAlias = str | float
+Where: TypeAlias = Mapping[str, Value | tuple[str, Value] | Sequence[tuple[str, Value]]]
+"""`{"taken": (">=", "2024-01-01"), "camera": "Canon", "width": [(">", 100), ("<", 900)]}`"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """One comparison: a field of FIELDS, an operator its kind has, and a value of its kind."""
+
+    field: str
+    op: str
+    value: Value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """What an image must satisfy: every condition, and (if any) to lie in one of the folders.
+
+    Folders are absolute paths; an image is in a folder if one of its files lies anywhere below it.
+    """
+
+    conditions: tuple[Condition, ...] = ()
+    folders: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        """Whether it restricts anything."""
+        return bool(self.conditions or self.folders)
+
+
+def parse_condition(text: str) -> Condition:
+    """`"taken>=2024-01-01"` as a condition.
+
+    Raises:
+        InvalidFilterError: no operator, an unknown field, or a value that does not fit the field.
+    """
+    match = _EXPRESSION.fullmatch(text)
+    if match is None:
+        raise InvalidFilterError(
+            f"cannot read the filter {text!r}", hint="write FIELD=VALUE, e.g. taken>=2024-01-01"
+        )
+    return condition(match[1], match[2], match[3])
+
+
+def condition(field: str, op: str, value: Value) -> Condition:
+    """A checked condition.
+
+    Raises:
+        InvalidFilterError: an unknown field, an operator its kind lacks, or a value of another kind.
+    """
+    kind = FIELDS.get(field)
+    if kind is None:
+        raise InvalidFilterError(
+            f"unknown filter field {field!r}", hint=f"known fields: {', '.join(sorted(FIELDS))}"
+        )
+    if op not in _OPS[kind]:
+        raise InvalidFilterError(
+            f"{field} cannot be compared with {op!r}", hint=f"use one of {' '.join(_OPS[kind])}"
+        )
+    return Condition(field=field, op=op, value=_checked(field, kind, value))
+
+
+def parse_where(where: Where | Sequence[str] | None) -> tuple[Condition, ...]:
+    """Conditions from the Python form (a mapping) or the command line's (expressions)."""
+    if not where:
+        return ()
+    if not isinstance(where, Mapping):
+        return tuple(parse_condition(text) for text in where)
+    conditions: list[Condition] = []
+    for field, wanted in where.items():
+        if isinstance(wanted, (str, int, float)):
+            conditions.append(condition(field, "=", wanted))
+        else:
+            pairs = [wanted] if isinstance(wanted, tuple) else wanted
+            conditions.extend(_pair(field, pair) for pair in pairs)
+    return tuple(conditions)
+
+
+def _pair(field: str, pair: object) -> Condition:
+    """A condition from (operator, value); users' own code is not type-checked, so neither is trusted."""
+    match pair:
+        case (str(op), (str() | int() | float()) as value):
+            return condition(field, op, value)
+    raise InvalidFilterError(
+        f"cannot read the filter for {field!r}: {pair!r}",
+        hint='give a value, or an operator and a value: {"taken": (">=", "2024-01-01")}',
+    )
+
+
+def _checked(field: str, kind: Kind, value: Value) -> Value:
+    """The value as its kind stores it."""
+    if kind is Kind.NUMBER:
+        try:
+            number = float(value)
+        except (TypeError, ValueError):
+            number = nan
+        if not isfinite(number):
+            raise InvalidFilterError(f"{field} needs a number, got {value!r}", hint=f"e.g. {field}>=1000")
+        return number
+    text = str(value).strip()
+    if not text:
+        raise InvalidFilterError(f"{field} is compared with nothing", hint=f"e.g. {field}=VALUE")
+    if kind is Kind.TIME:
+        if _TIME.fullmatch(text) is None:
+            raise InvalidFilterError(
+                f"{field} needs a date, got {value!r}", hint="write YYYY, YYYY-MM or YYYY-MM-DD"
+            )
+        return text.replace(" ", "T")
+    return text

@@ -1,0 +1,254 @@
+"""What the parts expect of each other: structural types, so that any class of the right shape fits.
+
+Each states shapes, order and errors; `tests/contracts` runs one suite over every implementation.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+from saccade.core.filters import Filter
+from saccade.core.types import (
+    Counts,
+    DecodeOutcome,
+    DecodeTask,
+    Embeddings,
+    EncoderInfo,
+    Failure,
+    FileEntry,
+    FileStamp,
+    Ids,
+    ImageInfo,
+    ImageRecord,
+    Pixels,
+    Progress,
+    Role,
+    Scores,
+    SpaceInfo,
+)
+
+ReportProgress: TypeAlias = Callable[[Progress], None]
+"""Called from the thread that does the work, a few times per second at most."""
+
+
+class Encoder(Protocol):
+    """Images and text to embeddings. Thread-safe once made."""
+
+    @property
+    def info(self) -> EncoderInfo:
+        """What it is."""
+        ...
+
+    def encode_pixels(self, pixels: Pixels) -> Mapping[Role, Embeddings]:
+        """(n, size, size, 3) by `info.recipe` -> (n, d) unit rows for each role, in one pass."""
+        ...
+
+    def encode_texts(self, texts: Sequence[str]) -> Embeddings:
+        """The n texts as (n, d) unit rows of the semantic space; InvalidQueryError if it reads no text."""
+        ...
+
+
+class Decoder(Protocol):
+    """Untrusted files to pixels, in guarded worker processes. Close it (or use `with`) to end them."""
+
+    def decode(self, tasks: Iterable[DecodeTask]) -> Iterator[DecodeOutcome]:
+        """One outcome per task, in order. Tasks are taken lazily, a bounded number ahead."""
+        ...
+
+    def close(self) -> None:
+        """End the workers."""
+        ...
+
+
+class Index(Protocol):
+    """Nearest-neighbor search over one space, as it stood when the index was built.
+
+    Attributes:
+        sequence: highest sequence number of the embeddings it holds (see Catalog); later ones are absent.
+        size: number of embeddings.
+    """
+
+    sequence: int
+    size: int
+
+    def search(
+        self, queries: Embeddings, k: int, *, only: Ids | None = None, exclude: Ids | None = None
+    ) -> tuple[Ids, Scores]:
+        """Nearest images of each query.
+
+        Args:
+            queries: (q, d) unit rows.   k: at least 1.
+            only: sorted ids to search among; the rest do not exist for this search.
+            exclude: sorted ids that do not exist for this search.
+        Returns:
+            ids and scores, both (q, m), best first, ties by lower id; m = min(k, number of matching ids):
+            filters act before k. Scores may be approximate (a quantizer's), ids unique within a row.
+        """
+        ...
+
+    def close(self) -> None:
+        """Release files and memory."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Folder:
+    """A place a library indexes: its row and its absolute path in the operating system's spelling."""
+
+    id: int
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownFile:
+    """What the catalog remembers of a file.
+
+    `state`: "indexed", "failed", "excluded" (no image), "archive" or "missing".
+    """
+
+    stamp: FileStamp
+    state: str
+    image_id: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewImage:
+    """A picture with its embeddings, {space id: (d,) unit float32}."""
+
+    sha256: bytes
+    info: ImageInfo
+    embeddings: Mapping[int, Embeddings]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenFile:
+    """What became of one file in this run.
+
+    Exactly one of: `image` (a picture, new or not), `image_id` (a picture the catalog already holds),
+    `failure`, `archive` (its members are entries of their own), or none of them (excluded: no image).
+    """
+
+    entry: FileEntry
+    image: NewImage | None = None
+    image_id: int | None = None
+    failure: Failure | None = None
+    archive: bool = False
+
+
+class Catalog(Protocol):
+    """The system of record. What a method that writes has returned from is durable.
+
+    Every embedding row gets a sequence number, higher than all before it in the catalog. Image ids are
+    positive and never used again. A path is (folder, path relative to it, member).
+    Methods that write raise LibraryBusyError, DiskFullError, ReadOnlyError or StorageError.
+    """
+
+    # --- spaces
+    def spaces(self) -> Sequence[SpaceInfo]:
+        """Every space, active or not."""
+        ...
+
+    def ensure_space(self, encoder: EncoderInfo, role: Role) -> SpaceInfo:
+        """The space of this fingerprint and role; made, and active if its role has none active."""
+        ...
+
+    # --- writing: one process at a time
+    def writing(self) -> AbstractContextManager[None]:
+        """Hold the library's write lock. Raises LibraryBusyError naming the holder."""
+        ...
+
+    def start_run(self, kind: str) -> int:
+        """Note that a run began; a run without an end was interrupted."""
+        ...
+
+    def finish_run(self, run: int, summary: Mapping[str, object]) -> None:
+        """Note that it ended, with what it did."""
+        ...
+
+    def ensure_folder(self, path: str) -> tuple[Folder, str]:
+        """The indexed folder that holds `path`, made if none does, and `path` relative to it ("" = itself)."""
+        ...
+
+    def known_files(self, folder: Folder, below: str = "") -> Mapping[tuple[str, str], KnownFile]:
+        """Return {(relative path, member): what is remembered} at or below the relative path `below`."""
+        ...
+
+    def record(self, run: int, folder: Folder, seen: Sequence[SeenFile]) -> Sequence[int | None]:
+        """Store a batch in one durable transaction; image id of each, None where it has none.
+
+        A sha256 already held keeps its image and embeddings (missing spaces are added). Seeing a missing
+        file again revives it. The same batch twice changes nothing.
+        """
+        ...
+
+    def mark_missing(self, run: int, folder: Folder, files: Iterable[tuple[str, str]]) -> int:
+        """These (relative path, member) are gone; number that were present. Images and embeddings stay."""
+        ...
+
+    def find_images(self, sha256s: Sequence[bytes], spaces: Sequence[int]) -> Mapping[bytes, int]:
+        """Image ids of those that the catalog holds with an embedding in every one of `spaces`."""
+        ...
+
+    def known_sizes(self) -> set[int]:
+        """Byte lengths of all images held (a file of another length cannot be one of them)."""
+        ...
+
+    # --- reading: any number of processes
+    def counts(self) -> Counts:
+        """How much it holds."""
+        ...
+
+    def version(self) -> int:
+        """A number that changes whenever anything in the catalog did, by any process."""
+        ...
+
+    def missing_images(self, space: int) -> Ids:
+        """Sorted ids with an embedding in the space and no file present."""
+        ...
+
+    def match(self, filter: Filter) -> Ids:
+        """Sorted ids of the images with a file present that satisfy it."""
+        ...
+
+    def match_words(self, words: Sequence[str], limit: int, among: Ids | None = None) -> Ids:
+        """Images whose names, titles, captions or keywords hold all the words: best first, `limit` at most."""
+        ...
+
+    def images(self, ids: Sequence[int]) -> Sequence[ImageRecord]:
+        """The records, in the order asked. Raises ImageNotFoundError."""
+        ...
+
+    def image_by_sha256(self, prefix: str) -> ImageRecord:
+        """The image whose hexadecimal id starts so. Raises ImageNotFoundError (none, or several)."""
+        ...
+
+    def image_by_path(self, path: str) -> ImageRecord | None:
+        """The image a file held when last seen."""
+        ...
+
+    def failures(self, limit: int | None = None) -> Sequence[Failure]:
+        """Files that gave no image and are still there."""
+        ...
+
+    def embeddings(self, space: int, ids: Ids) -> Embeddings:
+        """(n, d) rows in the order asked. Raises ImageNotFoundError; CorruptLibraryError on a bad checksum."""
+        ...
+
+    def embeddings_after(
+        self, space: int, sequence: int, batch: int = 4096
+    ) -> Iterator[tuple[int, Ids, Embeddings]]:
+        """Rows newer than `sequence`, oldest first: (last sequence, ids, (m, d) rows), m <= batch."""
+        ...
+
+    def last_sequence(self, space: int) -> int:
+        """Highest sequence number in the space, 0 when empty."""
+        ...
+
+    def backup(self, path: str) -> None:
+        """Write a consistent copy while others read and write; the file appears whole or not at all."""
+        ...
+
+    def close(self) -> None:
+        """Release it."""
+        ...

@@ -1,0 +1,312 @@
+"""The values that travel between the parts: frozen, without behavior beyond what their fields say."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Embeddings: TypeAlias = NDArray[np.float32]
+"""(n, d) float32, C order, finite, unit rows. Made and checked in `saccade.core.vectors` only."""
+
+Pixels: TypeAlias = NDArray[np.uint8]
+"""(H, W, 3) or (n, H, W, 3) uint8, sRGB, upright."""
+
+Ids: TypeAlias = NDArray[np.int64]
+"""(n,) or (q, k) int64 image ids of one catalog."""
+
+Scores: TypeAlias = NDArray[np.float32]
+"""float32 in [-1, 1], higher is better."""
+
+
+class Role(StrEnum):
+    """What an embedding is for."""
+
+    SEMANTIC = "semantic"
+    """What the picture shows; text and images share it."""
+    COPY = "copy"
+    """Whether it is the same picture."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """One input that gave no result: which, a stable code, and a reason a person understands."""
+
+    path: str
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PixelRecipe:
+    """How an encoder wants its input cut from a picture; part of the encoder's fingerprint.
+
+    Attributes:
+        size: side of the square input, pixels.
+        fit: "squash" resizes the whole picture to the square; "crop" resizes the shorter side to `resize`
+            and takes the middle square.
+        resample: Pillow's antialiased filter.
+        resize: shorter side before cropping, pixels; used by "crop" only.
+    """
+
+    size: int
+    fit: Literal["squash", "crop"] = "squash"
+    resample: Literal["bilinear", "bicubic"] = "bicubic"
+    resize: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EncoderInfo:
+    """What an encoder is.
+
+    Attributes:
+        name: name in the catalogue of encoders.
+        fingerprint: digest of weights, preprocessing and runtime precision (hex SHA-256).
+        dims: dimension of the embedding of each role.
+        recipe: the input it takes.
+        license: SPDX identifier or a short statement of the weights' terms.
+        reads_text: whether `encode_texts` works.
+    """
+
+    name: str
+    fingerprint: str
+    dims: Mapping[Role, int]
+    recipe: PixelRecipe
+    license: str
+    reads_text: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageInfo:
+    """What a file says about its picture. Absent facts are None or empty; text is cleaned and bounded.
+
+    Attributes:
+        width, height: pixels, upright (after the EXIF orientation).
+        format: "JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF" or "HEIF", by content.
+        size_bytes: length of the encoded file.
+        frames: number of frames or pages; the first one is used.
+        orientation: EXIF orientation 1 to 8 as found, 1 when absent.
+        taken_at: local time as ISO 8601 "YYYY-MM-DDTHH:MM:SS".
+        latitude, longitude: degrees, WGS 84, north and east positive.
+    """
+
+    width: int
+    height: int
+    format: str
+    size_bytes: int
+    frames: int = 1
+    orientation: int = 1
+    taken_at: str | None = None
+    camera: str | None = None
+    lens: str | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+    title: str | None = None
+    caption: str | None = None
+    keywords: tuple[str, ...] = ()
+    creator: str | None = None
+    rights: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileStamp:
+    """How a change of a file is noticed: equality of size and time, never their order (clocks go back)."""
+
+    size: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileEntry:
+    """One file a walk found.
+
+    Attributes:
+        path: path in the operating system's spelling (undecodable bytes as surrogate escapes), absolute.
+        stamp: size and modification time.
+        kind: "file", or "archive" for a zip or tar whose members are images to be listed.
+        member: name inside the archive at `path`, or "".
+    """
+
+    path: str
+    stamp: FileStamp
+    kind: Literal["file", "archive"] = "file"
+    member: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecodeTask:
+    """One picture to read: a file, a member of an archive, or bytes in memory.
+
+    Attributes:
+        path: file in the operating system's spelling; for `data` only a name for messages.
+        member: name inside the archive at `path`, or "".
+        data: the encoded bytes themselves instead of a file.
+        hash_only: return `Hashed` without decoding (to recognize a moved file).
+    """
+
+    path: str
+    member: str = ""
+    data: bytes | None = None
+    hash_only: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decoded:
+    """A picture as the encoder wants it.
+
+    Attributes:
+        sha256: 32 bytes, digest of the encoded bytes: the image's identity.
+        info: what the file says about it.
+        pixels: (size, size, 3) uint8 by the recipe.
+        stamp: the file as it was when read; None for bytes in memory.
+    """
+
+    sha256: bytes
+    info: ImageInfo
+    pixels: Pixels
+    stamp: FileStamp | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hashed:
+    """The identity alone, of a task with `hash_only`."""
+
+    sha256: bytes
+    stamp: FileStamp | None = None
+
+
+DecodeOutcome: TypeAlias = Decoded | Hashed | Failure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpaceInfo:
+    """All embeddings one fingerprint makes for one role."""
+
+    id: int
+    role: Role
+    encoder: str
+    fingerprint: str
+    dim: int
+    active: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageRecord:
+    """One image of a library, with the files it lies in (missing files are left out)."""
+
+    id: int
+    sha256: bytes
+    info: ImageInfo
+    paths: tuple[str, ...]
+
+    @property
+    def image_id(self) -> str:
+        """The identity the outside sees: SHA-256 in hexadecimal."""
+        return self.sha256.hex()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartScore:
+    """How well a hit answers one part of the query: the part as asked and its cosine in [-1, 1]."""
+
+    part: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """One answer.
+
+    Attributes:
+        rank: 1 is best.
+        image_id: SHA-256 of the file's bytes, hexadecimal.
+        path: one file it lies in; archive members as "ARCHIVE!/MEMBER".
+        paths: all of them.
+        score: cosine of query and image in [-1, 1].
+        confidence: in [0, 1]; see `saccade.core.calibration`.
+        parts: which parts of the query it answers.
+        words: words of the query found in its name, title, caption or keywords.
+        alike: ids of near-identical images collapsed into this hit.
+        info: what the file says about it.
+    """
+
+    rank: int
+    image_id: str
+    path: str
+    paths: tuple[str, ...]
+    score: float
+    confidence: float
+    parts: tuple[PartScore, ...]
+    words: tuple[str, ...]
+    alike: tuple[str, ...]
+    info: ImageInfo
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchResult:
+    """The answer to a query.
+
+    Attributes:
+        query: the query in words.
+        confident: whether the best hit is unlikely to be chance; false means "no confident match".
+        hits: best first.
+        took_ms: milliseconds from query to answer, encoding included.
+    """
+
+    query: str
+    confident: bool
+    hits: tuple[Hit, ...]
+    took_ms: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexReport:
+    """What one indexing run did.
+
+    Attributes:
+        files: image files found (new, unchanged, moved and failed; not the excluded).
+        added: files whose picture was read now. `unchanged`: the same as last time. `moved`: a known picture
+            at a new path. `removed`: files that are gone. `excluded`: files that are no images.
+        embedded: images encoded now.
+        failed: one Failure for each image file that gave none.
+        seconds: wall time.
+    """
+
+    files: int
+    added: int
+    unchanged: int
+    moved: int
+    removed: int
+    excluded: int
+    embedded: int
+    failed: tuple[Failure, ...]
+    seconds: float
+
+    @property
+    def images_per_s(self) -> float:
+        """Images encoded per second of wall time."""
+        return self.embedded / self.seconds if self.seconds > 0 else 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """Where a long job stands: `done` of `total` (None while unknown) of `stage`, and failures so far."""
+
+    stage: str
+    done: int
+    total: int | None
+    failed: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """How much a catalog holds. `images`: with at least one file present. `by_state`: files by state."""
+
+    images: int
+    files: int
+    failed: int
+    excluded: int
+    missing: int
+    embeddings: Mapping[int, int] = field(default_factory=dict)

@@ -1,0 +1,84 @@
+"""Embeddings: the one place that checks, normalizes and compares them exactly.
+
+`top_k` is the oracle: every index must return what it returns, or say how often it does not.
+"""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from saccade.core.errors import InvalidVectorError
+from saccade.core.types import Embeddings, Ids, Scores
+
+_UNIT_TOLERANCE = 1e-3
+
+
+def normalize(vectors: ArrayLike) -> Embeddings:
+    """Unit rows of (n, d) numbers; the argument is left as it is.
+
+    Raises:
+        InvalidVectorError: not two-dimensional, not finite, or a row of zeros.
+    """
+    array = np.array(vectors, dtype=np.float32, order="C", ndmin=1)
+    if array.ndim != 2:
+        raise InvalidVectorError(f"expected vectors of shape (n, d), got {array.shape}")
+    norms = np.linalg.norm(array, axis=1, keepdims=True)
+    if not np.isfinite(norms).all():
+        raise InvalidVectorError("a vector holds numbers that are not finite")
+    if not norms.all():
+        raise InvalidVectorError("a vector is all zeros, so it has no direction")
+    array /= norms
+    return array
+
+
+def check_embeddings(vectors: NDArray[np.float32], dim: int) -> Embeddings:
+    """The argument itself, once it is known to be (n, dim) float32 C order, finite, unit rows.
+
+    Raises:
+        InvalidVectorError: it is not; the message says expected and got.
+    """
+    if vectors.dtype != np.float32 or not vectors.flags.c_contiguous:
+        raise InvalidVectorError(f"expected C-ordered float32, got {vectors.dtype}")
+    if vectors.ndim != 2 or vectors.shape[1] != dim:
+        raise InvalidVectorError(f"expected shape (n, {dim}), got {vectors.shape}")
+    off = np.abs(np.einsum("ij,ij->i", vectors, vectors) - 1.0)
+    if not (off <= _UNIT_TOLERANCE).all():  # also false for NaN
+        raise InvalidVectorError("expected unit rows; a row is not of length 1 or not finite")
+    return vectors
+
+
+def top_k(queries: Embeddings, corpus: Embeddings, k: int, ids: Ids | None = None) -> tuple[Ids, Scores]:
+    """Exact nearest rows by cosine.
+
+    Args:
+        queries: (q, d) unit rows.
+        corpus: (n, d) unit rows.
+        k: at least 1.
+        ids: (n,) the id of each row; the row number when absent.
+    Returns:
+        ids and scores, both (q, min(k, n)), best first; equal scores by lower id.
+    Raises:
+        InvalidVectorError: the dimensions differ.
+    """
+    if queries.shape[1] != corpus.shape[1]:
+        raise InvalidVectorError(
+            f"queries have dimension {queries.shape[1]}, the corpus has {corpus.shape[1]}"
+        )
+    labels = np.arange(len(corpus), dtype=np.int64) if ids is None else ids
+    return best(queries @ corpus.T, np.broadcast_to(labels, (len(queries), len(labels))), k)
+
+
+def best(scores: Scores, ids: Ids, k: int) -> tuple[Ids, Scores]:
+    """The k best of each row of (q, n) scores with their (q, n) ids: best first, ties by lower id."""
+    scores = np.clip(scores, -1.0, 1.0)
+    keep = min(k, scores.shape[1])
+    if keep < scores.shape[1]:
+        # Everything at or above the k-th best score takes part, so that a tie there goes to the lower id.
+        kth = -np.partition(-scores, keep - 1, axis=1)[:, keep - 1 : keep]
+        scores = np.where(scores >= kth, scores, -np.inf)
+        width = max(keep, int(np.isfinite(scores).sum(axis=1).max(initial=0)))
+        chosen = np.argpartition(-scores, min(width, scores.shape[1]) - 1, axis=1)[:, :width]
+        scores = np.take_along_axis(scores, chosen, axis=1)
+        ids = np.take_along_axis(ids, chosen, axis=1)
+    order = np.lexsort((ids, -scores), axis=1)[:, :keep]
+    top = np.take_along_axis(scores, order, axis=1).astype(np.float32)
+    return np.take_along_axis(ids, order, axis=1).astype(np.int64), top

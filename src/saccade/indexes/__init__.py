@@ -1,0 +1,1 @@
+"""Nearest-neighbor search over one space; derived from the catalog and rebuildable."""

@@ -1,0 +1,1 @@
+"""Parse, call the library, format. No rules."""

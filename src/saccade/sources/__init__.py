@@ -1,0 +1,1 @@
+"""Images in: walk, sniff, decode in guarded workers, read metadata."""
