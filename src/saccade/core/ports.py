@@ -167,7 +167,7 @@ class Catalog(Protocol):
         ...
 
     def ensure_folder(self, path: str) -> tuple[Folder, str]:
-        """The indexed folder that holds `path`, made if none does, and `path` relative to it ("" = itself)."""
+        """The folder that holds `path`, made if none does, and `path` relative to it ("" = itself)."""
         ...
 
     def known_files(self, folder: Folder, below: str = "") -> Mapping[tuple[str, str], KnownFile]:
@@ -212,7 +212,7 @@ class Catalog(Protocol):
         ...
 
     def match_words(self, words: Sequence[str], limit: int, among: Ids | None = None) -> Ids:
-        """Images whose names, titles, captions or keywords hold all the words: best first, `limit` at most."""
+        """Images whose names, titles, captions or keywords hold all the words, best first."""
         ...
 
     def images(self, ids: Sequence[int]) -> Sequence[ImageRecord]:
@@ -232,7 +232,7 @@ class Catalog(Protocol):
         ...
 
     def embeddings(self, space: int, ids: Ids) -> Embeddings:
-        """(n, d) rows in the order asked. Raises ImageNotFoundError; CorruptLibraryError on a bad checksum."""
+        """(n, d) rows as asked. Raises ImageNotFoundError; CorruptLibraryError on a bad checksum."""
         ...
 
     def embeddings_after(

@@ -1,6 +1,6 @@
 """The values that travel between the parts: frozen, without behavior beyond what their fields say."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal, TypeAlias
@@ -68,6 +68,8 @@ class EncoderInfo:
         recipe: the input it takes.
         license: SPDX identifier or a short statement of the weights' terms.
         reads_text: whether `encode_texts` works.
+        copy_threshold: score in the copy space from which two pictures are taken for the same one; None when
+            the encoder's makers measured none.
     """
 
     name: str
@@ -76,6 +78,7 @@ class EncoderInfo:
     recipe: PixelRecipe
     license: str
     reads_text: bool
+    copy_threshold: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -259,6 +262,15 @@ class SearchResult:
     confident: bool
     hits: tuple[Hit, ...]
     took_ms: float
+
+    def __iter__(self) -> Iterator[Hit]:
+        return iter(self.hits)
+
+    def __len__(self) -> int:
+        return len(self.hits)
+
+    def __getitem__(self, index: int) -> Hit:
+        return self.hits[index]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,189 @@
+"""Encoders that run on ONNX Runtime: an image tower, a text tower and a tokenizer in one folder.
+
+The folder's `manifest.json` names the files with their SHA-256, the input recipe and the dimensions. Each
+tower is loaded when first used, so that a text query never pays for the image tower.
+"""
+
+import hashlib
+import json
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.resources.abc import Traversable
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+from saccade.core.errors import EncoderUnavailableError, InvalidVectorError
+from saccade.core.types import Embeddings, EncoderInfo, PixelRecipe, Pixels, Role
+from saccade.core.vectors import check_embeddings
+
+_TEXT_BATCH = 64
+_QUIET = 3  # ONNX Runtime's level "error"; its warnings are for model makers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """What `manifest.json` says.
+
+    Attributes:
+        info: the encoder as the rest of saccade sees it.
+        files: {"image" | "text" | "tokenizer": (file name, SHA-256 in hexadecimal)}.
+        max_tokens: longest text the text tower reads, in tokens; the rest is cut off.
+    """
+
+    info: EncoderInfo
+    files: Mapping[str, tuple[str, str]]
+    max_tokens: int
+
+
+def read_manifest(folder: Traversable) -> Manifest:
+    """The manifest of an encoder's folder.
+
+    Raises:
+        EncoderUnavailableError: it is missing or does not say what it must.
+    """
+    try:
+        raw = json.loads(folder.joinpath("manifest.json").read_text(encoding="utf-8"))
+        recipe = PixelRecipe(**raw["input"])
+        dims = {Role(role): int(dim) for role, dim in raw["dims"].items()}
+        digests: dict[str, str] = raw["sha256"]
+        files = {
+            part: (name, digests[name])
+            for part, name in (
+                ("image", "image.onnx"),
+                ("text", "text.onnx"),
+                ("tokenizer", "tokenizer.json"),
+            )
+            if name in digests
+        }
+        info = EncoderInfo(
+            name=raw["name"],
+            fingerprint=_fingerprint(raw["precision"], recipe, digests),
+            dims=dims,
+            recipe=recipe,
+            license=raw["license"],
+            reads_text="text" in files,
+            copy_threshold=raw.get("copy_threshold"),
+        )
+        return Manifest(info=info, files=files, max_tokens=int(raw["max_tokens"]))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise EncoderUnavailableError(
+            f"the encoder's manifest cannot be used: {error}", hint="install saccade again"
+        ) from error
+
+
+def _fingerprint(precision: str, recipe: PixelRecipe, digests: Mapping[str, str]) -> str:
+    """SHA-256 over everything that decides an embedding's numbers: weights, preprocessing, precision."""
+    facts = {
+        "precision": precision,
+        "recipe": [recipe.size, recipe.fit, recipe.resample, recipe.resize],
+        "weights": sorted(digests.items()),
+    }
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
+
+class OnnxEncoder:
+    """An encoder read from a folder; thread-safe.
+
+    Args:
+        folder: where `manifest.json` and the files it names lie.
+        threads: threads the image tower uses; the text tower uses one.
+    """
+
+    def __init__(self, folder: Traversable, *, threads: int) -> None:
+        self._folder = folder
+        self._threads = threads
+        self._manifest = read_manifest(folder)
+        self._loading = threading.Lock()
+
+    @property
+    def info(self) -> EncoderInfo:
+        """What it is."""
+        return self._manifest.info
+
+    def encode_pixels(self, pixels: Pixels) -> Mapping[Role, Embeddings]:
+        """(n, size, size, 3) uint8 -> {role: (n, d) unit rows}, in one pass.
+
+        Raises:
+            InvalidVectorError: the pixels are not as the recipe says.
+        """
+        size = self.info.recipe.size
+        if pixels.dtype != np.uint8 or pixels.ndim != 4 or pixels.shape[1:] != (size, size, 3):
+            raise InvalidVectorError(
+                f"expected (n, {size}, {size}, 3) uint8 pixels, got {pixels.shape} {pixels.dtype}"
+            )
+        roles = list(self.info.dims)
+        if len(pixels) == 0:
+            return {role: np.zeros((0, self.info.dims[role]), np.float32) for role in roles}
+        outputs = self._image.run([str(role) for role in roles], {"pixels": np.ascontiguousarray(pixels)})
+        return {
+            role: check_embeddings(output, self.info.dims[role])
+            for role, output in zip(roles, outputs, strict=True)
+        }
+
+    def encode_texts(self, texts: Sequence[str]) -> Embeddings:
+        """The n texts as (n, d) unit rows in the semantic space. A text past `max_tokens` is cut off."""
+        dim = self.info.dims[Role.SEMANTIC]
+        rows = [
+            self._run_text(list(texts[start : start + _TEXT_BATCH]))
+            for start in range(0, len(texts), _TEXT_BATCH)
+        ]
+        if not rows:
+            return np.zeros((0, dim), np.float32)
+        return check_embeddings(np.concatenate(rows), dim)
+
+    def _run_text(self, texts: list[str]) -> NDArray[np.float32]:
+        """(n, d) rows of at most `_TEXT_BATCH` texts."""
+        session, tokenizer = self._text
+        tokens = tokenizer.encode_batch(texts)
+        inputs = {
+            "ids": np.array([token.ids for token in tokens], np.int64),
+            "mask": np.array([token.attention_mask for token in tokens], np.int64),
+        }
+        wanted = {put.name for put in session.get_inputs()}
+        output: NDArray[np.float32]
+        (output,) = session.run(["semantic"], {name: inputs[name] for name in wanted})
+        return output
+
+    @cached_property
+    def _image(self) -> ort.InferenceSession:
+        with self._loading:
+            return _session(self._verified("image"), self._threads)
+
+    @cached_property
+    def _text(self) -> tuple[ort.InferenceSession, Tokenizer]:
+        with self._loading:
+            tokenizer = Tokenizer.from_buffer(self._verified("tokenizer"))
+            tokenizer.enable_truncation(self._manifest.max_tokens)
+            tokenizer.enable_padding()
+            return _session(self._verified("text"), 1), tokenizer
+
+    def _verified(self, part: str) -> bytes:
+        """The file's bytes, once they have the manifest's digest."""
+        name, digest = self._manifest.files[part]
+        try:
+            data = self._folder.joinpath(name).read_bytes()
+        except OSError as error:
+            raise EncoderUnavailableError(
+                f"{name} of encoder {self.info.name!r} cannot be read: {error}", hint="install saccade again"
+            ) from error
+        if hashlib.sha256(data).hexdigest() != digest:
+            raise EncoderUnavailableError(
+                f"{name} of encoder {self.info.name!r} is damaged: its SHA-256 is not the manifest's",
+                hint="install saccade again",
+            )
+        return data
+
+
+def _session(model: bytes, threads: int) -> ort.InferenceSession:
+    """A session that neither spins nor logs: the decode workers need the cores between two batches."""
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = _QUIET
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
