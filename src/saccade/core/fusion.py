@@ -36,14 +36,14 @@ def collapse(embeddings: Embeddings, threshold: float) -> list[list[int]]:
         threshold: inclusive.
     """
     groups: list[list[int]] = []
-    if not len(embeddings):
+    if len(embeddings) == 0:
         return groups
     scores = embeddings @ embeddings.T
     heads: list[int] = []
     for row in range(len(embeddings)):
-        alike = np.flatnonzero(scores[row, heads] >= threshold) if heads else ()
-        if len(alike):
-            groups[int(alike[0])].append(row)
+        alike = np.flatnonzero(scores[row, heads] >= threshold).tolist() if heads else []
+        if alike:
+            groups[alike[0]].append(row)
         else:
             heads.append(row)
             groups.append([row])

@@ -41,18 +41,19 @@ class Failure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PixelRecipe:
-    """How an encoder wants its input cut from a picture; part of the encoder's fingerprint.
+    """How pixels are cut from a picture; of an encoder's input, part of the encoder's fingerprint.
 
     Attributes:
         size: side of the square input, pixels.
         fit: "squash" resizes the whole picture to the square; "crop" resizes the shorter side to `resize`
-            and takes the middle square.
+            and takes the middle square; "contain" keeps the proportions, with `size` the longest side (for
+            thumbnails: the only fit whose result is not square).
         resample: Pillow's antialiased filter.
         resize: shorter side before cropping, pixels; used by "crop" only.
     """
 
     size: int
-    fit: Literal["squash", "crop"] = "squash"
+    fit: Literal["squash", "crop", "contain"] = "squash"
     resample: Literal["bilinear", "bicubic"] = "bicubic"
     resize: int = 0
 
@@ -314,7 +315,15 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """How much a catalog holds. `images`: with at least one file present. `by_state`: files by state."""
+    """How much a catalog holds.
+
+    Attributes:
+        images: images with at least one file present.
+        files: files and archive members present that hold an image.
+        failed: files present that gave none, `excluded`: files present that are no images.
+        missing: files that are gone.
+        embeddings: {space id: rows}.
+    """
 
     images: int
     files: int
@@ -322,3 +331,58 @@ class Counts:
     excluded: int
     missing: int
     embeddings: Mapping[int, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LibraryStatus:
+    """What a library is and holds.
+
+    Attributes:
+        library: the library's own folder (".saccade").
+        folders: absolute paths it indexes.
+        counts: how much it holds.
+        spaces: every space.
+        indexes: {space id: "flat", "ivf" or "hnsw" and how many newer rows are searched beside it}.
+        size_bytes: of the library's own files.
+        interrupted: whether the last indexing run did not finish.
+    """
+
+    library: str
+    folders: tuple[str, ...]
+    counts: Counts
+    spaces: tuple[SpaceInfo, ...]
+    indexes: Mapping[int, str]
+    size_bytes: int
+    interrupted: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One thing a check found: a stable code, a sentence, how many it concerns, and whether it was mended."""
+
+    code: str
+    message: str
+    count: int
+    repaired: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoctorReport:
+    """Whether every file is indexed, failed with a reason, or excluded, and everything stored is whole.
+
+    Attributes:
+        counts: how much the catalog holds.
+        unindexed: image files found now that the catalog does not know (or knows differently).
+        failures: files that gave no image, with reasons.
+        problems: what is wrong; failed files are not problems, they are accounted for.
+    """
+
+    counts: Counts
+    unindexed: int
+    failures: tuple[Failure, ...]
+    problems: tuple[Problem, ...]
+
+    @property
+    def healthy(self) -> bool:
+        """Whether nothing is wrong, or all that was is repaired."""
+        return all(problem.repaired for problem in self.problems)
