@@ -93,6 +93,76 @@ class Index(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NoIndex:
+    """There is no index to search: why, and whether one is there but damaged or not of this space.
+
+    Nothing is lost by it: search the catalog's embeddings exactly, and build again.
+    """
+
+    reason: str
+    damaged: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexSummary:
+    """What was built.
+
+    Attributes:
+        kind: "flat", "ivf" or "hnsw".
+        size: number of embeddings.
+        sequence: highest sequence number among them, 0 when empty.
+        recall: ANN recall@10 measured against exact search before it was published; 1.0 for flat.
+        note: why it is flat although another kind was wanted; or empty.
+        size_bytes: length of its files.
+    """
+
+    kind: str
+    size: int
+    sequence: int
+    recall: float
+    note: str
+    size_bytes: int
+
+
+class IndexStore(Protocol):
+    """The indexes of a library, one for each space. Any number of processes read while one builds."""
+
+    def open(self, space: SpaceInfo) -> Index | NoIndex:
+        """The index of the space as last built; whatever is wrong with its files is a NoIndex."""
+        ...
+
+    def build(
+        self,
+        space: SpaceInfo,
+        batches: Iterable[tuple[int, Ids, Embeddings]],
+        *,
+        kind: str = "auto",
+        queries: Embeddings | None = None,
+        count: int | None = None,
+        report: ReportProgress | None = None,
+    ) -> IndexSummary:
+        """Replace the index of the space. The caller holds the write lock; readers go on undisturbed.
+
+        Args:
+            batches: (last sequence, ids, (m, dim) rows) as `Catalog.embeddings_after` gives them.
+            kind: "auto", "flat", "ivf" or "hnsw".
+            queries: (q, dim) rows like those that will be searched for (texts, above all), to tune it by.
+            count: number of embeddings, if known, for the progress reports.
+        Raises:
+            InvalidVectorError; DiskFullError, ReadOnlyError or StorageError. The old index then still stands.
+        """
+        ...
+
+    def verify(self, space: SpaceInfo) -> Sequence[str]:
+        """One line for each thing wrong with its files, of which every byte is read; none where none is built."""
+        ...
+
+    def remove(self, space: SpaceInfo) -> None:
+        """Delete the files of the space's index; open readers go on undisturbed."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Folder:
     """A place a library indexes: its row and its absolute path in the operating system's spelling."""
 
@@ -239,6 +309,18 @@ class Catalog(Protocol):
         self, space: int, sequence: int, batch: int = 4096
     ) -> Iterator[tuple[int, Ids, Embeddings]]:
         """Rows newer than `sequence`, oldest first: (last sequence, ids, (m, d) rows), m <= batch."""
+        ...
+
+    def sample_ids(self, space: int, count: int) -> Ids:
+        """Sorted ids of at most `count` images with an embedding in the space, spread evenly over it."""
+        ...
+
+    def note(self, key: str) -> str | None:
+        """A small text kept under a key (a calibration, say), None if there is none."""
+        ...
+
+    def save_note(self, key: str, text: str) -> None:
+        """Keep a small text under a key, durably, in the place of what was there."""
         ...
 
     def last_sequence(self, space: int) -> int:

@@ -1,0 +1,256 @@
+"""Bring a library up to date: plan, decode, encode, record. What `record` returned from is durable."""
+
+import os
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import islice
+from typing import TypeVar
+
+import numpy as np
+
+from saccade.core.errors import NoImagesError
+from saccade.core.ports import Catalog, Decoder, Encoder, NewImage, ReportProgress, SeenFile
+from saccade.core.types import (
+    Decoded,
+    DecodeOutcome,
+    DecodeTask,
+    Failure,
+    FileEntry,
+    FileStamp,
+    Hashed,
+    IndexReport,
+    Progress,
+    Role,
+)
+from saccade.pipelines.plan import Plan, Walk, make_plan
+
+_T = TypeVar("_T")
+_BATCH = 32
+_EXCLUDED = "excluded"
+_TRANSIENT = frozenset({"file_changed", "file_vanished", "unreadable_file"})
+_NEVER = FileStamp(size=-1, mtime_ns=0)
+"""A stamp no file has: what failed for a passing reason is tried again in the next run."""
+
+
+@dataclass(slots=True, kw_only=True)
+class _Tally:
+    """Counts while a run goes on."""
+
+    added: int = 0
+    moved: int = 0
+    excluded: int = 0
+    embedded: int = 0
+    failed: int = 0
+    done: int = 0
+    total: int = 0
+    gone_images: set[int] = field(default_factory=set)
+
+
+def index_paths(
+    catalog: Catalog,
+    decoder: Decoder,
+    encoder: Encoder,
+    walk: Walk,
+    paths: Sequence[str],
+    *,
+    exclude: Sequence[str] = (),
+    allow_empty: bool = False,
+    progress: ReportProgress | None = None,
+) -> IndexReport:
+    """Index absolute paths (folders, archives, files); see IndexReport.
+
+    Raises:
+        PathNotFoundError, NoImagesError: nothing was changed.
+        LibraryBusyError, DiskFullError, ReadOnlyError, StorageError: what was recorded before stays.
+    """
+    started = time.monotonic()
+    report = progress or (lambda _: None)
+    with catalog.writing():
+        report(Progress(stage="scan", done=0, total=None))
+        planned = partial(make_plan, catalog, walk, decoder, exclude=exclude, allow_empty=allow_empty)
+        plans = [planned(path) for path in paths]
+        run = _Run(catalog, decoder, encoder, report)
+        for plan in plans:
+            run.work(plan)
+        removed = run.finish(plans)
+    tally = run.tally
+    failed = tuple(_failures_below(catalog, paths)) + tuple(
+        failure for plan in plans for entry, failure in plan.failures if entry is None
+    )
+    unchanged = sum(plan.unchanged for plan in plans)
+    files = unchanged + tally.added + tally.moved + len(failed)
+    if not files and not removed and not allow_empty:
+        raise NoImagesError(
+            f"no image in {', '.join(paths)}",
+            hint="saccade reads JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF, HEIC, also in zip and tar files",
+        )
+    return IndexReport(
+        files=files,
+        added=tally.added,
+        unchanged=unchanged,
+        moved=tally.moved,
+        removed=removed,
+        excluded=tally.excluded + sum(plan.excluded for plan in plans),
+        embedded=tally.embedded,
+        failed=failed,
+        seconds=time.monotonic() - started,
+    )
+
+
+class _Run:
+    """One run over several plans."""
+
+    def __init__(self, catalog: Catalog, decoder: Decoder, encoder: Encoder, report: ReportProgress) -> None:
+        self._catalog = catalog
+        self._decoder = decoder
+        self._encoder = encoder
+        self._report = report
+        self._spaces: dict[Role, int] = {
+            role: catalog.ensure_space(encoder.info, role).id for role in encoder.info.dims
+        }
+        self._number = 0
+        self.tally = _Tally()
+
+    def work(self, plan: Plan) -> None:
+        """Read, encode and record everything a plan names."""
+        seen = [SeenFile(entry=entry, image_id=image) for entry, image in plan.back]
+        seen += [SeenFile(entry=e, failure=failure) for e, failure in plan.failures if e is not None]
+        self.tally.added += len(plan.back)
+        self.tally.gone_images = {file.image_id for file in plan.gone.values() if file.image_id is not None}
+        self._record(plan, seen)
+        self.tally.total += len(plan.changed)
+        sizes = self._catalog.known_sizes() if plan.changed else set()
+        # A file as long as an image we hold may be that image, moved: its digest tells without decoding.
+        suspects = [entry for entry in plan.changed if entry.stamp.size in sizes]
+        fresh = [entry for entry in plan.changed if entry.stamp.size not in sizes]
+        unknown: list[FileEntry] = []
+        for batch in _batches(self._outcomes(suspects, hash_only=True)):
+            unknown += self._store_hashed(plan, batch)
+        for batch in _batches(self._outcomes([*unknown, *fresh], hash_only=False)):
+            self._store_decoded(plan, batch)
+        self._record(plan, [SeenFile(entry=entry, archive=True) for entry in plan.archives])
+
+    def finish(self, plans: Sequence[Plan]) -> int:
+        """Note what is gone, close the run; number of files removed (moved ones are not)."""
+        removed = 0
+        for plan in plans:
+            if plan.gone:
+                removed += self._catalog.mark_missing(self._run(), plan.folder, plan.gone)
+        removed = max(0, removed - self.tally.moved)
+        if self._number:
+            summary = {"added": self.tally.added, "moved": self.tally.moved, "removed": removed}
+            self._catalog.finish_run(self._number, summary)
+        return removed
+
+    def _outcomes(
+        self, entries: Sequence[FileEntry], *, hash_only: bool
+    ) -> Iterator[tuple[FileEntry, DecodeOutcome]]:
+        tasks = (DecodeTask(path=e.path, member=e.member, hash_only=hash_only) for e in entries)
+        return zip(entries, self._decoder.decode(tasks), strict=True)
+
+    def _store_hashed(self, plan: Plan, batch: Sequence[tuple[FileEntry, DecodeOutcome]]) -> list[FileEntry]:
+        """Record those that are known images; the others, to be decoded."""
+        digests = [outcome.sha256 for _, outcome in batch if isinstance(outcome, Hashed)]
+        known = self._catalog.find_images(digests, list(self._spaces.values()))
+        seen: list[SeenFile] = []
+        unknown: list[FileEntry] = []
+        for entry, outcome in batch:
+            if isinstance(outcome, Failure):
+                seen.append(self._failed(entry, outcome))
+            elif outcome.sha256 in known:
+                seen.append(SeenFile(entry=_as_read(entry, outcome), image_id=known[outcome.sha256]))
+                self._count_known(known[outcome.sha256])
+            else:
+                unknown.append(entry)
+        self._record(plan, seen)
+        self._advance(len(seen))
+        return unknown
+
+    def _store_decoded(self, plan: Plan, batch: Sequence[tuple[FileEntry, DecodeOutcome]]) -> None:
+        """Encode the pictures that are new, and record everything in one transaction."""
+        pictures = {outcome.sha256: outcome for _, outcome in batch if isinstance(outcome, Decoded)}
+        known = self._catalog.find_images(list(pictures), list(self._spaces.values()))
+        new = [picture for digest, picture in pictures.items() if digest not in known]
+        images = self._encode(new)
+        seen: list[SeenFile] = []
+        for entry, outcome in batch:
+            if isinstance(outcome, Failure):
+                seen.append(self._failed(entry, outcome))
+            elif isinstance(outcome, Decoded) and outcome.sha256 in images:
+                seen.append(SeenFile(entry=_as_read(entry, outcome), image=images[outcome.sha256]))
+                self.tally.added += 1
+            elif isinstance(outcome, Decoded):
+                image = known[outcome.sha256]
+                seen.append(SeenFile(entry=_as_read(entry, outcome), image_id=image))
+                self._count_known(image)
+        self._record(plan, seen)
+        self.tally.embedded += len(new)
+        self._advance(len(seen))
+
+    def _encode(self, pictures: Sequence[Decoded]) -> dict[bytes, NewImage]:
+        if not pictures:
+            return {}
+        rows = self._encoder.encode_pixels(np.stack([picture.pixels for picture in pictures]))
+        return {
+            picture.sha256: NewImage(
+                sha256=picture.sha256,
+                info=picture.info,
+                embeddings={self._spaces[role]: rows[role][number] for role in self._spaces},
+            )
+            for number, picture in enumerate(pictures)
+        }
+
+    def _count_known(self, image: int) -> None:
+        """A known picture at a new path: moved if it vanished elsewhere in this run, else one more copy."""
+        if image in self.tally.gone_images:
+            self.tally.gone_images.discard(image)
+            self.tally.moved += 1
+        else:
+            self.tally.added += 1
+
+    def _failed(self, entry: FileEntry, failure: Failure) -> SeenFile:
+        if failure.code == _EXCLUDED:
+            self.tally.excluded += 1
+            return SeenFile(entry=entry)
+        self.tally.failed += 1
+        if failure.code in _TRANSIENT:
+            entry = replace(entry, stamp=_NEVER)
+        return SeenFile(entry=entry, failure=failure)
+
+    def _record(self, plan: Plan, seen: Sequence[SeenFile]) -> None:
+        for start in range(0, len(seen), 256):
+            self._catalog.record(self._run(), plan.folder, seen[start : start + 256])
+
+    def _run(self) -> int:
+        """The run's number; a run that changes nothing writes nothing."""
+        if not self._number:
+            self._number = self._catalog.start_run("index")
+        return self._number
+
+    def _advance(self, files: int) -> None:
+        self.tally.done += files
+        self._report(
+            Progress(stage="images", done=self.tally.done, total=self.tally.total, failed=self.tally.failed)
+        )
+
+
+def _as_read(entry: FileEntry, outcome: Decoded | Hashed) -> FileEntry:
+    """The entry with the stamp the file had when it was read, not when it was found."""
+    return entry if outcome.stamp is None or entry.member else replace(entry, stamp=outcome.stamp)
+
+
+def _failures_below(catalog: Catalog, paths: Sequence[str]) -> Iterator[Failure]:
+    """Recorded failures at or below the paths, of this run and of earlier ones."""
+    inside = tuple(path.rstrip(os.sep) + end for path in paths for end in (os.sep, "!/"))
+    exact = {path.rstrip(os.sep) for path in paths}
+    for failure in catalog.failures():
+        if failure.path in exact or failure.path.startswith(inside):
+            yield failure
+
+
+def _batches(items: Iterable[_T]) -> Iterator[list[_T]]:
+    iterator = iter(items)
+    while batch := list(islice(iterator, _BATCH)):
+        yield batch

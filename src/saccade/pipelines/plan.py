@@ -1,0 +1,145 @@
+"""What a run has to do: the files on disk held against what the catalog remembers of them."""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from saccade.core.errors import NoImagesError
+from saccade.core.ports import Catalog, Decoder, Folder, KnownFile
+from saccade.core.types import Failure, FileEntry
+
+_GONE_FOR_GOOD = "if it was emptied on purpose, say so with --allow-empty (allow_empty=True)"
+
+
+class Walk(Protocol):
+    """Finds the files of a folder, or the one file it is given; see `saccade.sources.walk`."""
+
+    def __call__(self, root: str, *, exclude: Sequence[str] = ()) -> Iterator[FileEntry | Failure]:
+        """Entries in a fixed order; a Failure for each folder that cannot be read."""
+        ...
+
+
+@dataclass(slots=True, kw_only=True)
+class Plan:
+    """The work in one folder.
+
+    Attributes:
+        folder: the indexed folder; `below` the part of it that was looked at, relative to it.
+        changed: files and archive members to read.
+        back: missing files that are there again as they were, with their image.
+        archives: changed archives; noted once all their members are, so that a kill loses none.
+        unchanged: files that hold the same picture as last time.
+        gone: files that held something and are no more.
+        failures: folders and archives that could not be looked into; nothing below them counts as gone.
+    """
+
+    folder: Folder
+    below: str
+    changed: list[FileEntry] = field(default_factory=list)
+    back: list[tuple[FileEntry, int]] = field(default_factory=list)
+    archives: list[FileEntry] = field(default_factory=list)
+    unchanged: int = 0
+    excluded: int = 0
+    gone: dict[tuple[str, str], KnownFile] = field(default_factory=dict)
+    failures: list[tuple[FileEntry | None, Failure]] = field(default_factory=list)
+
+
+def make_plan(
+    catalog: Catalog, walk: Walk, decoder: Decoder, path: str, *, exclude: Sequence[str], allow_empty: bool
+) -> Plan:
+    """The work at or below an absolute path.
+
+    Raises:
+        PathNotFoundError: it does not exist; a folder that is gone is a disk not mounted, never a purge.
+        NoImagesError: it holds no file at all, though the catalog knows some: the same thing.
+    """
+    entries = walk(path, exclude=exclude)
+    first = next(entries, None)  # a missing path raises here, before anything is written
+    folder, below = catalog.ensure_folder(path)
+    plan = Plan(folder=folder, below=below)
+    remembered = _Remembered(catalog.known_files(folder, below), len(folder.path.rstrip(os.sep)) + 1)
+    if first is None and remembered.present and not allow_empty:
+        raise NoImagesError(
+            f"{path} is empty, but {remembered.present:,} files were indexed there; nothing was changed",
+            hint=f"mount the disk; {_GONE_FOR_GOOD}",
+        )
+    unreadable: list[str] = []
+    while first is not None:
+        if isinstance(first, Failure):
+            plan.failures.append((None, first))
+            unreadable.append(first.path)
+        elif first.kind == "archive":
+            _plan_archive(plan, remembered, decoder, first)
+        else:
+            _plan_file(plan, first, remembered.take(first))
+        first = next(entries, None)
+    plan.gone = remembered.rest(unreadable)
+    return plan
+
+
+def _plan_file(plan: Plan, entry: FileEntry, known: KnownFile | None) -> None:
+    """Put a file or member where it belongs."""
+    if known is None or known.stamp != entry.stamp:
+        plan.changed.append(entry)
+    elif known.state == "missing":
+        if known.image_id is None:
+            plan.changed.append(entry)
+        else:
+            plan.back.append((entry, known.image_id))
+    elif known.state == "indexed":
+        plan.unchanged += 1
+    elif known.state == "excluded":
+        plan.excluded += 1
+
+
+def _plan_archive(plan: Plan, remembered: "_Remembered", decoder: Decoder, entry: FileEntry) -> None:
+    """An unchanged archive costs a stat; a changed one is listed and its members are planned one by one."""
+    known = remembered.take(entry)
+    if known is not None and known.stamp == entry.stamp and known.state in {"archive", "failed"}:
+        for member in remembered.take_members(entry):
+            if member.state == "indexed":
+                plan.unchanged += 1
+            elif member.state == "excluded":
+                plan.excluded += 1
+        return
+    broken = False
+    for item in decoder.list_archive(entry):
+        if isinstance(item, Failure):
+            plan.failures.append((entry, item))
+            broken = True
+        else:
+            _plan_file(plan, item, remembered.take(item))
+    if broken:
+        remembered.take_members(entry)  # what could not be listed is not gone
+    else:
+        plan.archives.append(entry)
+
+
+class _Remembered:
+    """The catalog's files at or below a path, taken out one by one as they are found on disk."""
+
+    def __init__(self, known: Mapping[tuple[str, str], KnownFile], prefix: int) -> None:
+        self._known = dict(known)
+        self._prefix = prefix
+        self._members: dict[str, list[tuple[str, str]]] = {}
+        for key in self._known:
+            if key[1]:
+                self._members.setdefault(key[0], []).append(key)
+        self.present = sum(file.state != "missing" for file in self._known.values())
+
+    def take(self, entry: FileEntry) -> KnownFile | None:
+        return self._known.pop((entry.path[self._prefix :], entry.member), None)
+
+    def take_members(self, entry: FileEntry) -> list[KnownFile]:
+        keys = self._members.get(entry.path[self._prefix :], ())
+        return [self._known.pop(key) for key in keys if key in self._known]
+
+    def rest(self, unreadable: Sequence[str]) -> dict[tuple[str, str], KnownFile]:
+        """What was there and was not found, leaving out what lies in folders that could not be read."""
+        hidden = tuple(path[self._prefix :].rstrip(os.sep) + os.sep for path in unreadable)
+        return {
+            key: file
+            for key, file in self._known.items()
+            if file.state != "missing" and not (hidden and (key[0].startswith(hidden) or os.sep in hidden))
+        }

@@ -1,0 +1,89 @@
+"""What is searched for: parts in words and pictures, with weights, as one vector."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from saccade.core.calibration import Calibration, image_confidence, text_confidence
+from saccade.core.errors import InvalidQueryError
+from saccade.core.types import Embeddings, Scores
+
+_STOP_WORDS = frozenset(
+    (
+        "a", "an", "and", "are", "as", "at", "by", "for", "from", "in", "into", "is", "it", "its", "me", "my",
+        "near", "no", "not", "of", "on", "or", "our", "out", "over", "that", "the", "their", "there", "these",
+        "this", "to", "under", "up", "was", "were", "while", "who", "with", "without",
+    )
+)  # fmt: skip
+_SMALLEST_LENGTH = 1e-6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One part of a query, embedded.
+
+    Attributes:
+        label: as the user gave it.
+        vector: (d,) unit float32.
+        weight: how much it counts; negative to stay away from it.
+        text: its words when it is text, None for a picture.
+    """
+
+    label: str
+    vector: NDArray[np.float32]
+    weight: float = 1.0
+    text: str | None = None
+
+
+def combine(parts: Sequence[Part], calibration: Calibration) -> Embeddings:
+    """The (1, d) unit vector that ranks images by the weighted sum of the parts' standardized scores.
+
+    Scores of texts and of pictures spread differently, so each part is divided by its kind's spread: a part
+    of weight 1 then counts one standard deviation as one, whatever it is. The sum of standardized scores is
+    linear in the image's embedding, hence one vector and one search.
+
+    Raises:
+        InvalidQueryError: nothing is asked for, or the parts cancel each other.
+    """
+    if not any(part.weight > 0 for part in parts):
+        raise InvalidQueryError("nothing to search for", hint="give words or a picture")
+    if len(parts) == 1:
+        return parts[0].vector[np.newaxis]
+    total = np.zeros_like(parts[0].vector, dtype=np.float64)
+    for part in parts:
+        spread = calibration.image_spread if part.text is None else calibration.text_spread
+        total += part.weight / spread * part.vector
+    length = float(np.linalg.norm(total))
+    if length < _SMALLEST_LENGTH:
+        raise InvalidQueryError("the parts of the query cancel each other out", hint="change a weight")
+    return (total / length).astype(np.float32)[np.newaxis]
+
+
+def confidence(parts: Sequence[Part], part_scores: Scores, calibration: Calibration) -> NDArray[np.float64]:
+    """Confidence in [0, 1] of each image.
+
+    The mean over the wanted parts, by weight, of each part's confidence, times (1 - confidence) of every
+    unwanted part: an image that clearly shows what was not wanted is no match.
+
+    Args:
+        part_scores: (parts, images) cosine of each part with each image.
+    """
+    wanted = np.zeros(part_scores.shape[1])
+    spoiled = np.ones(part_scores.shape[1])
+    weights = sum(part.weight for part in parts if part.weight > 0)
+    for part, scores in zip(parts, part_scores, strict=True):
+        sure = (image_confidence if part.text is None else text_confidence)(calibration, scores)
+        if part.weight > 0:
+            wanted += part.weight / weights * sure
+        else:
+            spoiled *= 1.0 - sure
+    return wanted * spoiled
+
+
+def content_words(text: str) -> tuple[str, ...]:
+    """Lower-case words of a text that say something, in order, each once."""
+    words = re.findall(r"[^\W_]+", text.lower())
+    return tuple(dict.fromkeys(word for word in words if word not in _STOP_WORDS))

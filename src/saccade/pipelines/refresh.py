@@ -1,0 +1,98 @@
+"""Keep what is derived from the catalog in step with it: the index and the calibration of each space."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+
+import numpy as np
+
+from saccade.core.calibration import Calibration, calibrate
+from saccade.core.ports import Catalog, Encoder, IndexStore, NoIndex, ReportProgress
+from saccade.core.texts import meaningless_texts, ordinary_texts
+from saccade.core.types import Embeddings, Progress, Role, SpaceInfo
+from saccade.pipelines.space import SpaceReader
+
+_SEED = 20261120
+_TEXTS = 256
+_SAMPLE = 1024
+_STALE_SHARE = 0.2
+_STALE_ROWS = 1000
+
+
+def refresh(
+    catalog: Catalog,
+    store: IndexStore,
+    encoder: Encoder,
+    readers: Sequence[SpaceReader],
+    *,
+    report: ReportProgress,
+    force: bool = False,
+) -> None:
+    """Rebuild the index of each space whose newer or gone rows have become many, and measure chance anew.
+
+    Searches stay exact about newer rows meanwhile; this only keeps them fast. Call it while `writing()`.
+    """
+    nothing, ordinary = _made_up(encoder, meaningless_texts), _made_up(encoder, ordinary_texts)
+    for reader in readers:
+        space = reader.space
+        rows = catalog.counts().embeddings.get(space.id, 0)
+        texts, queries = (nothing, ordinary) if space.role is Role.SEMANTIC else (None, None)
+        if rows and (force or _stale(catalog, store, space, rows)):
+            report(Progress(stage=f"index {space.role}", done=0, total=rows))
+            batches = catalog.embeddings_after(space.id, 0)
+            store.build(space, batches, count=rows, queries=queries, report=report)
+        known = load_calibration(catalog, space)
+        if force or known is None or abs(rows - known.images) > _STALE_SHARE * known.images:
+            save_calibration(catalog, space, measure(catalog, reader, texts, rows))
+
+
+def measure(catalog: Catalog, reader: SpaceReader, texts: Embeddings | None, rows: int) -> Calibration:
+    """How chance scores in a space now; see `saccade.core.calibration`."""
+    sample = _sample(catalog, reader.space, rows)
+    best = None
+    if texts is not None and rows:
+        best = reader.best_scores(texts, 1)[1][:, 0]
+    nearest = reader.best_scores(sample, 2)[1][:, -1] if rows > 1 else np.zeros(len(sample), np.float32)
+    return calibrate(sample, nearest, best, texts, rows)
+
+
+def load_calibration(catalog: Catalog, space: SpaceInfo) -> Calibration | None:
+    """What was measured last; None if nothing was."""
+    note = catalog.note(_key(space))
+    if note is None:
+        return None
+    raw = json.loads(note)
+    return Calibration(**{**raw, "chance": tuple(raw["chance"]), "nearest": tuple(raw["nearest"])})
+
+
+def save_calibration(catalog: Catalog, space: SpaceInfo, calibration: Calibration) -> None:
+    """Keep it in the catalog, so that a backup carries it."""
+    catalog.save_note(_key(space), json.dumps(asdict(calibration)))
+
+
+def _key(space: SpaceInfo) -> str:
+    return f"calibration:{space.id}"
+
+
+def _made_up(encoder: Encoder, make: Callable[[int, np.random.Generator], list[str]]) -> Embeddings | None:
+    """Embeddings of made-up texts; None if the encoder reads no text."""
+    if not encoder.info.reads_text:
+        return None
+    return encoder.encode_texts(make(_TEXTS, np.random.default_rng(_SEED)))
+
+
+def _stale(catalog: Catalog, store: IndexStore, space: SpaceInfo, rows: int) -> bool:
+    """Whether the index is missing, or too many rows are newer than it or gone."""
+    index = store.open(space)
+    if isinstance(index, NoIndex):
+        return True
+    newer = max(0, rows - index.size)
+    gone = len(catalog.missing_images(space.id))
+    index.close()
+    return newer + gone > max(_STALE_ROWS, _STALE_SHARE * rows)
+
+
+def _sample(catalog: Catalog, space: SpaceInfo, rows: int) -> Embeddings:
+    """Embeddings of images spread evenly over the space."""
+    ids = catalog.sample_ids(space.id, min(rows, _SAMPLE))
+    return catalog.embeddings(space.id, ids)

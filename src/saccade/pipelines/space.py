@@ -1,0 +1,107 @@
+"""Exact answers from one space: candidates of its index, newer rows scanned beside it, all rescored."""
+
+import threading
+
+import numpy as np
+from numpy.typing import NDArray
+
+from saccade.core.ports import Catalog, Index, IndexStore, NoIndex
+from saccade.core.types import Embeddings, Ids, Scores, SpaceInfo
+from saccade.core.vectors import best
+
+
+class SpaceReader:
+    """Searches one space of a library. Thread-safe; follows what other processes write.
+
+    Args:
+        catalog: the system of record.
+        store: where the space's index lies, if it has one.
+        space: the space.
+    """
+
+    def __init__(self, catalog: Catalog, store: IndexStore, space: SpaceInfo) -> None:
+        self.space = space
+        self._catalog = catalog
+        self._store = store
+        self._lock = threading.Lock()
+        self._version: int | None = None
+        self._index: Index | None = None
+        self._gone: Ids = np.zeros(0, np.int64)
+        self._newer_ids: Ids = np.zeros(0, np.int64)
+        self._newer: Embeddings = np.zeros((0, space.dim), np.float32)
+        self._sequence = 0
+
+    def candidates(self, query: Embeddings, k: int, *, only: Ids | None = None) -> tuple[Ids, Scores]:
+        """The k best present images for a (1, d) query, exactly scored; fewer if fewer match.
+
+        Args:
+            only: sorted ids to search among.
+        Returns:
+            (m,) ids and (m,) scores, best first, ties by lower id.
+        """
+        index, gone, newer_ids, newer = self._fresh()
+        keep = _kept(newer_ids, only, gone)
+        ids, scores = newer_ids[keep], newer[keep] @ query[0]
+        if index is not None and index.size:
+            # An image re-embedded since the index was built is in both; its newer row counts.
+            found, _ = index.search(query, k, only=only, exclude=np.union1d(gone, newer_ids))
+            exact = (self._catalog.embeddings(self.space.id, found[0]) @ query[0]).astype(np.float32)
+            ids, scores = np.concatenate([ids, found[0]]), np.concatenate([scores, exact])
+        top_ids, top_scores = best(scores[np.newaxis], ids[np.newaxis], k)
+        return top_ids[0], top_scores[0]
+
+    def best_scores(self, queries: Embeddings, k: int) -> tuple[Ids, Scores]:
+        """The k best images of each of (q, d) queries, as one call to the index: (q, m) ids and scores.
+
+        Scores are the index's own; for calibration, where a quantizer's error does not matter.
+        """
+        index, gone, newer_ids, newer = self._fresh()
+        keep = _kept(newer_ids, None, gone)
+        scores = queries @ newer[keep].T
+        labels = np.broadcast_to(newer_ids[keep], scores.shape)
+        if index is not None and index.size:
+            found, approximate = index.search(queries, k, exclude=np.union1d(gone, newer_ids))
+            scores, labels = np.hstack([scores, approximate]), np.hstack([labels, found])
+        return best(scores, labels, k)
+
+    def count(self) -> int:
+        """Number of images that a search without filter can find."""
+        index, gone, newer_ids, _ = self._fresh()
+        return (0 if index is None else index.size) + len(newer_ids) - len(gone)
+
+    def close(self) -> None:
+        """Release the index."""
+        with self._lock:
+            if self._index is not None:
+                self._index.close()
+            self._index, self._version = None, None
+
+    def _fresh(self) -> tuple[Index | None, Ids, Ids, Embeddings]:
+        """The index, the ids with no file left, and the rows newer than the index, as of now."""
+        version = self._catalog.version()
+        with self._lock:
+            if version != self._version:
+                self._refresh()
+                self._version = version
+            return self._index, self._gone, self._newer_ids, self._newer
+
+    def _refresh(self) -> None:
+        opened = self._store.open(self.space)
+        index = None if isinstance(opened, NoIndex) else opened
+        if index is None or self._index is None or index.sequence != self._index.sequence:
+            self._sequence = 0 if index is None else index.sequence
+            self._newer_ids, self._newer = self._newer_ids[:0], self._newer[:0]
+        self._index = index
+        ids, rows = [self._newer_ids], [self._newer]
+        for sequence, new_ids, new_rows in self._catalog.embeddings_after(self.space.id, self._sequence):
+            self._sequence = sequence
+            ids.append(new_ids)
+            rows.append(new_rows)
+        self._newer_ids, self._newer = np.concatenate(ids), np.concatenate(rows)
+        self._gone = self._catalog.missing_images(self.space.id)
+
+
+def _kept(ids: Ids, only: Ids | None, gone: Ids) -> NDArray[np.bool_]:
+    """Which of the ids a search may find."""
+    keep = ~np.isin(ids, gone)
+    return keep if only is None else keep & np.isin(ids, only)
