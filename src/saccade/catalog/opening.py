@@ -1,0 +1,61 @@
+"""Opening a library's catalog: find it, make it, check its version."""
+
+from pathlib import Path
+
+from saccade.catalog import places, schema, sqlite
+from saccade.catalog.lock import LibraryLock
+from saccade.catalog.sql import LOCK, SqlCatalog
+from saccade.core.errors import LibraryNotFoundError
+
+DATABASE = "catalog.db"
+
+
+def open_catalog(
+    folder: str, *, create: bool, home: str | None = None, read_only: bool = False
+) -> SqlCatalog:
+    """The catalog in the library folder `folder`.
+
+    Args:
+        folder: the library folder itself (PHOTOS/.saccade).
+        create: make it if it is not there.
+        home: folder whose files are stored relative to it, so that both can move together; without it
+            every folder is stored by its absolute path.
+        read_only: never write; several processes may read while one writes.
+
+    Raises:
+        LibraryNotFoundError: it is not there and `create` is false.
+        LibraryTooNewError: a newer saccade wrote it.
+        CorruptLibraryError: it is not a catalog, or damaged.
+        ReadOnlyError, DiskFullError: it cannot be made, upgraded or opened.
+    """
+    place = Path(places.plain(folder))
+    path = place / DATABASE
+    with sqlite.translated(place):
+        if not path.exists():
+            if not create or read_only:
+                raise LibraryNotFoundError(
+                    f"no library in {str(place)!r}", hint="make one: saccade index DIR"
+                )
+            place.mkdir(parents=True, exist_ok=True)
+            sqlite.make_file(path)
+        engine = sqlite.open_engine(path, read_only=read_only)
+        try:
+            with engine.connect() as connection:
+                version = schema.stored_version(connection)
+            if version is None and create and not read_only:
+                # New, or its making was interrupted.
+                sqlite.make_file(path)
+                schema.create(engine)
+            elif schema.check(version, place, read_only=read_only):
+                with LibraryLock(place / LOCK).held("upgrading it"):
+                    schema.upgrade(engine)
+        except BaseException:
+            engine.dispose()
+            raise
+    return SqlCatalog(
+        engine,
+        path=path,
+        home=str(place.parent) if home is None else places.plain(home),
+        relative=home is not None,
+        read_only=read_only,
+    )

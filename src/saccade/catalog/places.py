@@ -1,0 +1,116 @@
+"""Where files lie: indexed folders, and paths relative to them as bytes."""
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import TypeVar
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    LargeBinary,
+    and_,
+    bindparam,
+    delete,
+    insert,
+    or_,
+    select,
+    true,
+    update,
+)
+
+from saccade.catalog.tables import files, folders
+from saccade.core.ports import Folder
+
+HOME = b"."
+MEMBER = "!/"
+"""Between an archive's path and the name inside it."""
+
+T = TypeVar("T")
+
+
+def relative(path: str, folder: str) -> str | None:
+    """`path` relative to `folder` ("" = itself), None if it lies elsewhere; both absolute."""
+    if path == folder:
+        return ""
+    prefix = folder if folder.endswith("/") else f"{folder}/"
+    return path[len(prefix) :] if path.startswith(prefix) else None
+
+
+def absolute(folder: str, path: bytes, member: bytes = b"") -> str:
+    """The path the outside sees of a stored file."""
+    whole = f"{folder.rstrip('/')}/{os.fsdecode(path)}" if path else folder
+    return f"{whole}{MEMBER}{os.fsdecode(member)}" if member else whole
+
+
+def known_folders(connection: Connection, home: str) -> list[Folder]:
+    """Every indexed folder, at its present place."""
+    rows = connection.execute(select(folders.c.id, folders.c.path).order_by(folders.c.id))
+    return [Folder(id=row.id, path=home if row.path == HOME else os.fsdecode(row.path)) for row in rows]
+
+
+def locate(folder_list: Iterable[Folder], path: str) -> tuple[Folder, str] | None:
+    """The folder that holds the absolute `path`, also when one is spelled through a link, and the rest."""
+    for spelled in (plain, os.path.realpath):
+        for folder in folder_list:
+            rest = relative(spelled(path), spelled(folder.path))
+            if rest is not None:
+                return folder, rest
+    return None
+
+
+def plain(path: str) -> str:
+    """The absolute path without "." and "..", links left as they are."""
+    return os.path.abspath(path)  # noqa: PTH100 - Path.resolve would follow links
+
+
+def ensure_folder(connection: Connection, home: str, path: str, *, relative_home: bool) -> tuple[Folder, str]:
+    """See `Catalog.ensure_folder`. Narrower folders that a new one holds become part of it."""
+    existing = known_folders(connection, home)
+    found = locate(existing, path)
+    if found is not None:
+        return found
+    inside = locate([Folder(id=0, path=home)], path) if relative_home else None
+    if inside is not None:
+        return _add(connection, inside[0].path, HOME, existing), inside[1]
+    place = str(Path(path).parent) if Path(path).is_file() else path
+    return _add(connection, place, os.fsencode(place), existing), relative(path, place) or ""
+
+
+def _add(connection: Connection, path: str, stored: bytes, existing: Sequence[Folder]) -> Folder:
+    """A new folder, which takes over the files of those it holds."""
+    made = connection.execute(insert(folders).returning(folders.c.id), {"path": stored})
+    new = Folder(id=made.scalar_one(), path=path)
+    for inner in existing:
+        rest = relative(inner.path, path)
+        if rest:
+            _move_files(connection, inner.id, new.id, os.fsencode(rest))
+            connection.execute(delete(folders).where(folders.c.id == inner.id))
+    return new
+
+
+def _move_files(connection: Connection, old: int, new: int, prefix: bytes) -> None:
+    rows = connection.execute(select(files.c.path, files.c.member).where(files.c.folder_id == old)).all()
+    moves = [{"was": path, "inside": member, "now": prefix + b"/" + path} for path, member in rows]
+    if moves:
+        change = update(files).where(
+            files.c.folder_id == old,
+            files.c.path == bindparam("was", type_=LargeBinary),
+            files.c.member == bindparam("inside", type_=LargeBinary),
+        )
+        connection.execute(change.values(folder_id=new, path=bindparam("now", type_=LargeBinary)), moves)
+
+
+def below(path: bytes) -> ColumnElement[bool]:
+    """Condition on `files.path`: at or below the relative path; a range, so that the primary key answers."""
+    if not path:
+        return true()
+    return or_(files.c.path == path, and_(files.c.path >= path + b"/", files.c.path < path + b"0"))
+
+
+def batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """The items in lists of `size`, the last one shorter."""
+    iterator = iter(items)
+    while batch := list(islice(iterator, size)):
+        yield batch

@@ -1,0 +1,130 @@
+"""Reading images, files, failures and counts."""
+
+import json
+import os
+from collections import defaultdict
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, RowMapping, func, select
+
+from saccade.catalog import sqlite
+from saccade.catalog.places import MEMBER, absolute, below, locate
+from saccade.catalog.tables import EXCLUDED, FAILED, INDEXED, MISSING, embeddings, files, images
+from saccade.core.errors import ImageNotFoundError
+from saccade.core.ports import Folder, KnownFile
+from saccade.core.types import Counts, Failure, FileStamp, ImageInfo, ImageRecord
+
+_FACTS = tuple(name for name in ImageInfo.__dataclass_fields__ if name != "keywords")
+
+
+def known_files(connection: Connection, folder: Folder, under: str) -> dict[tuple[str, str], KnownFile]:
+    """See `Catalog.known_files`."""
+    query = select(
+        files.c.path, files.c.member, files.c.size, files.c.mtime_ns, files.c.state, files.c.image_id
+    ).where(files.c.folder_id == folder.id, below(os.fsencode(under)))
+    decode = os.fsdecode
+    return {
+        (decode(path), decode(member) if member else ""): KnownFile(
+            stamp=FileStamp(size=size, mtime_ns=mtime_ns), state=state, image_id=image
+        )
+        for path, member, size, mtime_ns, state, image in connection.execute(query)
+    }
+
+
+def images_by_id(connection: Connection, ids: Sequence[int], known: Sequence[Folder]) -> list[ImageRecord]:
+    """See `Catalog.images`."""
+    wanted = [int(image) for image in ids]
+    rows = connection.execute(select(images).where(sqlite.among(images.c.id, wanted))).mappings()
+    found = {row["id"]: row for row in rows}
+    absent = [image for image in wanted if image not in found]
+    if absent:
+        raise ImageNotFoundError(f"the library has no image {absent[0]}")
+    paths = _paths(connection, wanted, known)
+    return [_record(found[image], paths[image]) for image in wanted]
+
+
+def image_by_sha256(connection: Connection, prefix: str, known: Sequence[Folder]) -> ImageRecord:
+    """See `Catalog.image_by_sha256`."""
+    try:
+        low, high = (bytes.fromhex(prefix.strip().ljust(64, fill)) for fill in "0f")
+    except ValueError:
+        low = high = b""
+    query = select(images.c.id).where(images.c.sha256 >= low, images.c.sha256 <= high).limit(2)
+    found = connection.execute(query).scalars().all() if prefix.strip() and len(low) == 32 else []
+    if len(found) != 1:
+        several = "several images" if found else "no image"
+        raise ImageNotFoundError(
+            f"the library has {several} whose id starts with {prefix!r}",
+            hint="give more of the id" if found else "ids are hexadecimal, as `saccade search --json` prints",
+        )
+    return images_by_id(connection, found, known)[0]
+
+
+def image_by_path(connection: Connection, path: str, known: Sequence[Folder]) -> ImageRecord | None:
+    """See `Catalog.image_by_path`; a member of an archive is named ARCHIVE!/MEMBER."""
+    cuts = [place for place in range(len(path)) if path.startswith(MEMBER, place)]
+    for archive, member in [(path, ""), *((path[:cut], path[cut + len(MEMBER) :]) for cut in cuts)]:
+        place = locate(known, archive)
+        if place is None:
+            continue
+        folder, rest = place
+        query = select(files.c.image_id).where(
+            files.c.folder_id == folder.id,
+            files.c.path == os.fsencode(rest),
+            files.c.member == os.fsencode(member),
+        )
+        image = connection.execute(query).scalar()
+        if image is not None:
+            return images_by_id(connection, [image], known)[0]
+    return None
+
+
+def failures(connection: Connection, limit: int | None, known: Sequence[Folder]) -> list[Failure]:
+    """See `Catalog.failures`; by path within each folder."""
+    query = select(files.c.folder_id, files.c.path, files.c.member, files.c.code, files.c.reason).where(
+        files.c.state != INDEXED, files.c.state == FAILED
+    )
+    query = query.order_by(files.c.folder_id, files.c.path, files.c.member).limit(limit)
+    places = {folder.id: folder.path for folder in known}
+    return [
+        Failure(path=absolute(places[folder], path, member), code=code or "", reason=reason or "")
+        for folder, path, member, code, reason in connection.execute(query)
+    ]
+
+
+def counts(connection: Connection) -> Counts:
+    """See `Catalog.counts`."""
+    # Only the few rows in other states are grouped; the rest is counted on the smallest index.
+    other = select(files.c.state, func.count()).where(files.c.state != INDEXED).group_by(files.c.state)
+    states: dict[str, int] = dict(connection.execute(other).tuples().all())
+    total = connection.execute(select(func.count()).select_from(files)).scalar_one()
+    held = connection.execute(select(func.count()).select_from(images)).scalar_one()
+    absent = connection.execute(select(func.count(images.c.id)).where(images.c.present == 0)).scalar_one()
+    spaces = select(embeddings.c.space_id, func.count()).group_by(embeddings.c.space_id)
+    return Counts(
+        images=held - absent,
+        files=total - sum(states.values()),
+        failed=states.get(FAILED, 0),
+        excluded=states.get(EXCLUDED, 0),
+        missing=states.get(MISSING, 0),
+        embeddings=dict(connection.execute(spaces).tuples().all()),
+    )
+
+
+def _paths(
+    connection: Connection, ids: Sequence[int], known: Sequence[Folder]
+) -> defaultdict[int, list[str]]:
+    places = {folder.id: folder.path for folder in known}
+    query = select(files.c.image_id, files.c.folder_id, files.c.path, files.c.member).where(
+        sqlite.among(files.c.image_id, ids), files.c.state == INDEXED
+    )
+    found: defaultdict[int, list[str]] = defaultdict(list)
+    for image, folder, path, member in connection.execute(query):
+        found[image].append(absolute(places[folder], path, member))
+    return found
+
+
+def _record(row: RowMapping, paths: list[str]) -> ImageRecord:
+    facts = {name: row[name] for name in _FACTS}
+    info = ImageInfo(**facts, keywords=tuple(json.loads(row["keywords"])))
+    return ImageRecord(id=row["id"], sha256=row["sha256"], info=info, paths=tuple(sorted(paths)))

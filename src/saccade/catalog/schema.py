@@ -1,0 +1,75 @@
+"""The shape of a catalog file: made when new, checked at every opening, migrated when old.
+
+Alembic is imported only when there is something to migrate.
+"""
+
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, insert, inspect, select
+
+from saccade.catalog import search, sqlite
+from saccade.catalog.tables import metadata, versions
+from saccade.core.errors import CorruptLibraryError, LibraryTooNewError, ReadOnlyError
+
+CURRENT = "0001"
+"""The newest revision in `migrations/versions`."""
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def stored_version(connection: Connection) -> str | None:
+    """The revision the database has; None if it has no tables of ours."""
+    if not inspect(connection).has_table(versions.name):
+        return None
+    return connection.execute(select(versions.c.version_num)).scalar()
+
+
+def create(engine: Engine) -> None:
+    """Make all tables, unless another process just did, in one transaction."""
+    with engine.execution_options(**sqlite.write_options()).begin() as connection:
+        if stored_version(connection) is None:
+            sqlite.mark_file(connection)
+            versions.metadata.create_all(connection)
+            metadata.create_all(connection)
+            connection.exec_driver_sql(search.CREATE)
+            connection.execute(insert(versions).values(version_num=CURRENT))
+
+
+def upgrade(engine: Engine, *, scripts: Path = MIGRATIONS, target: str = CURRENT) -> None:
+    """Bring an older database to `target` in one transaction: all of it happens, or nothing."""
+    from alembic import command  # noqa: PLC0415 - 0.2 s that opening a current library must not pay
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", str(scripts).replace("%", "%%"))
+    with engine.execution_options(**sqlite.write_options()).begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, target)
+
+
+def check(version: str | None, path: Path, *, read_only: bool) -> bool:
+    """Whether the database must be upgraded before use.
+
+    Raises:
+        LibraryTooNewError: a newer saccade wrote it.
+        CorruptLibraryError: it holds no catalog.
+        ReadOnlyError: it must be upgraded and may not be written.
+    """
+    if version == CURRENT:
+        return False
+    if version is None:
+        raise CorruptLibraryError(
+            f"the library in {str(path)!r} holds no catalog",
+            hint="put a backup in its place as catalog.db, or remove the folder and index again",
+        )
+    if version > CURRENT:
+        raise LibraryTooNewError(
+            f"the library in {str(path)!r} was written by a newer saccade"
+            f" (schema {version}; this one reads {CURRENT})",
+            hint="upgrade saccade: pip install --upgrade saccade",
+        )
+    if read_only:
+        raise ReadOnlyError(
+            f"the library in {str(path)!r} is of an older saccade and cannot be upgraded without writing",
+            hint="open it once where it can be written",
+        )
+    return True

@@ -1,0 +1,104 @@
+"""The full-text table: SQLite's FTS5, one row per present image, row number = image id.
+
+Words are stemmed (Porter) and stripped of accents. A user's words reach SQLite as quoted strings only.
+"""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from sqlalchemy import Connection, text
+
+from saccade.catalog.text import terms
+from saccade.core.types import Ids
+
+CREATE = (
+    "CREATE VIRTUAL TABLE search USING fts5(names, title, caption, keywords,"
+    " tokenize = 'porter unicode61 remove_diacritics 2')"
+)
+_RANKED = 2000
+"""Most matches that are ranked; beyond it the word is too common for a ranking to mean much."""
+_CHUNK = 20_000
+_DELETE = text("DELETE FROM search WHERE rowid = :id")
+_INSERT = text(
+    "INSERT INTO search (rowid, names, title, caption, keywords)"
+    " VALUES (:id, :names, :title, :caption, :keywords)"
+)
+_NEWEST = text(
+    "SELECT rowid FROM search WHERE search MATCH :query AND rowid < :before ORDER BY rowid DESC LIMIT :most"
+)
+_BEST = text(
+    "SELECT rowid FROM search WHERE search MATCH :query AND rowid IN (SELECT value FROM json_each(:ids))"
+    " ORDER BY bm25(search, 4.0, 3.0, 1.0, 3.0), rowid LIMIT :most"
+)
+_END = 2**63 - 1
+
+
+def replace_rows(connection: Connection, gone: Iterable[int], rows: Sequence[dict[str, str | int]]) -> None:
+    """Drop the rows of the images `gone`, then add `rows` (id, names, title, caption, keywords)."""
+    removals = [{"id": image} for image in gone]
+    if removals:
+        connection.execute(_DELETE, removals)
+    if rows:
+        connection.execute(_INSERT, rows)
+
+
+def find(connection: Connection, words: Sequence[str], limit: int, among: Ids | None) -> Ids:
+    """Ids of at most `limit` images that hold all the words.
+
+    Best first (BM25, names before keywords and title before caption) when at most 2,000 match;
+    beyond that newest first, because ranking would cost more than it tells.
+    """
+    query = _query(words)
+    if not query or limit < 1:
+        return np.empty(0, dtype=np.int64)
+    found = _newest(connection, query, max(limit, _RANKED) + 1, among)
+    if len(found) > _RANKED:
+        return found[:limit]
+    ids = "[" + ",".join(map(str, found.tolist())) + "]"
+    best = connection.execute(_BEST, {"query": query, "ids": ids, "most": limit})
+    return np.fromiter((row[0] for row in best), dtype=np.int64)
+
+
+def _newest(connection: Connection, query: str, most: int, among: Ids | None) -> Ids:
+    """The last `most` ids that match, in pieces, so that a word that all images hold costs little."""
+    kept: list[Ids] = []
+    count, before = 0, _END
+    size = most if among is None else max(most, _CHUNK)
+    while count < most:
+        rows = connection.execute(_NEWEST, {"query": query, "before": before, "most": size}).all()
+        ids = np.fromiter((row[0] for row in rows), dtype=np.int64, count=len(rows))
+        wanted = ids if among is None else ids[np.isin(ids, among, assume_unique=True)]
+        kept.append(wanted)
+        count += len(wanted)
+        if len(rows) < size:
+            break
+        before = int(ids[-1])
+    return np.concatenate(kept)[:most]
+
+
+def _query(words: Sequence[str]) -> str:
+    """An FTS5 expression: each word, or all its parts; quotes keep every character literal."""
+    pieces = dict.fromkeys(
+        f'("{run}" OR ({" AND ".join(f"{chr(34)}{part}{chr(34)}" for part in parts)}))'
+        if parts
+        else f'"{run}"'
+        for word in words
+        for run, parts in terms(word)
+    )
+    return " AND ".join(pieces)
+
+
+def rows(connection: Connection, first: int, last: int) -> dict[int, dict[str, str | int]]:
+    """The stored rows with ids in [first, last], by id."""
+    query = text(
+        "SELECT rowid AS id, names, title, caption, keywords FROM search WHERE rowid BETWEEN :first AND :last"
+    )
+    found = connection.execute(query, {"first": first, "last": last}).mappings()
+    return {row["id"]: dict(row) for row in found}
+
+
+def beyond(connection: Connection, last: int) -> list[int]:
+    """Ids of stored rows above `last`."""
+    return list(
+        connection.execute(text("SELECT rowid FROM search WHERE rowid > :last"), {"last": last}).scalars()
+    )

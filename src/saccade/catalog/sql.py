@@ -1,0 +1,317 @@
+"""`SqlCatalog`: the catalog port over one SQLAlchemy engine. Each method is one transaction."""
+
+import json
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy import Connection, Engine, insert, select, update
+
+from saccade.catalog import filters, pictures, places, reading, recording, search, sqlite, vectors
+from saccade.catalog.lock import LibraryLock
+from saccade.catalog.tables import images, runs, spaces
+from saccade.core.errors import InputError, ReadOnlyError
+from saccade.core.filters import Filter
+from saccade.core.ports import Folder, KnownFile, SeenFile
+from saccade.core.types import (
+    Counts,
+    Embeddings,
+    EncoderInfo,
+    Failure,
+    Ids,
+    ImageRecord,
+    Role,
+    SpaceInfo,
+)
+
+LOCK = "lock"
+
+
+class SqlCatalog:
+    """See `core.ports.Catalog`. Thread-safe; made by `open_catalog`."""
+
+    def __init__(self, engine: Engine, *, path: Path, home: str, relative: bool, read_only: bool) -> None:
+        self._engine = engine
+        self._writer = engine.execution_options(**sqlite.write_options())
+        self._path = path
+        self._folder = path.parent
+        self._home = home
+        self._relative = relative
+        self._read_only = read_only
+        self._lock = LibraryLock(self._folder / LOCK)
+        self._watch: sqlite.RawConnection | None = None
+        self._watching = threading.Lock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        with sqlite.translated(self._folder), self._engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def _storing(self) -> Iterator[Connection]:
+        if self._read_only:
+            raise _no_writing(self._folder)
+        with sqlite.translated(self._folder), self._writer.begin() as connection:
+            yield connection
+
+    def _folders(self, connection: Connection) -> list[Folder]:
+        return places.known_folders(connection, self._home)
+
+    # --- spaces
+
+    def spaces(self) -> list[SpaceInfo]:
+        """Every space, active or not."""
+        with self._reading() as connection:
+            return _spaces(connection)
+
+    def ensure_space(self, encoder: EncoderInfo, role: Role) -> SpaceInfo:
+        """The space of this fingerprint and role; made, and active if its role has none active.
+
+        Raises:
+            InputError: the encoder has no such role.
+        """
+        found = _space(self.spaces(), encoder, role)
+        if found is not None:
+            return found
+        if role not in encoder.dims:
+            raise InputError(f"encoder {encoder.name} makes no {role} embeddings")
+        with self._storing() as connection:
+            present = _spaces(connection)
+            if _space(present, encoder, role) is None:
+                row = {
+                    "role": role.value,
+                    "encoder": encoder.name,
+                    "fingerprint": encoder.fingerprint,
+                    "dim": encoder.dims[role],
+                    "active": int(not any(space.active for space in present if space.role is role)),
+                }
+                connection.execute(insert(spaces).values(row))
+            made = _space(_spaces(connection), encoder, role)
+            assert made is not None
+            return made
+
+    # --- writing
+
+    @contextmanager
+    def writing(self, doing: str = "writing to it") -> Iterator[None]:
+        """Hold the library's write lock; `doing` tells others: "process 123 is ...".
+
+        Raises:
+            LibraryBusyError: it is held; the message names the holder.
+            ReadOnlyError: the library cannot be written.
+        """
+        if self._read_only:
+            raise _no_writing(self._folder)
+        with self._lock.held(doing):
+            yield
+
+    def start_run(self, kind: str) -> int:
+        """Note that a run began; a run without an end was interrupted."""
+        with self._storing() as connection:
+            made = connection.execute(insert(runs).returning(runs.c.id), {"kind": kind, "started": _now()})
+            return int(made.scalar_one())
+
+    def finish_run(self, run: int, summary: Mapping[str, object]) -> None:
+        """Note that it ended, with what it did (anything JSON holds)."""
+        text = json.dumps(dict(summary), sort_keys=True)
+        with self._storing() as connection:
+            connection.execute(update(runs).where(runs.c.id == run).values(finished=_now(), summary=text))
+
+    def ensure_folder(self, path: str) -> tuple[Folder, str]:
+        """The folder that holds `path`, made if none does, and `path` relative to it ("" = itself).
+
+        Inside the library's home that is the home itself; elsewhere the widest known folder that holds the
+        path, else the path's own directory. A new folder takes over the files of known ones inside it.
+        """
+        whole = places.plain(path)
+        with self._reading() as connection:
+            found = places.locate(self._folders(connection), whole)
+        if found is not None:
+            return found
+        with self._storing() as connection:
+            return places.ensure_folder(connection, self._home, whole, relative_home=self._relative)
+
+    def known_files(self, folder: Folder, below: str = "") -> dict[tuple[str, str], KnownFile]:
+        """Return {(relative path, member): what is remembered} at or below the relative path `below`."""
+        with self._reading() as connection:
+            return reading.known_files(connection, folder, below)
+
+    def record(self, run: int, folder: Folder, seen: Sequence[SeenFile]) -> list[int | None]:
+        """Store a batch in one durable transaction; image id of each, None where it has none.
+
+        Raises:
+            InputError: a file outside the folder, or a space that is not there.
+            InvalidVectorError: an embedding that is not a unit vector of its space's dimension.
+            ImageNotFoundError: an `image_id` that is not there.
+        """
+        with self._storing() as connection:
+            return recording.record(connection, run, folder, seen)
+
+    def mark_missing(self, run: int, folder: Folder, files: Iterable[tuple[str, str]]) -> int:
+        """These (relative path, member) are gone; number that were present. Images and embeddings stay.
+
+        Files that held no image (failed, excluded, archives) are forgotten instead.
+        """
+        with self._storing() as connection:
+            return recording.mark_missing(connection, run, folder, files)
+
+    def find_images(self, sha256s: Sequence[bytes], spaces: Sequence[int]) -> dict[bytes, int]:
+        """Image ids of those that the catalog holds with an embedding in every one of `spaces`."""
+        with self._reading() as connection:
+            return pictures.find_images(connection, sha256s, spaces)
+
+    def known_sizes(self) -> set[int]:
+        """Byte lengths of all images held (a file of another length cannot be one of them)."""
+        with self._reading() as connection:
+            return set(connection.execute(select(images.c.size_bytes).distinct()).scalars())
+
+    # --- reading
+
+    def counts(self) -> Counts:
+        """How much it holds."""
+        with self._reading() as connection:
+            return reading.counts(connection)
+
+    def version(self) -> int:
+        """A number that changes whenever anything in the catalog did, by any process.
+
+        Meant for comparison within the life of this object only.
+        """
+        with sqlite.translated(self._folder), self._watching:
+            if self._watch is None:
+                # SQLite reports the changes of other connections only, and this one never makes any.
+                self._watch = sqlite.connect(self._path, sqlite.read_mode(self._path))
+            return sqlite.data_version(self._watch)
+
+    def missing_images(self, space: int) -> Ids:
+        """Sorted ids with an embedding in the space and no file present."""
+        with self._reading() as connection:
+            return vectors.absent(connection, space)
+
+    def match(self, filter: Filter) -> Ids:
+        """Sorted ids of the images with a file present that satisfy it.
+
+        An absent fact satisfies only `!=`, which is always the opposite of `=`.
+        """
+        with self._reading() as connection:
+            return filters.match(connection, filter, self._folders(connection))
+
+    def match_words(self, words: Sequence[str], limit: int, among: Ids | None = None) -> Ids:
+        """Images whose names, titles, captions or keywords hold all the words, best first.
+
+        When more than 2,000 do, they are too common to rank and come newest first.
+        """
+        with self._reading() as connection:
+            return search.find(connection, words, limit, among)
+
+    def images(self, ids: Sequence[int]) -> list[ImageRecord]:
+        """The records, in the order asked. Raises ImageNotFoundError."""
+        with self._reading() as connection:
+            return reading.images_by_id(connection, ids, self._folders(connection))
+
+    def image_by_sha256(self, prefix: str) -> ImageRecord:
+        """The image whose hexadecimal id starts so. Raises ImageNotFoundError (none, or several)."""
+        with self._reading() as connection:
+            return reading.image_by_sha256(connection, prefix, self._folders(connection))
+
+    def image_by_path(self, path: str) -> ImageRecord | None:
+        """The image a file held when last seen; None if the path is unknown or held none."""
+        with self._reading() as connection:
+            return reading.image_by_path(connection, path, self._folders(connection))
+
+    def failures(self, limit: int | None = None) -> list[Failure]:
+        """Files that gave no image and are still there, by path."""
+        with self._reading() as connection:
+            return reading.failures(connection, limit, self._folders(connection))
+
+    def embeddings(self, space: int, ids: Ids) -> Embeddings:
+        """(n, d) rows as asked. Raises ImageNotFoundError; CorruptLibraryError on a bad checksum."""
+        with self._reading() as connection:
+            return vectors.read(connection, space, ids)
+
+    def embeddings_after(
+        self, space: int, sequence: int, batch: int = 4096
+    ) -> Iterator[tuple[int, Ids, Embeddings]]:
+        """Rows newer than `sequence`, oldest first: (last sequence, ids, (m, d) rows), m <= batch.
+
+        Each batch is a transaction of its own, so a slow reader holds nothing back.
+        """
+        last = sequence
+        while True:
+            with self._reading() as connection:
+                rows = vectors.after(connection, space, last, batch)
+            if rows is None:
+                return
+            last = rows[0]
+            yield rows
+
+    def last_sequence(self, space: int) -> int:
+        """Highest sequence number in the space, 0 when empty."""
+        with self._reading() as connection:
+            return vectors.last_sequence(connection, space)
+
+    def backup(self, path: str, *, overwrite: bool = False) -> None:
+        """Write a consistent copy while others read and write; the file appears whole or not at all.
+
+        To restore it, put the file as `catalog.db` into an empty library folder.
+
+        Raises:
+            InputError: `path` exists and `overwrite` is false.
+            DiskFullError, ReadOnlyError: it cannot be written there.
+        """
+        target = Path(places.plain(path))
+        with sqlite.translated(target.parent):
+            sqlite.copy_database(self._path, target, overwrite=overwrite)
+
+    def close(self) -> None:
+        """Release it; safe to call twice."""
+        with sqlite.translated(self._folder):
+            with self._watching:
+                if self._watch is not None:
+                    self._watch.close()
+                    self._watch = None
+            self._engine.dispose()
+
+
+def _spaces(connection: Connection) -> list[SpaceInfo]:
+    rows = connection.execute(select(spaces).order_by(spaces.c.id))
+    return [
+        SpaceInfo(
+            id=row.id,
+            role=Role(row.role),
+            encoder=row.encoder,
+            fingerprint=row.fingerprint,
+            dim=row.dim,
+            active=bool(row.active),
+        )
+        for row in rows
+    ]
+
+
+def _space(known: Sequence[SpaceInfo], encoder: EncoderInfo, role: Role) -> SpaceInfo | None:
+    for space in known:
+        if space.fingerprint == encoder.fingerprint and space.role is role:
+            return space
+    return None
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _no_writing(folder: Path) -> ReadOnlyError:
+    return ReadOnlyError(
+        f"the library in {str(folder)!r} was opened for reading only", hint="open it for writing"
+    )

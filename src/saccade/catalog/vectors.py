@@ -1,0 +1,125 @@
+"""Embeddings as stored: little-endian float32 with a CRC-32 that every read verifies."""
+
+import zlib
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection, Row, delete, exists, func, select
+
+from saccade.catalog import sqlite
+from saccade.catalog.tables import embeddings, images, spaces
+from saccade.core.errors import CorruptLibraryError, ImageNotFoundError, InputError
+from saccade.core.types import Embeddings, Ids
+
+_ITEM = np.dtype("<f4")
+
+
+def packed(vector: NDArray[np.float32]) -> tuple[bytes, int]:
+    """(bytes, checksum) of one vector."""
+    data = vector.astype(_ITEM, copy=False).tobytes()
+    return data, zlib.crc32(data)
+
+
+def read(connection: Connection, space: int, ids: Ids) -> Embeddings:
+    """See `Catalog.embeddings`."""
+    wanted = [int(image) for image in ids]
+    query = select(embeddings.c.image_id, embeddings.c.checksum, embeddings.c.vector).where(
+        embeddings.c.space_id == space, sqlite.among(embeddings.c.image_id, wanted)
+    )
+    rows = connection.execute(query).all()
+    dim = dimension(connection, space)
+    found = {row[0]: place for place, row in enumerate(rows)}
+    try:
+        order = [found[image] for image in wanted]
+    except KeyError as error:
+        raise ImageNotFoundError(
+            f"image {error.args[0]} has no embedding in space {space}", hint="run `saccade doctor`"
+        ) from None
+    vectors = _unpacked(rows, dim)
+    return vectors if order == list(range(len(rows))) else vectors[order]
+
+
+def after(
+    connection: Connection, space: int, sequence: int, batch: int
+) -> tuple[int, Ids, Embeddings] | None:
+    """The next rows of `Catalog.embeddings_after`, None at the end."""
+    query = (
+        select(
+            embeddings.c.image_id,
+            embeddings.c.checksum,
+            embeddings.c.vector,
+            embeddings.c.sequence,
+        )
+        .where(embeddings.c.space_id == space, embeddings.c.sequence > sequence)
+        .order_by(embeddings.c.sequence)
+        .limit(batch)
+    )
+    rows = connection.execute(query).all()
+    if not rows:
+        return None
+    ids = np.fromiter((row[0] for row in rows), dtype=np.int64, count=len(rows))
+    return rows[-1][3], ids, _unpacked(rows, dimension(connection, space))
+
+
+def dimension(connection: Connection, space: int) -> int:
+    """Length of the vectors of a space; InputError if there is no such space."""
+    dim = connection.execute(select(spaces.c.dim).where(spaces.c.id == space)).scalar()
+    if dim is None:
+        raise InputError(f"the library has no space {space}")
+    return int(dim)
+
+
+def last_sequence(connection: Connection, space: int) -> int:
+    """See `Catalog.last_sequence`."""
+    query = select(func.max(embeddings.c.sequence)).where(embeddings.c.space_id == space)
+    return connection.execute(query).scalar() or 0
+
+
+def damaged(connection: Connection, space: int, sequence: int, batch: int) -> tuple[int, list[int]] | None:
+    """(last sequence, image ids whose vector is not what was stored) of the next rows, None at the end."""
+    query = (
+        select(embeddings.c.sequence, embeddings.c.image_id, embeddings.c.checksum, embeddings.c.vector)
+        .where(embeddings.c.space_id == space, embeddings.c.sequence > sequence)
+        .order_by(embeddings.c.sequence)
+        .limit(batch)
+    )
+    rows = connection.execute(query).all()
+    if not rows:
+        return None
+    length = dimension(connection, space) * _ITEM.itemsize
+    bad = [image for _, image, checksum, data in rows if zlib.crc32(data) != checksum or len(data) != length]
+    return rows[-1][0], bad
+
+
+def without(connection: Connection, space: int) -> Ids:
+    """Sorted ids of present images that have no embedding in the space."""
+    has = exists().where(embeddings.c.space_id == space, embeddings.c.image_id == images.c.id)
+    query = select(images.c.id).where(images.c.present == 1, ~has).order_by(images.c.id)
+    return np.array(connection.execute(query).scalars().all(), dtype=np.int64)
+
+
+def absent(connection: Connection, space: int) -> Ids:
+    """Sorted ids of images with an embedding in the space and no file present."""
+    has = exists().where(embeddings.c.space_id == space, embeddings.c.image_id == images.c.id)
+    query = select(images.c.id).where(images.c.present == 0, has).order_by(images.c.id)
+    return np.array(connection.execute(query).scalars().all(), dtype=np.int64)
+
+
+def remove(connection: Connection, space: int, ids: Sequence[int]) -> int:
+    """Delete the embeddings of these images in the space; number deleted."""
+    condition = (embeddings.c.space_id == space) & sqlite.among(embeddings.c.image_id, ids)
+    return connection.execute(delete(embeddings).where(condition)).rowcount
+
+
+def _unpacked(rows: Sequence[Row[*tuple[Any, ...]]], dim: int) -> Embeddings:
+    """(n, dim) of rows that begin (image id, checksum, vector); CorruptLibraryError if one was altered."""
+    bad = [row[0] for row in rows if zlib.crc32(row[2]) != row[1] or len(row[2]) != dim * _ITEM.itemsize]
+    if bad:
+        raise CorruptLibraryError(
+            f"the stored embeddings of {len(bad)} images are damaged (image {bad[0]} first)",
+            hint="run `saccade doctor --repair`, which makes them again",
+        )
+    joined = bytearray().join([row[2] for row in rows])
+    return np.frombuffer(joined, dtype=_ITEM).astype(np.float32, copy=False).reshape(len(rows), dim)
