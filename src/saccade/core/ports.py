@@ -154,7 +154,7 @@ class IndexStore(Protocol):
         ...
 
     def verify(self, space: SpaceInfo) -> Sequence[str]:
-        """One line for each thing wrong with its files, of which every byte is read; none where none is built."""
+        """One line for each thing wrong with its files, every byte of them read; none when none is built."""
         ...
 
     def remove(self, space: SpaceInfo) -> None:
@@ -265,6 +265,14 @@ class Catalog(Protocol):
         ...
 
     # --- reading: any number of processes
+    def folders(self) -> Sequence[Folder]:
+        """Every place the library indexes."""
+        ...
+
+    def unfinished_runs(self) -> Sequence[int]:
+        """Runs that started after the last one that finished, and did not."""
+        ...
+
     def counts(self) -> Counts:
         """How much it holds."""
         ...

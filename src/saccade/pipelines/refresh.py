@@ -32,26 +32,25 @@ def refresh(
 
     Searches stay exact about newer rows meanwhile; this only keeps them fast. Call it while `writing()`.
     """
-    nothing, ordinary = _made_up(encoder, meaningless_texts), _made_up(encoder, ordinary_texts)
     for reader in readers:
         space = reader.space
         rows = catalog.counts().embeddings.get(space.id, 0)
-        texts, queries = (nothing, ordinary) if space.role is Role.SEMANTIC else (None, None)
         if rows and (force or _stale(catalog, store, space, rows)):
             report(Progress(stage=f"index {space.role}", done=0, total=rows))
             batches = catalog.embeddings_after(space.id, 0)
+            queries = _made_up(encoder, ordinary_texts) if space.role is Role.SEMANTIC else None
             store.build(space, batches, count=rows, queries=queries, report=report)
         known = load_calibration(catalog, space)
         if force or known is None or abs(rows - known.images) > _STALE_SHARE * known.images:
-            save_calibration(catalog, space, measure(catalog, reader, texts, rows))
+            save_calibration(catalog, space, measure(catalog, encoder, reader))
 
 
-def measure(catalog: Catalog, reader: SpaceReader, texts: Embeddings | None, rows: int) -> Calibration:
+def measure(catalog: Catalog, encoder: Encoder, reader: SpaceReader) -> Calibration:
     """How chance scores in a space now; see `saccade.core.calibration`."""
+    rows = reader.count()
     sample = _sample(catalog, reader.space, rows)
-    best = None
-    if texts is not None and rows:
-        best = reader.best_scores(texts, 1)[1][:, 0]
+    texts = _made_up(encoder, meaningless_texts) if reader.space.role is Role.SEMANTIC else None
+    best = reader.best_scores(texts, 1)[1][:, 0] if texts is not None and rows else None
     nearest = reader.best_scores(sample, 2)[1][:, -1] if rows > 1 else np.zeros(len(sample), np.float32)
     return calibrate(sample, nearest, best, texts, rows)
 

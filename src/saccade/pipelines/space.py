@@ -69,6 +69,18 @@ class SpaceReader:
         index, gone, newer_ids, _ = self._fresh()
         return (0 if index is None else index.size) + len(newer_ids) - len(gone)
 
+    def everything(self) -> tuple[Ids, Embeddings]:
+        """Ids and rows of every present image, from the catalog, ascending by id."""
+        gone = self._catalog.missing_images(self.space.id)
+        ids, rows = [np.zeros(0, np.int64)], [np.zeros((0, self.space.dim), np.float32)]
+        for _, batch_ids, batch in self._catalog.embeddings_after(self.space.id, 0):
+            keep = _kept(batch_ids, None, gone)
+            ids.append(batch_ids[keep])
+            rows.append(batch[keep])
+        all_ids = np.concatenate(ids)
+        order = np.argsort(all_ids)
+        return all_ids[order], np.concatenate(rows)[order]
+
     def close(self) -> None:
         """Release the index."""
         with self._lock:

@@ -1,1 +1,0 @@
-"""`open_library`: the one place that picks concrete parts, and the public facade."""

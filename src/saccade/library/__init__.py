@@ -1,0 +1,7 @@
+"""`open_library`: the one place that picks concrete parts, and the public facade."""
+
+from saccade.library.encoder import ImageEncoder, load_encoder
+from saccade.library.facade import Library
+from saccade.library.opening import find_library, open_library
+
+__all__ = ["ImageEncoder", "Library", "find_library", "load_encoder", "open_library"]

@@ -1,0 +1,74 @@
+"""`load_encoder`: embeddings without a library."""
+
+import os
+import weakref
+from collections.abc import Sequence
+from typing import TypeAlias
+
+from saccade.core.errors import InvalidQueryError
+from saccade.core.ports import Encoder
+from saccade.core.types import Embeddings, EncoderInfo, Role
+from saccade.encoders.registry import BUILTIN, load
+from saccade.library.inputs import picture_task
+from saccade.pipelines.embed import embed_pictures
+from saccade.sources import GuardedDecoder
+
+RoleName: TypeAlias = Role | str
+__all__ = ["ImageEncoder", "load_encoder"]
+
+
+class ImageEncoder:
+    """An encoder with its own guarded decoder: pictures in any form in, embeddings out.
+
+    The decoding workers start with the first picture and end with the object (or with `close`).
+    """
+
+    def __init__(self, encoder: Encoder, *, workers: int) -> None:
+        self._encoder = encoder
+        self._decoder = GuardedDecoder(encoder.info.recipe, workers=workers)
+        self._ended = weakref.finalize(self, self._decoder.close)
+
+    @property
+    def info(self) -> EncoderInfo:
+        """What it is: name, fingerprint, dimensions, license."""
+        return self._encoder.info
+
+    def encode_texts(self, texts: Sequence[str]) -> Embeddings:
+        """The n texts as (n, d) float32 unit rows of the semantic space."""
+        if isinstance(texts, str):
+            raise InvalidQueryError("expected a list of texts, got one text", hint=f"write [{texts!r}]")
+        return self._encoder.encode_texts(texts)
+
+    def encode_images(self, images: Sequence[object], *, role: RoleName = Role.SEMANTIC) -> Embeddings:
+        """The n pictures as (n, d) float32 unit rows.
+
+        Args:
+            images: paths, encoded bytes, PIL images, or (H, W, 3) uint8 pixels, mixed as you like.
+            role: "semantic" (what it shows; comparable with texts) or "copy" (is it the same picture).
+        Raises:
+            PathNotFoundError, UnreadableImageError: for the first picture that gives no embedding.
+        """
+        if isinstance(images, (str, bytes)) or not isinstance(images, Sequence):
+            raise InvalidQueryError("expected a list of pictures, got one", hint="write [picture]")
+        try:
+            wanted = Role(role)
+        except ValueError:
+            raise InvalidQueryError(f"no role is called {role!r}", hint="semantic or copy") from None
+        if wanted not in self.info.dims:
+            raise InvalidQueryError(f"encoder {self.info.name!r} makes no {wanted} embeddings")
+        tasks = [picture_task(image) for image in images]
+        return embed_pictures(self._encoder, self._decoder, tasks, wanted)
+
+    def close(self) -> None:
+        """End the decoding workers; a later call starts them again."""
+        self._decoder.close()
+
+
+def load_encoder(name: str = BUILTIN) -> ImageEncoder:
+    """The encoder of that name.
+
+    Raises:
+        EncoderUnavailableError: there is none of that name; the hint lists the known ones.
+    """
+    cores = os.cpu_count() or 1
+    return ImageEncoder(load(name, threads=cores), workers=cores)

@@ -1,0 +1,276 @@
+"""`Library`: everything a person does with one library."""
+
+import os
+import shutil
+import time
+from collections.abc import Iterable, Sequence
+from os import PathLike
+from types import TracebackType
+from typing import Self, TypeAlias
+
+from saccade.catalog import SqlCatalog
+from saccade.core.errors import ImageNotFoundError, InputError
+from saccade.core.filters import Filter, Where, parse_where
+from saccade.core.ports import NoIndex, ReportProgress
+from saccade.core.types import (
+    Decoded,
+    DoctorReport,
+    Embeddings,
+    Failure,
+    ImageRecord,
+    IndexReport,
+    LibraryStatus,
+    PixelRecipe,
+    Pixels,
+    Role,
+    SearchResult,
+    SpaceInfo,
+)
+from saccade.indexes import IndexFiles
+from saccade.library.inputs import absolute, looks_like_id, picture_task, weighted
+from saccade.library.spaces import Spaces
+from saccade.pipelines.doctor import Doctor
+from saccade.pipelines.indexing import index_paths
+from saccade.pipelines.refresh import refresh
+from saccade.pipelines.search import search
+from saccade.sources import GuardedDecoder
+from saccade.sources.walk import walk
+
+Path: TypeAlias = str | PathLike[str]
+
+
+class Library:
+    """One catalog with its spaces and indexes; made by `open_library`.
+
+    Close it, or use it as a context manager. Reading is thread-safe; one process at a time writes.
+    """
+
+    def __init__(self, catalog: SqlCatalog, folder: str, *, fresh: bool) -> None:
+        self._catalog = catalog
+        self._folder = folder
+        self._fresh = fresh
+        self._indexes = IndexFiles(os.path.join(folder, "indexes"))
+        self._spaces = Spaces(catalog, self._indexes)
+
+    @property
+    def folder(self) -> str:
+        """The library's own folder, absolute ("PHOTOS/.saccade")."""
+        return self._folder
+
+    # --- filling it
+
+    def index(
+        self,
+        *paths: Path,
+        exclude: Sequence[str] = (),
+        files: Iterable[str] = (),
+        allow_empty: bool = False,
+        progress: ReportProgress | None = None,
+    ) -> IndexReport:
+        """Bring the library up to date with folders, archives and files; without any, with all it knows.
+
+        Args:
+            paths: folders (with all below), zip or tar archives, single files.
+            exclude: patterns of names or relative paths to leave out, such as "*.png" or "private/*".
+            files: more single files.
+            allow_empty: believe a folder that holds nothing though it once did (else: a disk not mounted).
+            progress: called a few times per second.
+        Raises:
+            PathNotFoundError, NoImagesError: nothing was changed.
+            LibraryBusyError, DiskFullError, ReadOnlyError: what was done before stays done.
+        """
+        places = absolute([*paths, *files]) or [folder.path for folder in self._catalog.folders()]
+        if not places:
+            raise InputError("nothing to index", hint="name a folder: saccade index FOLDER")
+        try:
+            with self._decoder() as decoder:
+                report = index_paths(
+                    self._catalog,
+                    decoder,
+                    self._spaces.encoder,
+                    walk,
+                    places,
+                    exclude=exclude,
+                    allow_empty=allow_empty,
+                    progress=progress,
+                )
+        except InputError:
+            self._discard_if_fresh()
+            raise
+        self._fresh = False
+        self._refresh(progress)
+        return report
+
+    def doctor(self, *, repair: bool = False, progress: ReportProgress | None = None) -> DoctorReport:
+        """Whether every file is indexed, failed with a reason, or excluded, and all that is stored is whole.
+
+        Args:
+            repair: mend what can be mended: embed anew, index what is new, rebuild indexes.
+        """
+        with self._decoder() as decoder:
+            doctor = Doctor(self._catalog, self._indexes, decoder, self._spaces.encoder, walk, progress)
+            return doctor.repair(self._spaces.readers()) if repair else doctor.examine()
+
+    def backup(self, path: Path, *, overwrite: bool = False) -> None:
+        """A consistent copy of the catalog at `path`, while others use the library.
+
+        Put it as `.saccade/catalog.db` into a folder and that folder has a library; indexes are rebuilt.
+        """
+        self._catalog.backup(os.path.abspath(os.fspath(path)), overwrite=overwrite)
+
+    # --- asking it
+
+    def search(
+        self,
+        text: object = None,
+        *,
+        image: object = None,
+        less: object = None,
+        k: int = 20,
+        where: Where | Sequence[str] | None = None,
+        folders: Sequence[Path] = (),
+    ) -> SearchResult:
+        """The k images that answer best; fewer only if fewer match the filters.
+
+        Args:
+            text: words. Every argument of a query also takes a list, and (thing, weight) pairs.
+            image: a picture: path, encoded bytes, (H, W, 3) uint8 pixels, PIL image, or an image id.
+            less: words (or a picture given as pathlib.Path or "./path") to stay away from.
+            where: {"taken": (">=", "2024-01-01"), "camera": "Canon"} or ["taken>=2024-01-01"].
+            folders: only images in or below one of these.
+        Raises:
+            InvalidQueryError, InvalidFilterError, PathNotFoundError, UnreadableImageError: the question.
+            EncoderMismatchError, EncoderUnavailableError: the library was made by another encoder.
+        """
+        started = time.perf_counter()
+        wanted = Filter(conditions=parse_where(where), folders=tuple(absolute(folders)))
+        spaces = self._spaces
+        reader = spaces.reader(Role.SEMANTIC)
+        parts = [spaces.text_part(words, weight) for words, weight in weighted(text)]
+        parts += [spaces.picture_part(picture, weight, reader.space) for picture, weight in weighted(image)]
+        parts += [spaces.unwanted_part(thing, weight, reader.space) for thing, weight in weighted(less)]
+        return search(
+            self._catalog,
+            reader,
+            parts,
+            spaces.calibration(reader),
+            k=k,
+            started=started,
+            filter=wanted,
+            collapsing=spaces.collapsing(),
+        )
+
+    def similar(
+        self,
+        image: object,
+        *,
+        k: int = 20,
+        copies: bool = False,
+        where: Where | Sequence[str] | None = None,
+        folders: Sequence[Path] = (),
+    ) -> SearchResult:
+        """The k images most like a picture, itself left out; with `copies`, its edited copies."""
+        started = time.perf_counter()
+        spaces = self._spaces
+        reader = spaces.reader(Role.COPY if copies else Role.SEMANTIC)
+        return search(
+            self._catalog,
+            reader,
+            [spaces.picture_part(image, 1.0, reader.space)],
+            spaces.calibration(reader),
+            k=k,
+            started=started,
+            filter=Filter(conditions=parse_where(where), folders=tuple(absolute(folders))),
+            leave_out=spaces.known_image(image, reader.space),
+        )
+
+    def show(self, image: Path) -> ImageRecord:
+        """What is known of one image, named by a file or by (the start of) its id.
+
+        Raises:
+            ImageNotFoundError: the library holds no such image.
+        """
+        name = os.fspath(image)
+        record = self._catalog.image_by_path(os.path.abspath(name))
+        if record is None and looks_like_id(name):
+            return self._catalog.image_by_sha256(name)
+        if record is None:
+            raise ImageNotFoundError(f"no image in the library lies at {name}", hint="index it first")
+        return record
+
+    def status(self) -> LibraryStatus:
+        """What the library is and holds."""
+        spaces = tuple(self._catalog.spaces())
+        return LibraryStatus(
+            library=self._folder,
+            folders=tuple(folder.path for folder in self._catalog.folders()),
+            counts=self._catalog.counts(),
+            spaces=spaces,
+            indexes={space.id: self._index_kind(space) for space in spaces},
+            size_bytes=_size_below(self._folder),
+            interrupted=bool(self._catalog.unfinished_runs()),
+        )
+
+    def embeddings(self, role: str = Role.SEMANTIC) -> tuple[list[str], Embeddings]:
+        """Ids and (n, d) unit rows of every image present, for your own numpy: row i belongs to id i."""
+        ids, rows = self._spaces.reader(Role(role)).everything()
+        records = self._catalog.images(ids.tolist())
+        return [record.image_id for record in records], rows
+
+    def thumbnails(self, paths: Sequence[str], size: int) -> list[Pixels | Failure]:
+        """Small upright pictures (h, w, 3), longest side `size` pixels, of files or archive members."""
+        recipe = PixelRecipe(size=size, fit="contain", resample="bilinear")
+        with GuardedDecoder(recipe, workers=min(len(paths) or 1, os.cpu_count() or 1)) as decoder:
+            outcomes = decoder.decode(picture_task(path) for path in paths)
+            return [outcome.pixels if isinstance(outcome, Decoded) else outcome for outcome in outcomes]
+
+    def close(self) -> None:
+        """Release files, indexes and memory."""
+        self._spaces.close()
+        self._catalog.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _decoder(self) -> GuardedDecoder:
+        return GuardedDecoder(self._spaces.encoder.info.recipe, workers=os.cpu_count() or 1)
+
+    def _refresh(self, progress: ReportProgress | None) -> None:
+        with self._catalog.writing():
+            refresh(
+                self._catalog,
+                self._indexes,
+                self._spaces.encoder,
+                self._spaces.readers(),
+                report=progress or (lambda _: None),
+            )
+
+    def _index_kind(self, space: SpaceInfo) -> str:
+        index = self._indexes.open(space)
+        if isinstance(index, NoIndex):
+            return f"none ({index.reason}); searched exactly"
+        try:
+            newer = self._catalog.counts().embeddings.get(space.id, 0) - index.size
+            return f"{index.kind}" + (f", {newer:,} newer searched exactly" if newer > 0 else "")
+        finally:
+            index.close()
+
+    def _discard_if_fresh(self) -> None:
+        """Take back a library made for a folder that turned out to hold nothing."""
+        counts = self._catalog.counts()
+        if not self._fresh or counts.images or counts.failed or counts.missing:
+            return
+        self.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _size_below(folder: str) -> int:
+    """Bytes of all files below a folder."""
+    return sum(
+        os.path.getsize(os.path.join(place, name)) for place, _, names in os.walk(folder) for name in names
+    )

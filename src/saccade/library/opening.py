@@ -1,0 +1,90 @@
+"""Where libraries lie: `.saccade` in the folder, found upward like git, or in the user's data folder."""
+
+import errno
+import hashlib
+import os
+from os import PathLike
+
+from platformdirs import user_data_path
+
+from saccade.catalog import open_catalog
+from saccade.core.errors import LibraryNotFoundError, PathNotFoundError
+from saccade.library.facade import Library
+
+FOLDER = ".saccade"
+_CATALOG = "catalog.db"
+_VARIABLE = "SACCADE_LIBRARY"
+_NO_WRITING = (errno.EACCES, errno.EPERM, errno.EROFS)
+
+
+def find_library(start: str | PathLike[str]) -> str | None:
+    """The folder whose library serves `start`: itself or the nearest above, like git; None if none does."""
+    place = os.path.abspath(os.fspath(start))
+    while True:
+        if _existing(place) is not None:
+            return place
+        above = os.path.dirname(place)
+        if above == place:
+            return None
+        place = above
+
+
+def open_library(path: str | PathLike[str] | None = None, *, create: bool = True) -> Library:
+    """The library of a folder.
+
+    Args:
+        path: a folder with a library (or to get one), or a library's own folder. Default: the environment
+            variable SACCADE_LIBRARY, else the nearest library at or above the current folder.
+        create: make PATH/.saccade when there is none; a read-only folder gets one in the user's data folder.
+    Raises:
+        PathNotFoundError: the folder does not exist.
+        LibraryNotFoundError: there is no library, and `create` is false.
+        LibraryTooNewError, CorruptLibraryError, StorageError: it cannot be used.
+    """
+    named = os.fspath(path) if path is not None else os.environ.get(_VARIABLE) or find_library(os.curdir)
+    home = os.path.abspath(named or os.curdir)
+    if not os.path.isdir(home):
+        raise PathNotFoundError(f"no such folder: {home}", hint="check the spelling")
+    folder = _existing(home)
+    if folder is None and not create:
+        raise LibraryNotFoundError(
+            f"no library in {home}" + ("" if named else " or above it"),
+            hint=f"make one with: saccade index {home}",
+        )
+    fresh = folder is None
+    if folder is None:
+        folder = _new_folder(home)
+    home = os.path.dirname(folder) if os.path.basename(folder) == FOLDER else folder
+    catalog = open_catalog(folder, create=fresh, home=home)
+    return Library(catalog, folder, fresh=fresh)
+
+
+def _existing(home: str) -> str | None:
+    """The library's own folder for `home`, if there is one; `home` may be that folder itself."""
+    inside = home if os.path.basename(home) == FOLDER else os.path.join(home, FOLDER)
+    for folder in (inside, _user_folder(home)):
+        if os.path.isfile(os.path.join(folder, _CATALOG)):
+            return folder
+    return None
+
+
+def _new_folder(home: str) -> str:
+    """A folder for a new library: in `home`, or in the user's data folder where `home` cannot be written."""
+    folder = home if os.path.basename(home) == FOLDER else os.path.join(home, FOLDER)
+    try:
+        os.makedirs(folder, exist_ok=True)
+        if os.access(folder, os.W_OK):
+            return folder
+    except OSError as error:
+        if error.errno not in _NO_WRITING:
+            raise
+    folder = _user_folder(home)
+    os.makedirs(folder, exist_ok=True)
+    return folder
+
+
+def _user_folder(home: str) -> str:
+    """Where the library of a read-only folder lies; the name tells people which folder it is for."""
+    digest = hashlib.sha256(os.fsencode(home)).hexdigest()[:16]
+    name = os.path.basename(home).lstrip(".") or "root"
+    return str(user_data_path("saccade", appauthor=False) / "libraries" / f"{name[:40]}-{digest}")
