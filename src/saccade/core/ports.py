@@ -56,6 +56,13 @@ class Decoder(Protocol):
         """One outcome per task, in order. Tasks are taken lazily, a bounded number ahead."""
         ...
 
+    def list_archive(self, entry: FileEntry) -> Iterator[FileEntry | Failure]:
+        """Members of an archive that may be pictures, as entries, in the archive's order.
+
+        A broken archive gives what could be listed and then one Failure with the archive's own path.
+        """
+        ...
+
     def close(self) -> None:
         """End the workers."""
         ...

@@ -1,0 +1,25 @@
+"""What a name alone decides: hidden, a system's own, an archive."""
+
+SYSTEM_FOLDERS = frozenset(
+    {"@eadir", "#recycle", "$recycle.bin", "system volume information", "lost+found", "__macosx",
+     "node_modules", "__pycache__", "found.000", "recycler"}
+)  # fmt: skip
+"""Folders that systems and tools keep for themselves, in lower case."""
+
+_ARCHIVE_SUFFIXES = (
+    ".zip", ".cbz", ".tar", ".tgz", ".tbz", ".tbz2", ".txz", ".cbt", ".tar.gz", ".tar.bz2", ".tar.xz",
+)  # fmt: skip
+
+
+def is_archive_name(name: str) -> bool:
+    """Whether a file of this name or path is to be listed as a zip or tar archive."""
+    return name[-8:].lower().endswith(_ARCHIVE_SUFFIXES)
+
+
+def is_hidden_member(name: str) -> bool:
+    """Whether any part of an archive member's path is hidden or a system's own."""
+    return any(
+        part.startswith(".") or part.lower() in SYSTEM_FOLDERS
+        for part in name.split("/")
+        if part not in {".", ".."}
+    )
