@@ -4,7 +4,8 @@ from pathlib import Path
 
 from saccade.catalog import places, schema, sqlite
 from saccade.catalog.lock import LibraryLock
-from saccade.catalog.sql import LOCK, SqlCatalog
+from saccade.catalog.session import LOCK
+from saccade.catalog.sql import SqlCatalog
 from saccade.core.errors import LibraryNotFoundError
 
 DATABASE = "catalog.db"

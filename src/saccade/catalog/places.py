@@ -62,7 +62,7 @@ def locate(folder_list: Iterable[Folder], path: str) -> tuple[Folder, str] | Non
 
 def plain(path: str) -> str:
     """The absolute path without "." and "..", links left as they are."""
-    return os.path.abspath(path)  # noqa: PTH100 - Path.resolve would follow links
+    return os.path.abspath(path)
 
 
 def ensure_folder(connection: Connection, home: str, path: str, *, relative_home: bool) -> tuple[Folder, str]:

@@ -1,20 +1,13 @@
 """`SqlCatalog`: the catalog port over one SQLAlchemy engine. Each method is one transaction."""
 
-import json
-import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from datetime import UTC, datetime
-from pathlib import Path
-from types import TracebackType
-from typing import Self
+from collections.abc import Iterable, Iterator, Sequence
 
-from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy import Connection, insert, select
 
-from saccade.catalog import filters, pictures, places, reading, recording, search, sqlite, vectors
-from saccade.catalog.lock import LibraryLock
-from saccade.catalog.tables import images, runs, spaces
-from saccade.core.errors import InputError, ReadOnlyError
+from saccade.catalog import filters, pictures, places, reading, recording, search, vectors
+from saccade.catalog.maintenance import SqlMaintenance
+from saccade.catalog.tables import images, spaces
+from saccade.core.errors import InputError
 from saccade.core.filters import Filter
 from saccade.core.ports import Folder, KnownFile, SeenFile
 from saccade.core.types import (
@@ -28,46 +21,9 @@ from saccade.core.types import (
     SpaceInfo,
 )
 
-LOCK = "lock"
 
-
-class SqlCatalog:
+class SqlCatalog(SqlMaintenance):
     """See `core.ports.Catalog`. Thread-safe; made by `open_catalog`."""
-
-    def __init__(self, engine: Engine, *, path: Path, home: str, relative: bool, read_only: bool) -> None:
-        self._engine = engine
-        self._writer = engine.execution_options(**sqlite.write_options())
-        self._path = path
-        self._folder = path.parent
-        self._home = home
-        self._relative = relative
-        self._read_only = read_only
-        self._lock = LibraryLock(self._folder / LOCK)
-        self._watch: sqlite.RawConnection | None = None
-        self._watching = threading.Lock()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    @contextmanager
-    def _reading(self) -> Iterator[Connection]:
-        with sqlite.translated(self._folder), self._engine.connect() as connection:
-            yield connection
-
-    @contextmanager
-    def _storing(self) -> Iterator[Connection]:
-        if self._read_only:
-            raise _no_writing(self._folder)
-        with sqlite.translated(self._folder), self._writer.begin() as connection:
-            yield connection
-
-    def _folders(self, connection: Connection) -> list[Folder]:
-        return places.known_folders(connection, self._home)
 
     # --- spaces
 
@@ -104,30 +60,10 @@ class SqlCatalog:
 
     # --- writing
 
-    @contextmanager
-    def writing(self, doing: str = "writing to it") -> Iterator[None]:
-        """Hold the library's write lock; `doing` tells others: "process 123 is ...".
-
-        Raises:
-            LibraryBusyError: it is held; the message names the holder.
-            ReadOnlyError: the library cannot be written.
-        """
-        if self._read_only:
-            raise _no_writing(self._folder)
-        with self._lock.held(doing):
-            yield
-
-    def start_run(self, kind: str) -> int:
-        """Note that a run began; a run without an end was interrupted."""
-        with self._storing() as connection:
-            made = connection.execute(insert(runs).returning(runs.c.id), {"kind": kind, "started": _now()})
-            return int(made.scalar_one())
-
-    def finish_run(self, run: int, summary: Mapping[str, object]) -> None:
-        """Note that it ended, with what it did (anything JSON holds)."""
-        text = json.dumps(dict(summary), sort_keys=True)
-        with self._storing() as connection:
-            connection.execute(update(runs).where(runs.c.id == run).values(finished=_now(), summary=text))
+    def folders(self) -> list[Folder]:
+        """Every indexed folder."""
+        with self._reading() as connection:
+            return self._folders(connection)
 
     def ensure_folder(self, path: str) -> tuple[Folder, str]:
         """The folder that holds `path`, made if none does, and `path` relative to it ("" = itself).
@@ -183,17 +119,6 @@ class SqlCatalog:
         """How much it holds."""
         with self._reading() as connection:
             return reading.counts(connection)
-
-    def version(self) -> int:
-        """A number that changes whenever anything in the catalog did, by any process.
-
-        Meant for comparison within the life of this object only.
-        """
-        with sqlite.translated(self._folder), self._watching:
-            if self._watch is None:
-                # SQLite reports the changes of other connections only, and this one never makes any.
-                self._watch = sqlite.connect(self._path, sqlite.read_mode(self._path))
-            return sqlite.data_version(self._watch)
 
     def missing_images(self, space: int) -> Ids:
         """Sorted ids with an embedding in the space and no file present."""
@@ -257,32 +182,15 @@ class SqlCatalog:
             last = rows[0]
             yield rows
 
+    def sample_ids(self, space: int, count: int) -> Ids:
+        """Sorted ids of at most `count` images with an embedding in the space, spread evenly over it."""
+        with self._reading() as connection:
+            return vectors.sample(connection, space, count)
+
     def last_sequence(self, space: int) -> int:
         """Highest sequence number in the space, 0 when empty."""
         with self._reading() as connection:
             return vectors.last_sequence(connection, space)
-
-    def backup(self, path: str, *, overwrite: bool = False) -> None:
-        """Write a consistent copy while others read and write; the file appears whole or not at all.
-
-        To restore it, put the file as `catalog.db` into an empty library folder.
-
-        Raises:
-            InputError: `path` exists and `overwrite` is false.
-            DiskFullError, ReadOnlyError: it cannot be written there.
-        """
-        target = Path(places.plain(path))
-        with sqlite.translated(target.parent):
-            sqlite.copy_database(self._path, target, overwrite=overwrite)
-
-    def close(self) -> None:
-        """Release it; safe to call twice."""
-        with sqlite.translated(self._folder):
-            with self._watching:
-                if self._watch is not None:
-                    self._watch.close()
-                    self._watch = None
-            self._engine.dispose()
 
 
 def _spaces(connection: Connection) -> list[SpaceInfo]:
@@ -305,13 +213,3 @@ def _space(known: Sequence[SpaceInfo], encoder: EncoderInfo, role: Role) -> Spac
         if space.fingerprint == encoder.fingerprint and space.role is role:
             return space
     return None
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def _no_writing(folder: Path) -> ReadOnlyError:
-    return ReadOnlyError(
-        f"the library in {str(folder)!r} was opened for reading only", hint="open it for writing"
-    )

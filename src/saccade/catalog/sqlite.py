@@ -13,9 +13,19 @@ from pathlib import Path
 from typing import Any, TypeAlias
 from urllib.parse import quote_from_bytes
 
-from sqlalchemy import ColumnElement, Connection, Engine, bindparam, create_engine, event, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    bindparam,
+    create_engine,
+    event,
+    func,
+    select,
+)
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
+from sqlalchemy.sql.selectable import TableValuedAlias
 
 from saccade.core.errors import (
     CorruptLibraryError,
@@ -136,10 +146,14 @@ def storage_error(error: BaseException, path: Path) -> StorageError | LibraryBus
     return StorageError(f"the library in {str(path)!r} failed: {cause}", hint="run `saccade doctor`")
 
 
+def listed(ids: Sequence[int]) -> TableValuedAlias:
+    """A table whose column `value` holds these numbers, given as one parameter however many there are."""
+    return func.json_each(bindparam(None, f"[{','.join(map(str, ids))}]")).table_valued("value")
+
+
 def among(column: ColumnElement[int], ids: Sequence[int]) -> ColumnElement[bool]:
-    """`column IN ids` with one parameter, however many there are."""
-    values = func.json_each(bindparam(None, f"[{','.join(map(str, ids))}]")).table_valued("value")
-    return column.in_(select(values.c.value))
+    """`column IN ids`, however many there are."""
+    return column.in_(select(listed(ids).c.value))
 
 
 def data_version(connection: sqlite3.Connection) -> int:

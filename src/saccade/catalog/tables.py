@@ -175,6 +175,15 @@ image_texts = Table(
     sqlite_strict=True,
 )
 
+notes = Table(
+    "notes",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("text", Text, nullable=False),
+    sqlite_with_rowid=False,
+    sqlite_strict=True,
+)
+
 # Alembic's own table, made here so that a new library needs no Alembic.
 versions = Table(
     "alembic_version",

@@ -93,6 +93,25 @@ def damaged(connection: Connection, space: int, sequence: int, batch: int) -> tu
     return rows[-1][0], bad
 
 
+def sample(connection: Connection, space: int, count: int) -> Ids:
+    """See `Catalog.sample_ids`: the first image at or after each of `count` evenly spaced ids."""
+    here = embeddings.c.space_id == space
+    low, high, rows = connection.execute(
+        select(func.min(embeddings.c.image_id), func.max(embeddings.c.image_id), func.count()).where(here)
+    ).one()
+    if not rows or count < 1:
+        return np.empty(0, dtype=np.int64)
+    if rows <= count:
+        query = select(embeddings.c.image_id).where(here).order_by(embeddings.c.image_id)
+    else:
+        starts = sqlite.listed(np.linspace(low, high, count).astype(np.int64).tolist())
+        following = select(func.min(embeddings.c.image_id)).where(
+            here, embeddings.c.image_id >= starts.c.value
+        )
+        query = select(following.scalar_subquery()).select_from(starts).distinct()
+    return np.array(sorted(connection.execute(query).scalars()), dtype=np.int64)
+
+
 def without(connection: Connection, space: int) -> Ids:
     """Sorted ids of present images that have no embedding in the space."""
     has = exists().where(embeddings.c.space_id == space, embeddings.c.image_id == images.c.id)

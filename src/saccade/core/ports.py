@@ -231,8 +231,8 @@ class Catalog(Protocol):
         ...
 
     # --- writing: one process at a time
-    def writing(self) -> AbstractContextManager[None]:
-        """Hold the library's write lock. Raises LibraryBusyError naming the holder."""
+    def writing(self, doing: str = ...) -> AbstractContextManager[None]:
+        """Hold the library's write lock. Raises LibraryBusyError naming the holder and what it is doing."""
         ...
 
     def start_run(self, kind: str) -> int:
@@ -342,8 +342,36 @@ class Catalog(Protocol):
         """Highest sequence number in the space, 0 when empty."""
         ...
 
-    def backup(self, path: str) -> None:
-        """Write a consistent copy while others read and write; the file appears whole or not at all."""
+    # --- keeping it sound
+    def problems(self) -> Sequence[str]:
+        """What is wrong with the stored data itself, a line each; reads all of it."""
+        ...
+
+    def corrupt_embeddings(self, space: int) -> Ids:
+        """Sorted ids of the images whose stored vector was altered; reads all of the space."""
+        ...
+
+    def unembedded_images(self, space: int) -> Ids:
+        """Sorted ids of the images with a file present and no embedding in the space."""
+        ...
+
+    def remove_embeddings(self, space: int, ids: Iterable[int]) -> int:
+        """Delete these images' embeddings in the space, so that they are made again; number deleted."""
+        ...
+
+    def stale_images(self) -> Ids:
+        """Sorted ids of the images of which what derives from their files (words, presence) is wrong."""
+        ...
+
+    def rebuild_derived(self) -> None:
+        """Make what derives from the files again."""
+        ...
+
+    def backup(self, path: str, *, overwrite: bool = False) -> None:
+        """Write a consistent copy while others read and write; the file appears whole or not at all.
+
+        Raises InputError if the file exists and `overwrite` is false; DiskFullError, ReadOnlyError.
+        """
         ...
 
     def close(self) -> None:

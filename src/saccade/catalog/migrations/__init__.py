@@ -1,0 +1,1 @@
+"""How a catalog of one version becomes one of the next. A released revision is never edited."""
