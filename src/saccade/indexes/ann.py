@@ -1,0 +1,152 @@
+"""Approximate search: faiss finds candidates among quantized vectors, their exact scores decide the order."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import faiss
+import numpy as np
+from numpy.typing import NDArray
+
+from saccade.core.errors import StorageError
+from saccade.core.types import Embeddings, Ids, Scores
+from saccade.indexes.rows import Rows, Selection
+
+FILE = "candidates.faiss"
+
+_EXACT_ROWS = 4096  # up to here comparing all the selected rows beats asking faiss
+_WIDE = 4  # a filter that leaves at least 1/4 of the rows is applied to candidates found without it
+_SPARE = 3  # candidates rescored per hit asked for, where that is more than the tuned number
+
+
+class ApproximateIndex:
+    """Search by rescoring the candidates of a faiss structure ("ivf" or "hnsw"). Thread-safe.
+
+    Scores are exact; hits may be missed, as often as the manifest's recall says. A search never gives fewer
+    than min(k, matches) hits: where the candidates are too few, all matching rows are compared.
+    One query runs in the calling thread; a batch runs on as many threads as OpenMP has (OMP_NUM_THREADS).
+    """
+
+    def __init__(
+        self, structure: faiss.Index, rows: Rows, *, kind: str, sequence: int, parameters: Mapping[str, int]
+    ) -> None:
+        self.sequence = sequence
+        self.size = len(rows)
+        self._kind = kind
+        self._parameters = dict(parameters)
+        self._parts: tuple[faiss.Index, Rows] | None = (structure, rows)
+
+    def search(
+        self, queries: Embeddings, k: int, *, only: Ids | None = None, exclude: Ids | None = None
+    ) -> tuple[Ids, Scores]:
+        """Nearest images of each query; see `saccade.core.ports.Index`."""
+        if self._parts is None:
+            raise StorageError("this index is closed", hint="open it again")
+        structure, rows = self._parts
+        rows.check(queries, k)
+        selection = rows.select(only, exclude)
+        matches = self.size if selection is None else len(selection)
+        wanted = max(self._parameters["candidates"], _SPARE * k)
+        if wanted >= matches or (selection is not None and matches <= _EXACT_ROWS):
+            return rows.nearest(queries, k, selection)
+        ids = np.empty((len(queries), k), np.int64)
+        scores = np.empty((len(queries), k), np.float32)
+
+        def fill(numbers: list[int], candidates: NDArray[np.int64], enough: int) -> list[int]:
+            """Answer these queries from their candidates; those that have too few."""
+            short = []
+            for number, found in zip(numbers, candidates, strict=True):
+                count, best_ids, best_scores = _rescore(rows, queries[number], found, k, selection)
+                if count < enough:
+                    short.append(number)
+                else:
+                    ids[number], scores[number] = best_ids, best_scores
+            return short
+
+        left = list(range(len(queries)))
+        if matches * _WIDE >= self.size:
+            # Among the nearest of all, those that match are the nearest that match, if they are enough. They
+            # are not when the filter leaves what is unlike the query.
+            more = wanted if selection is None else min(self.size, wanted * self.size * 5 // (matches * 4))
+            enough = k if selection is None else wanted
+            left = fill(left, self._candidates(structure, queries, more), enough)
+        if left and self._kind == "ivf" and selection is not None:
+            left = fill(left, self._candidates(structure, queries[left], wanted, selection), k)
+        if left:
+            ids[left], scores[left] = rows.nearest(queries[left], k, selection)
+        return ids, scores
+
+    def close(self) -> None:
+        """Let go of the files; they are unmapped when the last search has ended."""
+        self._parts = None
+
+    def _candidates(
+        self, structure: faiss.Index, queries: Embeddings, wanted: int, selection: Selection | None = None
+    ) -> NDArray[np.int64]:
+        """(q, wanted) row numbers, best first by estimate, -1 where there are too few.
+
+        Without a selection in the nearest lists or the graph, with one in every list.
+        """
+        if self._kind == "hnsw":
+            settings = graph_settings(max(self._parameters["effort"], wanted))
+        elif selection is None:
+            lists = self._parameters["lists"]
+            probes = max(self._parameters["probes"], 4 * wanted * lists // self.size)
+            settings = list_settings(min(lists, probes))
+        else:
+            settings = list_settings(self._parameters["lists"], selection)
+        try:
+            return np.asarray(structure.search(queries, wanted, params=settings)[1])
+        except RuntimeError as error:
+            raise StorageError("searching the index failed", hint="rebuild it: saccade doctor") from error
+
+
+# faiss's type stubs lag behind it: hence the ignored types. It keeps alive what a constructor is given,
+# not what is assigned later.
+
+
+def list_settings(probes: int, selection: Selection | None = None) -> faiss.SearchParameters:
+    """How to search lists: how many, and among which rows."""
+    if selection is None:
+        return faiss.SearchParametersIVF(nprobe=probes)  # type: ignore[call-arg]
+    bits = np.packbits(selection.mask, bitorder="little")
+    chosen = faiss.IDSelectorBitmap(bits)  # type: ignore[call-arg, arg-type]
+    return faiss.SearchParametersIVF(nprobe=probes, sel=chosen)  # type: ignore[call-arg]
+
+
+def graph_settings(effort: int) -> faiss.SearchParameters:
+    """How to search a graph: how many nodes to keep in view."""
+    return faiss.SearchParametersHNSW(efSearch=effort)  # type: ignore[attr-defined, no-any-return]
+
+
+def _rescore(
+    rows: Rows, query: Embeddings, found: NDArray[np.int64], k: int, selection: Selection | None
+) -> tuple[int, Ids, Scores]:
+    """How many candidates of one (d,) query exist and match, and the k best of them by exact score."""
+    # A damaged file may hold anything: only rows that exist, each once.
+    some = np.unique(found[(found >= 0) & (found < len(rows))])
+    if selection is not None:
+        some = some[selection.mask[some]]
+    return len(some), *rows.rescore(query, some, k)
+
+
+def write(structure: faiss.Index, path: Path) -> None:
+    """Write a faiss structure to a new file. Raises OSError."""
+    with path.open("xb") as file:
+        try:
+            faiss.write_index(structure, _name(file.fileno()))
+        except RuntimeError as error:
+            raise OSError(f"faiss could not write {path.name}: {error}") from error
+
+
+def read(path: Path) -> faiss.Index:
+    """The faiss structure in a file, mapped rather than read. Raises OSError or ValueError."""
+    with path.open("rb") as file:
+        try:
+            return faiss.read_index(_name(file.fileno()), faiss.IO_FLAG_MMAP_IFC)
+        except RuntimeError as error:
+            raise ValueError(f"faiss cannot read {path.name}") from error
+
+
+def _name(descriptor: int) -> str:
+    """A name for an open file: faiss takes UTF-8 only, and paths can be any bytes."""
+    return f"/dev/fd/{descriptor}"

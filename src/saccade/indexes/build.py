@@ -1,0 +1,173 @@
+"""Make a faiss structure over rows on disk, tune it, and measure whether it finds what exact search finds."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import faiss
+import numpy as np
+
+from saccade.core.types import Embeddings, Scores
+from saccade.core.vectors import normalize
+from saccade.indexes.ann import graph_settings, list_settings
+from saccade.indexes.rows import VECTORS, Rows, dot
+
+RECALL_GATE = 0.98
+"""ANN recall@10 below which an index is not published."""
+
+_AIM = 0.99  # tuned to more than the gate: the sample is small
+_AT = 10
+_CHUNK = 65_536  # rows read at a time: 100 MB at 384 dimensions
+_SAMPLE_ROWS = 128
+_SAMPLE_QUERIES = 256
+_ROWS_PER_LIST = 40  # k-means sample
+_ITERATIONS = 8
+_LINKS = 24
+_SEED = 20_261_120
+_TIE = 1e-5
+_CANDIDATES = (30, 50, 100, 200, 400)
+_EFFORTS = (32, 64, 128, 256, 512, 1024)
+_ROW_COST = 0.022  # microseconds to scan a row's code, and to fetch and rescore a candidate
+_RESCORE_COST = 0.7
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Built:
+    """A structure, the parameters its search needs, and the ANN recall@10 measured with them."""
+
+    structure: faiss.Index
+    parameters: Mapping[str, int]
+    recall: float
+
+
+def build(
+    folder: Path, rows: Rows, kind: str, queries: Embeddings | None, advance: Callable[[int], None]
+) -> Built:
+    """Make and tune the structure.
+
+    Args:
+        folder: holds the file VECTORS that `rows` maps; it is read in chunks, so that memory stays bounded.
+        rows: at least one.
+        kind: "ivf" or "hnsw".
+        queries: what will be searched for; without them, rows blurred by noise stand in.
+        advance: called with the number of rows done so far.
+    """
+    rng = np.random.default_rng(_SEED)
+    size, dim = rows.vectors.shape
+    lists = max(1, min(round(2 * size**0.5), size // 8)) if kind == "ivf" else 0
+    factory = f"IVF{lists},SQ8" if kind == "ivf" else f"HNSW{_LINKS},SQ8"
+    structure: Any = faiss.index_factory(dim, factory, faiss.METRIC_INNER_PRODUCT)
+    picked = rng.choice(size, min(size, max(_ROWS_PER_LIST * lists, _CHUNK // 4)), replace=False)
+    sample = np.asarray(rows.vectors[np.sort(picked)])
+    if kind == "ivf":
+        structure.cp.niter = _ITERATIONS
+        structure.cp.seed = _SEED
+        structure.cp.min_points_per_centroid = 1  # else faiss writes warnings to stderr
+        structure.cp.max_points_per_centroid = len(sample)
+    structure.train(sample)
+    del sample
+    tests = _tests(rows, queries, rng)
+    truth = [np.full((len(test), 1), -2.0, np.float32) for test in tests]
+    for start, chunk in _chunks(folder / VECTORS, size, dim):
+        structure.add(chunk)
+        for number, test in enumerate(tests):
+            found = faiss.knn(test, chunk, min(_AT, len(chunk)), metric=faiss.METRIC_INNER_PRODUCT)[0]
+            together = np.concatenate([truth[number], found], axis=1)
+            truth[number] = -np.sort(-together, axis=1)[:, :_AT]
+        advance(start + len(chunk))
+    gate = _Gate(rows, tests, [scores[:, -1] for scores in truth])
+    if kind == "ivf":
+        return _tune_lists(structure, gate, lists)
+    return _tune_effort(structure, gate)
+
+
+class _Gate:
+    """Exact answers to test queries, to measure what an index finds of them."""
+
+    def __init__(self, rows: Rows, tests: list[Embeddings], worst: list[Scores]) -> None:
+        self.rows = rows
+        self.tests = tests
+        self.worst = worst  # the score of each query's last true neighbor
+        self.at = min(_AT, len(rows))
+
+    def recalls(self, structure: faiss.Index, settings: faiss.SearchParameters) -> dict[int, float]:
+        """ANN recall@10 by number of candidates rescored, of the group of queries that fares worst.
+
+        A candidate that scores as high as the last true neighbor is one: equal rows are interchangeable.
+        """
+        most = min(_CANDIDATES[-1], len(self.rows))
+        lowest = dict.fromkeys(_CANDIDATES, 1.0)
+        for test, worst in zip(self.tests, self.worst, strict=True):
+            found = structure.search(test, most, params=settings)[1]
+            good = np.zeros(found.shape, dtype=np.bool_)
+            for number, candidates in enumerate(found):
+                real = candidates >= 0
+                vectors = self.rows.vectors[candidates[real]]
+                scores = dot(np.broadcast_to(test[number], vectors.shape), vectors)
+                good[number, real] = scores >= worst[number] - _TIE
+            for keep in _CANDIDATES:
+                hits = np.minimum(good[:, :keep].sum(axis=1), self.at)
+                lowest[keep] = min(lowest[keep], float(hits.mean() / self.at))
+        return lowest
+
+
+def _tune_lists(structure: faiss.Index, gate: _Gate, lists: int) -> Built:
+    """The cheapest number of lists to probe and candidates to rescore that reach the aim, else the best."""
+    chosen, least, cheapest = (0.0, 0, 0), 2.0, np.inf  # (recall, probes, candidates), how far off, its cost
+    probes = 4
+    while True:
+        probes = min(probes, lists)
+        scan = _ROW_COST * len(gate.rows) * probes / lists
+        if least == 0.0 and scan >= cheapest:
+            break
+        for keep, recall in gate.recalls(structure, list_settings(probes)).items():
+            off, cost = max(0.0, _AIM - recall), scan + _RESCORE_COST * keep
+            if (off, cost) < (least, cheapest):
+                chosen, least, cheapest = (recall, probes, keep), off, cost
+        if probes == lists:
+            break
+        probes = probes * 3 // 2
+    recall, probes, keep = chosen
+    return Built(
+        structure=structure,
+        parameters={"lists": lists, "probes": probes, "candidates": keep},
+        recall=recall,
+    )
+
+
+def _tune_effort(structure: faiss.Index, gate: _Gate) -> Built:
+    """The least effort that reaches the aim, else the most."""
+    recall, keep, effort = 0.0, _CANDIDATES[0], _EFFORTS[0]
+    for effort in _EFFORTS:
+        recalls = gate.recalls(structure, graph_settings(effort))
+        keep, recall = next(
+            ((some, each) for some, each in recalls.items() if each >= _AIM),
+            (_CANDIDATES[-1], recalls[_CANDIDATES[-1]]),
+        )
+        if recall >= _AIM:
+            break
+    return Built(structure=structure, parameters={"effort": effort, "candidates": keep}, recall=recall)
+
+
+def _tests(rows: Rows, queries: Embeddings | None, rng: np.random.Generator) -> list[Embeddings]:
+    """Two groups of test queries: rows of the index, and what will be searched for."""
+    size = len(rows)
+    some = np.sort(rng.choice(size, min(size, _SAMPLE_ROWS), replace=False))
+    inside = np.asarray(rows.vectors[some])
+    if queries is None:
+        # A text lies far from every picture. Noise twice as long as the row leaves a cosine of about 0.45.
+        noise = rng.standard_normal(inside.shape).astype(np.float32)
+        outside = normalize(inside + 2.0 * normalize(noise))
+    else:
+        picked = np.sort(rng.choice(len(queries), min(len(queries), _SAMPLE_QUERIES), replace=False))
+        outside = queries[picked]
+    return [group for group in (inside, outside) if len(group)]
+
+
+def _chunks(path: Path, size: int, dim: int) -> Iterator[tuple[int, Embeddings]]:
+    """(first row number, rows), read: mapped pages would count as this process's memory."""
+    with path.open("rb") as file:
+        for start in range(0, size, _CHUNK):
+            stop = min(start + _CHUNK, size)
+            yield start, np.fromfile(file, "<f4", (stop - start) * dim).reshape(stop - start, dim)
