@@ -72,10 +72,12 @@ class Index(Protocol):
     """Nearest-neighbor search over one space, as it stood when the index was built.
 
     Attributes:
+        kind: "flat", "ivf" or "hnsw".
         sequence: highest sequence number of the embeddings it holds (see Catalog); later ones are absent.
         size: number of embeddings.
     """
 
+    kind: str
     sequence: int
     size: int
 
@@ -90,7 +92,7 @@ class Index(Protocol):
             exclude: sorted ids that do not exist for this search.
         Returns:
             ids and scores, both (q, m), best first, ties by lower id; m = min(k, number of matching ids):
-            filters act before k. Scores may be approximate (a quantizer's), ids unique within a row.
+            filters act before k. Scores are exact; an approximate index may miss images.
         """
         ...
 

@@ -31,7 +31,7 @@ class ApproximateIndex:
     ) -> None:
         self.sequence = sequence
         self.size = len(rows)
-        self._kind = kind
+        self.kind = kind
         self._parameters = dict(parameters)
         self._parts: tuple[faiss.Index, Rows] | None = (structure, rows)
 
@@ -69,7 +69,7 @@ class ApproximateIndex:
             more = wanted if selection is None else min(self.size, wanted * self.size * 5 // (matches * 4))
             enough = k if selection is None else wanted
             left = fill(left, self._candidates(structure, queries, more), enough)
-        if left and self._kind == "ivf" and selection is not None:
+        if left and self.kind == "ivf" and selection is not None:
             left = fill(left, self._candidates(structure, queries[left], wanted, selection), k)
         if left:
             ids[left], scores[left] = rows.nearest(queries[left], k, selection)
@@ -86,7 +86,7 @@ class ApproximateIndex:
 
         Without a selection in the nearest lists or the graph, with one in every list.
         """
-        if self._kind == "hnsw":
+        if self.kind == "hnsw":
             settings = graph_settings(max(self._parameters["effort"], wanted))
         elif selection is None:
             lists = self._parameters["lists"]

@@ -9,6 +9,7 @@ class FlatIndex:
     """Search by comparing with every row; scores are exact. Thread-safe."""
 
     def __init__(self, rows: Rows, sequence: int) -> None:
+        self.kind = "flat"
         self.sequence = sequence
         self.size = len(rows)
         self._rows: Rows | None = rows

@@ -11,7 +11,7 @@ from saccade.core.types import Embeddings, EncoderInfo, Role
 from saccade.encoders.registry import BUILTIN, load
 from saccade.library.inputs import picture_task
 from saccade.pipelines.embed import embed_pictures
-from saccade.sources import GuardedDecoder
+from saccade.sources.pool import GuardedDecoder
 
 RoleName: TypeAlias = Role | str
 __all__ = ["ImageEncoder", "load_encoder"]

@@ -17,6 +17,7 @@ from saccade.core.types import (
     DoctorReport,
     Embeddings,
     Failure,
+    Hashed,
     ImageRecord,
     IndexReport,
     LibraryStatus,
@@ -32,8 +33,10 @@ from saccade.library.spaces import Spaces
 from saccade.pipelines.doctor import Doctor
 from saccade.pipelines.indexing import index_paths
 from saccade.pipelines.refresh import refresh
+from saccade.pipelines.scopes import scopes
 from saccade.pipelines.search import search
-from saccade.sources import GuardedDecoder
+from saccade.sources.pictures import to_jpeg
+from saccade.sources.pool import GuardedDecoder
 from saccade.sources.walk import walk
 
 Path: TypeAlias = str | PathLike[str]
@@ -79,7 +82,7 @@ class Library:
             PathNotFoundError, NoImagesError: nothing was changed.
             LibraryBusyError, DiskFullError, ReadOnlyError: what was done before stays done.
         """
-        places = absolute([*paths, *files]) or [folder.path for folder in self._catalog.folders()]
+        places = absolute([*paths, *files]) or [scope.path for scope in scopes(self._catalog)]
         if not places:
             raise InputError("nothing to index", hint="name a folder: saccade index FOLDER")
         try:
@@ -108,8 +111,15 @@ class Library:
             repair: mend what can be mended: embed anew, index what is new, rebuild indexes.
         """
         with self._decoder() as decoder:
-            doctor = Doctor(self._catalog, self._indexes, decoder, self._spaces.encoder, walk, progress)
-            return doctor.repair(self._spaces.readers()) if repair else doctor.examine()
+            doctor = Doctor(
+                catalog=self._catalog,
+                store=self._indexes,
+                decoder=decoder,
+                encoder=self._spaces.encoder,
+                walk=walk,
+                report=progress or (lambda _: None),
+            )
+            return (doctor.repair if repair else doctor.examine)(self._spaces.readers())
 
     def backup(self, path: Path, *, overwrite: bool = False) -> None:
         """A consistent copy of the catalog at `path`, while others use the library.
@@ -203,7 +213,7 @@ class Library:
         spaces = tuple(self._catalog.spaces())
         return LibraryStatus(
             library=self._folder,
-            folders=tuple(folder.path for folder in self._catalog.folders()),
+            folders=tuple(scope.path for scope in scopes(self._catalog)),
             counts=self._catalog.counts(),
             spaces=spaces,
             indexes={space.id: self._index_kind(space) for space in spaces},
@@ -222,7 +232,17 @@ class Library:
         recipe = PixelRecipe(size=size, fit="contain", resample="bilinear")
         with GuardedDecoder(recipe, workers=min(len(paths) or 1, os.cpu_count() or 1)) as decoder:
             outcomes = decoder.decode(picture_task(path) for path in paths)
-            return [outcome.pixels if isinstance(outcome, Decoded) else outcome for outcome in outcomes]
+            return [
+                outcome.pixels if isinstance(outcome, Decoded) else _as_failure(outcome)
+                for outcome in outcomes
+            ]
+
+    def thumbnail_files(self, paths: Sequence[str], size: int) -> list[bytes | Failure]:
+        """The same as JPEG files without metadata."""
+        return [
+            thumbnail if isinstance(thumbnail, Failure) else to_jpeg(thumbnail)
+            for thumbnail in self.thumbnails(paths, size)
+        ]
 
     def close(self) -> None:
         """Release files, indexes and memory."""
@@ -267,6 +287,13 @@ class Library:
             return
         self.close()
         shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _as_failure(outcome: Hashed | Failure) -> Failure:
+    """The failure an outcome is; a digest was not asked for."""
+    if isinstance(outcome, Hashed):
+        raise TypeError("a task without hash_only gave a digest")
+    return outcome
 
 
 def _size_below(folder: str) -> int:

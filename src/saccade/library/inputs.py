@@ -9,12 +9,10 @@ from typing import TypeAlias
 
 from saccade.core.errors import InvalidQueryError, PathNotFoundError
 from saccade.core.types import DecodeTask
+from saccade.pipelines.reembed import locate
 from saccade.sources.pictures import to_png
 
 Path: TypeAlias = str | PathLike[str]
-
-MEMBER = "!/"
-"""Between an archive's path and the name of a picture in it."""
 
 _CHUNK = 1 << 20
 _LONGEST = 200_000_000
@@ -39,10 +37,9 @@ def _file_task(path: object) -> DecodeTask:
         raise InvalidQueryError(f"cannot take the path {path!r}", hint="give paths as text")
     if "\0" in path:
         raise PathNotFoundError(f"{path!r} is no path: it holds a zero byte")
-    archive, _, member = path.partition(MEMBER)
-    for file, inside in ((path, ""), (archive, member)):
-        if file and os.path.exists(file):
-            return DecodeTask(path=os.path.abspath(file), member=inside)
+    file, member = locate(path)
+    if os.path.exists(file):
+        return DecodeTask(path=os.path.abspath(file), member=member)
     raise PathNotFoundError(f"no such file: {path}", hint="check the spelling; quote names with spaces")
 
 

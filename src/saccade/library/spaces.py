@@ -17,7 +17,7 @@ from saccade.pipelines.query import Part
 from saccade.pipelines.refresh import load_calibration, measure
 from saccade.pipelines.search import Collapsing
 from saccade.pipelines.space import SpaceReader
-from saccade.sources import GuardedDecoder
+from saccade.sources.pool import GuardedDecoder
 
 _AS_PATH = ("./", "../", "/", "~/")
 

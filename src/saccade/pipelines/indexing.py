@@ -4,7 +4,6 @@ import os
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from itertools import islice
 from typing import TypeVar
 
@@ -25,6 +24,7 @@ from saccade.core.types import (
     Role,
 )
 from saccade.pipelines.plan import Plan, Walk, make_plan
+from saccade.pipelines.scopes import remember
 
 _T = TypeVar("_T")
 _BATCH = 32
@@ -69,8 +69,17 @@ def index_paths(
     report = progress or (lambda _: None)
     with catalog.writing():
         report(Progress(stage="scan", done=0, total=None))
-        planned = partial(make_plan, catalog, walk, decoder, exclude=exclude, allow_empty=allow_empty)
-        plans = [planned(path) for path in paths]
+        plans = [
+            make_plan(
+                catalog,
+                walk,
+                decoder,
+                path,
+                exclude=_patterns(catalog, path, exclude),
+                allow_empty=allow_empty,
+            )
+            for path in paths
+        ]
         run = _Run(catalog, decoder, encoder, report)
         for plan in plans:
             run.work(plan)
@@ -234,6 +243,13 @@ class _Run:
         self._report(
             Progress(stage="images", done=self.tally.done, total=self.tally.total, failed=self.tally.failed)
         )
+
+
+def _patterns(catalog: Catalog, path: str, exclude: Sequence[str]) -> Sequence[str]:
+    """What to leave out of a folder: the patterns given, else those of last time."""
+    if not os.path.isdir(path):
+        return exclude
+    return remember(catalog, *catalog.ensure_folder(path), exclude)
 
 
 def _as_read(entry: FileEntry, outcome: Decoded | Hashed) -> FileEntry:

@@ -1,4 +1,4 @@
-"""Exact answers from one space: candidates of its index, newer rows scanned beside it, all rescored."""
+"""Answers from one space: its index, and the rows newer than the index scanned beside it."""
 
 import threading
 
@@ -44,17 +44,13 @@ class SpaceReader:
         ids, scores = newer_ids[keep], newer[keep] @ query[0]
         if index is not None and index.size:
             # An image re-embedded since the index was built is in both; its newer row counts.
-            found, _ = index.search(query, k, only=only, exclude=np.union1d(gone, newer_ids))
-            exact = (self._catalog.embeddings(self.space.id, found[0]) @ query[0]).astype(np.float32)
-            ids, scores = np.concatenate([ids, found[0]]), np.concatenate([scores, exact])
+            found, exact = index.search(query, k, only=only, exclude=np.union1d(gone, newer_ids))
+            ids, scores = np.concatenate([ids, found[0]]), np.concatenate([scores, exact[0]])
         top_ids, top_scores = best(scores[np.newaxis], ids[np.newaxis], k)
         return top_ids[0], top_scores[0]
 
     def best_scores(self, queries: Embeddings, k: int) -> tuple[Ids, Scores]:
-        """The k best images of each of (q, d) queries, as one call to the index: (q, m) ids and scores.
-
-        Scores are the index's own; for calibration, where a quantizer's error does not matter.
-        """
+        """The k best present images of each of (q, d) queries at once: (q, m) ids and scores."""
         index, gone, newer_ids, newer = self._fresh()
         keep = _kept(newer_ids, None, gone)
         scores = queries @ newer[keep].T
