@@ -1,0 +1,35 @@
+"""Pictures in any form to embeddings, in batches: one encoder and one guarded decoder together."""
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+
+import numpy as np
+
+from saccade.core.errors import UnreadableImageError
+from saccade.core.ports import Decoder, Encoder
+from saccade.core.types import Decoded, DecodeTask, Embeddings, Pixels, Role
+
+_BATCH = 32
+
+
+def embed_pictures(encoder: Encoder, decoder: Decoder, tasks: Sequence[DecodeTask], role: Role) -> Embeddings:
+    """(n, d) unit rows, one for each picture, in order.
+
+    Raises:
+        UnreadableImageError: for the first picture that cannot be decoded, saying which and why.
+    """
+    rows = [np.zeros((0, encoder.info.dims[role]), np.float32)]
+    pixels = _pixels(decoder, tasks)
+    while batch := list(islice(pixels, _BATCH)):
+        rows.append(encoder.encode_pixels(np.stack(batch))[role])
+    return np.concatenate(rows)
+
+
+def _pixels(decoder: Decoder, tasks: Sequence[DecodeTask]) -> Iterator[Pixels]:
+    for task, outcome in zip(tasks, decoder.decode(tasks), strict=True):
+        if not isinstance(outcome, Decoded):
+            reason = getattr(outcome, "reason", "it was not decoded")
+            raise UnreadableImageError(
+                f"{task.path}: {reason}", hint="give a JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF or HEIC"
+            )
+        yield outcome.pixels

@@ -1,0 +1,59 @@
+"""Which folders a library is kept in step with, and what is left out of each; kept in the catalog."""
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from saccade.core.ports import Catalog, Folder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """A folder (absolute path) that was indexed, and the patterns left out there."""
+
+    path: str
+    exclude: tuple[str, ...]
+
+
+def scopes(catalog: Catalog) -> list[Scope]:
+    """Every folder that was ever indexed, widest only, by path."""
+    found = [
+        Scope(path=os.path.join(folder.path, below) if below else folder.path, exclude=tuple(exclude))
+        for folder in catalog.folders()
+        for below, exclude in _load(catalog, folder).items()
+    ]
+    return sorted(found, key=lambda scope: scope.path)
+
+
+def remember(catalog: Catalog, folder: Folder, below: str, exclude: Sequence[str]) -> tuple[str, ...]:
+    """Note that `below` of a folder is indexed; the patterns in force there.
+
+    New patterns replace those of last time; none given keeps them; one empty pattern forgets them.
+    """
+    known = _load(catalog, folder)
+    wider = next((scope for scope in known if _holds(scope, below)), None)
+    if not exclude and wider is not None:
+        return tuple(known[wider])
+    patterns = tuple(pattern for pattern in exclude if pattern)
+    kept = {scope: old for scope, old in known.items() if not _holds(below, scope)}
+    if wider is None or wider == below or patterns:
+        kept[below] = list(patterns)
+    if kept != known:
+        catalog.save_note(_key(folder), json.dumps(kept))
+    return patterns
+
+
+def _holds(wide: str, narrow: str) -> bool:
+    """Whether one relative path is the other or lies above it; "" is the folder itself."""
+    return wide in {"", narrow} or narrow.startswith(wide + os.sep)
+
+
+def _load(catalog: Catalog, folder: Folder) -> dict[str, list[str]]:
+    note = catalog.note(_key(folder))
+    loaded: dict[str, list[str]] = json.loads(note) if note else {}
+    return loaded
+
+
+def _key(folder: Folder) -> str:
+    return f"scopes:{folder.id}"
