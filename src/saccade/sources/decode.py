@@ -1,4 +1,4 @@
-"""Encoded bytes of a known format to the encoder's square and what the file says. Runs in the worker.
+"""Encoded bytes of a known format to a recipe's pixels and what the file says. Runs in the worker.
 
 Only the classes of the allowed formats are ever constructed: nothing else Pillow registers is reachable.
 """
@@ -17,7 +17,7 @@ from PIL.WebPImagePlugin import WebPImageFile
 
 from saccade.sources.frames import count_frames
 from saccade.sources.metadata import read_exif, read_facts
-from saccade.sources.pixels import Box, ColorManager, cut_square
+from saccade.sources.pixels import Box, ColorManager, cut_pixels, least_size
 from saccade.sources.wire import Cut, Header, Limits, RefusedError
 
 if TYPE_CHECKING:
@@ -36,21 +36,23 @@ class Picture:
     """What came out.
 
     Attributes:
-        facts: fields of ImageInfo without `format` and `size_bytes`.   pixels: size x size x 3 bytes.
+        facts: fields of ImageInfo without `format` and `size_bytes`.
+        pixels: height x width x 3 bytes.   size: their (width, height).
     """
 
-    __slots__ = ("facts", "pixels")
+    __slots__ = ("facts", "pixels", "size")
 
-    def __init__(self, facts: Header, pixels: bytes) -> None:
+    def __init__(self, facts: Header, cut: Image.Image) -> None:
         self.facts = facts
-        self.pixels = pixels
+        self.pixels = cut.tobytes()
+        self.size = cut.size
 
 
 class ImageReader:
     """Decodes one picture after another.
 
     Args:
-        cut: the square wanted.   limits: what a picture may cost.
+        cut: the recipe.   limits: what a picture may cost.
     """
 
     def __init__(self, cut: Cut, limits: Limits) -> None:
@@ -92,7 +94,7 @@ class ImageReader:
         box = self._shrink_on_load(image, format)
         image.load()
         profile = image.info.get("icc_profile")
-        pixels = cut_square(
+        cut = cut_pixels(
             image,
             self._cut,
             box=box,
@@ -103,14 +105,13 @@ class ImageReader:
         if apply_orientation and orientation >= 5:
             width, height = height, width
         facts.update(width=width, height=height, frames=frames, orientation=orientation)
-        return Picture(facts, pixels)
+        return Picture(facts, cut)
 
     def _shrink_on_load(self, image: Image.Image, format: str) -> Box | None:
         """Let the JPEG decoder skip what resizing would throw away; the part that is the picture."""
         if format != "JPEG" or not isinstance(image, ImageFile.ImageFile):
             return None
-        side = self._cut.resize if self._cut.fit == "crop" else self._cut.size
-        drafted = image.draft(None, (side, side))
+        drafted = image.draft(None, least_size(image.width, image.height, self._cut))
         if drafted is None:
             return None
         left, top, right, bottom = drafted[1]
@@ -239,6 +240,8 @@ def _explain(data: bytes, format: str, error: Exception) -> RefusedError:
     """What is wrong with the file, from what the decoder said and where the data ends."""
     said = " ".join(str(error).split())[:200]
     lower = said.lower()
+    if "memory" in lower:
+        return RefusedError("decode_memory", f"there is not enough memory to decode it ({said})")
     if _ends_early(data, format) or "truncated" in lower:
         return RefusedError("truncated", _cut_off(data))
     if any(word in lower for word in ("unsupported", "unknown pixel mode", "unknown data organization")):

@@ -15,6 +15,7 @@ from saccade.core.types import (
     FileStamp,
     Hashed,
     ImageInfo,
+    PixelRecipe,
 )
 from saccade.sources.text import clean, clean_keywords, parse_date
 from saccade.sources.wire import Header
@@ -38,11 +39,11 @@ def name_of(path: str, member: str) -> str:
     return f"{path}!/{member}" if member else path
 
 
-def read_outcome(task: DecodeTask, header: Header, payload: bytes, size: int) -> DecodeOutcome:
+def read_outcome(task: DecodeTask, header: Header, payload: bytes, recipe: PixelRecipe) -> DecodeOutcome:
     """The outcome of a task.
 
     Args:
-        size: side of the square the recipe asks for.
+        recipe: what the pixels were asked to be.
     Raises:
         ValueError: the reply is not one a sound worker gives.
     """
@@ -53,8 +54,9 @@ def read_outcome(task: DecodeTask, header: Header, payload: bytes, size: int) ->
     stamp = _stamp(header.get("stamp"), wanted=task.data is None)
     if kind == "hashed" and task.hash_only and not payload:
         return Hashed(sha256=digest, stamp=stamp)
-    if kind == "picture" and not task.hash_only and len(payload) == 3 * size * size:
-        pixels = np.frombuffer(payload, np.uint8).reshape(size, size, 3)
+    if kind == "picture" and not task.hash_only:
+        width, height = _size(header.get("pixels"), recipe)
+        pixels = np.frombuffer(payload, np.uint8).reshape(height, width, 3)  # ValueError if it is not so many
         return Decoded(sha256=digest, info=_info(header), pixels=pixels, stamp=stamp)
     raise ValueError("a reply of an unknown kind")
 
@@ -109,6 +111,16 @@ def _info(header: Header) -> ImageInfo:
         creator=clean(facts.get("creator")),
         rights=clean(facts.get("rights")),
     )
+
+
+def _size(value: object, recipe: PixelRecipe) -> tuple[int, int]:
+    """Return width and height of the pixels that came."""
+    if not _is_sequence(value) or len(value) != 2:
+        raise ValueError("pixels without a size")
+    width, height = (_integer(side, 1, recipe.size) for side in value)
+    if recipe.fit != "contain" and (width, height) != (recipe.size, recipe.size):
+        raise ValueError("pixels that are no square")
+    return width, height
 
 
 def _is_sequence(value: object) -> TypeGuard[Sequence[object]]:

@@ -1,4 +1,4 @@
-"""An opened picture of any mode to the encoder's square: resized first, colors after, on few pixels."""
+"""An opened picture of any mode to the pixels of a recipe: resized first, colors after, on few pixels."""
 
 import io
 
@@ -59,7 +59,7 @@ class ColorManager:
         return self._transforms[key]
 
 
-def cut_square(
+def cut_pixels(
     image: Image.Image,
     cut: Cut,
     *,
@@ -67,8 +67,8 @@ def cut_square(
     orientation: int,
     profile: bytes | None,
     colors: ColorManager,
-) -> bytes:
-    """The picture by the recipe: size x size x 3 bytes, upright, sRGB, alpha over white.
+) -> Image.Image:
+    """The picture by the recipe: small, mode RGB, upright, sRGB, alpha over white.
 
     Args:
         image: loaded, any mode Pillow has.
@@ -78,14 +78,31 @@ def cut_square(
     """
     image = _resizable(image)
     source = box or (0.0, 0.0, float(image.width), float(image.height))
+    width, height = (cut.size, cut.size)
     if cut.fit == "crop":
         source = _middle(source, cut)
-    side = (cut.size, cut.size)
-    if image.size != side or source != (0.0, 0.0, float(cut.size), float(cut.size)):
-        image = image.resize(side, _FILTERS[cut.resample], box=source, reducing_gap=_REDUCING_GAP)
+    elif cut.fit == "contain":
+        width, height = contained(source[2] - source[0], source[3] - source[1], cut.size)
+    if image.size != (width, height) or source != (0.0, 0.0, float(width), float(height)):
+        resample = _FILTERS[cut.resample]
+        image = image.resize((width, height), resample, box=source, reducing_gap=_REDUCING_GAP)
     if orientation in _TRANSPOSE:
         image = image.transpose(_TRANSPOSE[orientation])
-    return _flatten(image, profile, colors).tobytes()
+    return _flatten(image, profile, colors)
+
+
+def least_size(width: int, height: int, cut: Cut) -> tuple[int, int]:
+    """Pixels a decoder must give at least for the recipe to lose nothing, of a picture of this size."""
+    if cut.fit == "contain":
+        return contained(width, height, cut.size)
+    side = cut.resize if cut.fit == "crop" else cut.size
+    return side, side
+
+
+def contained(width: float, height: float, side: int) -> tuple[int, int]:
+    """The size with the same proportions whose longer side is `side`; at least 1 pixel each way."""
+    longest = max(width, height)
+    return max(1, round(side * width / longest)), max(1, round(side * height / longest))
 
 
 def _resizable(image: Image.Image) -> Image.Image:

@@ -163,7 +163,7 @@ class _Seat:
 
     def decode(self, task: DecodeTask) -> DecodeOutcome:
         """The outcome of one task, whatever happens to the worker."""
-        size, name = self._recipe.size, name_of(task.path, task.member)
+        name = name_of(task.path, task.member)
         end = time.monotonic() + (self._limits.archive_s if task.member else self._limits.wall_s)
         request = pack(*_request(task))
         for attempt in range(2):
@@ -171,8 +171,8 @@ class _Seat:
             if attempt == 0:
                 end = time.monotonic() + (self._limits.archive_s if task.member else self._limits.wall_s)
             try:
-                header, payload = self._exchange(process, request, size, end, archive=bool(task.member))
-                outcome = read_outcome(task, header, payload, size)
+                header, payload = self._exchange(process, request, end, archive=bool(task.member))
+                outcome = read_outcome(task, header, payload, self._recipe)
             except ValueError:
                 self.retire()
                 return Failure(path=name, code="decode_crashed", reason="the decoder gave a senseless answer")
@@ -221,15 +221,15 @@ class _Seat:
         return process
 
     def _exchange(
-        self, process: WorkerProcess, request: bytes, size: int, end: float, *, archive: bool
+        self, process: WorkerProcess, request: bytes, end: float, *, archive: bool
     ) -> tuple[Header, bytes]:
         """Send a request and wait for its answer, longer while the worker says it is skipping members."""
-        wall = self._limits.wall_s
+        wall, most = self._limits.wall_s, 3 * self._recipe.size**2
         process.send(request, wall)
         patience = _OPEN_S if archive else wall
         while True:
             left = min(patience, end - time.monotonic())
-            header, payload = process.receive(max(left, 0.0), lambda n: n in (0, 3 * size * size))
+            header, payload = process.receive(max(left, 0.0), lambda size: size <= most)
             if header.get("kind") != "busy":
                 return header, payload
             patience = wall

@@ -82,12 +82,9 @@ def _walk_folder(root: str, excluded: _Excluded) -> Iterator[FileEntry | Failure
     pending = [(root, "")]
     while pending:
         folder, relative = pending.pop()
-        try:
-            with os.scandir(folder) as found:
-                entries = sorted(found, key=_name)
-        except OSError as error:
-            reason = f"the folder cannot be read: {error.strerror}"
-            yield Failure(path=folder, code="unreadable_folder", reason=reason)
+        entries = _scan(folder)
+        if isinstance(entries, Failure):
+            yield entries
             continue
         folders: list[tuple[str, str]] = []
         for entry in entries:
@@ -97,8 +94,11 @@ def _walk_folder(root: str, excluded: _Excluded) -> Iterator[FileEntry | Failure
             below = f"{relative}/{name}" if relative else name
             try:
                 if not entry.is_dir(follow_symlinks=False):
-                    if not excluded(name, below, is_folder=False):
-                        yield from _look_at(entry, real_root)
+                    if excluded(name, below, is_folder=False) or _leads_out(entry, real_root):
+                        continue
+                    found_stat = entry.stat()
+                    if stat.S_ISREG(found_stat.st_mode):
+                        yield _entry(entry.path, found_stat)
                 elif name.lower() not in SYSTEM_FOLDERS and not excluded(name, below, is_folder=True):
                     folders.append((entry.path, below))
             except OSError as error:
@@ -109,15 +109,23 @@ def _walk_folder(root: str, excluded: _Excluded) -> Iterator[FileEntry | Failure
         pending.extend(folders)
 
 
-def _look_at(entry: "os.DirEntry[str]", real_root: str) -> Iterator[FileEntry]:
-    """The entry of a regular file, or of a link to one inside the root; nothing for anything else."""
-    if entry.is_symlink():
-        target = os.path.realpath(entry.path)
-        if os.path.commonpath([target, real_root]) != real_root:
-            return
-    found = entry.stat()
-    if stat.S_ISREG(found.st_mode):
-        yield _entry(entry.path, found)
+def _scan(folder: str) -> "list[os.DirEntry[str]] | Failure":
+    """What lies in a folder, by name."""
+    try:
+        with os.scandir(folder) as found:
+            return sorted(found, key=_name)
+    except OSError as error:
+        reason = f"the folder cannot be read: {error.strerror}"
+        return Failure(path=folder, code="unreadable_folder", reason=reason)
+
+
+def _leads_out(entry: "os.DirEntry[str]", real_root: str) -> bool:
+    """Whether it is a link whose target lies outside the root."""
+    return entry.is_symlink() and not _lies_in(os.path.realpath(entry.path), real_root)
+
+
+def _lies_in(path: str, folder: str) -> bool:
+    return os.path.commonpath([path, folder]) == folder
 
 
 def _name(entry: "os.DirEntry[str]") -> str:

@@ -42,7 +42,7 @@ class Cut(NamedTuple):
     """The encoder's PixelRecipe, as the worker sees it."""
 
     size: int
-    fit: Literal["squash", "crop"]
+    fit: Literal["squash", "crop", "contain"]
     resample: Literal["bilinear", "bicubic"]
     resize: int
 

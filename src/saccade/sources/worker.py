@@ -81,6 +81,7 @@ class Worker:
             "format": content.format,
             "size_bytes": len(content.data),
             "facts": picture.facts,
+            "pixels": picture.size,
         }
         self._send(reply, picture.pixels)
 
