@@ -101,8 +101,20 @@ class Library:
             self._discard_if_fresh()
             raise
         self._fresh = False
-        self._refresh(progress)
+        with self._catalog.writing():
+            self._refresh(progress, force=False)
         return report
+
+    def build_indexes(self, kind: str = "auto", *, progress: ReportProgress | None = None) -> None:
+        """Build every index anew, and remember the kind for later runs.
+
+        Indexing does this by itself when it is due; call it to choose another kind.
+
+        Args:
+            kind: "auto" (exact below 20,000 images, else IVF), "flat", "ivf" or "hnsw".
+        """
+        with self._catalog.writing():
+            self._refresh(progress, kind=kind, force=True)
 
     def doctor(self, *, repair: bool = False, progress: ReportProgress | None = None) -> DoctorReport:
         """Whether every file is indexed, failed with a reason, or excluded, and all that is stored is whole.
@@ -260,15 +272,17 @@ class Library:
     def _decoder(self) -> GuardedDecoder:
         return GuardedDecoder(self._spaces.encoder.info.recipe, workers=os.cpu_count() or 1)
 
-    def _refresh(self, progress: ReportProgress | None) -> None:
-        with self._catalog.writing():
-            refresh(
-                self._catalog,
-                self._indexes,
-                self._spaces.encoder,
-                self._spaces.readers(),
-                report=progress or (lambda _: None),
-            )
+    def _refresh(self, progress: ReportProgress | None, *, force: bool, kind: str | None = None) -> None:
+        """Bring what is derived in step; the caller holds the write lock."""
+        refresh(
+            self._catalog,
+            self._indexes,
+            self._spaces.encoder,
+            self._spaces.readers(),
+            report=progress or (lambda _: None),
+            kind=kind,
+            force=force,
+        )
 
     def _index_kind(self, space: SpaceInfo) -> str:
         index = self._indexes.open(space)

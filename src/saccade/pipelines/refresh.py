@@ -12,6 +12,9 @@ from saccade.core.texts import meaningless_texts, ordinary_texts
 from saccade.core.types import Embeddings, Progress, Role, SpaceInfo
 from saccade.pipelines.space import SpaceReader
 
+_INDEX_KIND = "index_kind"
+"""The note that says which kind of index a person chose."""
+
 _SEED = 20261120
 _TEXTS = 256
 _SAMPLE = 1024
@@ -26,12 +29,18 @@ def refresh(
     readers: Sequence[SpaceReader],
     *,
     report: ReportProgress,
+    kind: str | None = None,
     force: bool = False,
 ) -> None:
     """Rebuild the index of each space whose newer or gone rows have become many, and measure chance anew.
 
     Searches stay exact about newer rows meanwhile; this only keeps them fast. Call it while `writing()`.
+
+    Args:
+        kind: of index, also for later runs; None keeps what was chosen last, "auto" if nothing was.
+        force: rebuild all.
     """
+    chosen = kind or catalog.note(_INDEX_KIND) or "auto"
     for reader in readers:
         space = reader.space
         rows = catalog.counts().embeddings.get(space.id, 0)
@@ -39,10 +48,12 @@ def refresh(
             report(Progress(stage=f"index {space.role}", done=0, total=rows))
             batches = catalog.embeddings_after(space.id, 0)
             queries = _made_up(encoder, ordinary_texts) if space.role is Role.SEMANTIC else None
-            store.build(space, batches, count=rows, queries=queries, report=report)
+            store.build(space, batches, kind=chosen, count=rows, queries=queries, report=report)
         known = load_calibration(catalog, space)
         if force or known is None or abs(rows - known.images) > _STALE_SHARE * known.images:
             save_calibration(catalog, space, measure(catalog, encoder, reader))
+    if kind is not None:
+        catalog.save_note(_INDEX_KIND, kind)
 
 
 def measure(catalog: Catalog, encoder: Encoder, reader: SpaceReader) -> Calibration:

@@ -1,0 +1,120 @@
+"""Queries: a million embeddings in process, a hundred thousand from a cold start."""
+
+import csv
+import json
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+import saccade
+from benchmarks.common import DATA, Result, cold_run, spread, timed
+from benchmarks.synthetic import make_library
+from saccade.catalog import SqlCatalog, open_catalog
+from saccade.core.metrics import ann_recall_at_k
+from saccade.core.types import Embeddings, Ids, Role
+from saccade.core.vectors import best
+from saccade.indexes import IndexFiles
+from saccade.pipelines.space import SpaceReader
+
+POOL = 100
+"""Candidates a search for ten hits considers."""
+
+_FILTER = "taken>=2024-08-25"
+"""One image in a hundred of a synthetic library."""
+
+
+def million(count: int = 1_000_000, queries: int = 300) -> Result:
+    """Build time, then text queries one by one, with and without a filter that 1 % match."""
+    with tempfile.TemporaryDirectory() as home:
+        make_library(Path(home), cache(), count)
+        with saccade.open_library(home) as library:
+            started = time.perf_counter()
+            library.build_indexes()
+            build = time.perf_counter() - started
+            texts = captions(queries + 20)
+            for text in texts[:20]:
+                library.search(text, k=10)
+            plain = [timed(lambda text=text: library.search(text, k=10), 1)[0] for text in texts[20:]]
+            filtered = [
+                timed(lambda text=text: _ten(library.search(text, k=10, where=[_FILTER])), 1)[0]
+                for text in texts[20:]
+            ]
+        recall, size = _recall(home, texts[20:])
+    return {
+        "images": count,
+        "build_s": round(build, 1),
+        "index_files_gb": round(size / 1e9, 2),
+        "text_query": spread(plain),
+        "filtered_1_percent": spread(filtered),
+        "ann_recall_at_10": round(recall, 4),
+    }
+
+
+def cold(count: int = 100_000, runs: int = 12) -> Result:
+    """`saccade search` as a whole process, from nothing."""
+    with tempfile.TemporaryDirectory() as home:
+        make_library(Path(home), cache(), count)
+        with saccade.open_library(home) as library:
+            library.build_indexes()
+        command = [sys.executable, "-m", "saccade", "search", "a dog on the beach"]
+        command += ["--library", home, "-k", "10", "--json"]
+        results = [cold_run(command, dict(os.environ)) for _ in range(runs + 1)][1:]
+    return {
+        "images": count,
+        **spread([seconds for seconds, _ in results]),
+        "peak_resident_mb": round(max(peak for _, peak in results) / 1e6),
+    }
+
+
+def captions(count: int) -> list[str]:
+    """Captions of flickr8k's dev split, which the built-in encoder never saw."""
+    with (DATA / "flickr8k" / "captions.csv").open(encoding="utf-8", newline="") as file:
+        return [row["caption"] for row in csv.DictReader(file) if row["split"] == "dev"][:count]
+
+
+def cache() -> Path:
+    """Where real embeddings are kept between benchmarks."""
+    return Path(tempfile.gettempdir()) / "saccade-benchmarks"
+
+
+def _ten(result: saccade.SearchResult) -> None:
+    if len(result) != 10:
+        raise RuntimeError(f"a filtered search gave {len(result)} hits instead of 10")
+
+
+def _recall(home: str, texts: list[str]) -> tuple[float, int]:
+    """ANN recall@10 of what a search takes its hits from, against all rows of the catalog; index bytes."""
+    folder = Path(home) / ".saccade"
+    encoder = saccade.load_encoder()
+    queries = encoder.encode_texts(texts)
+    with open_catalog(str(folder), create=False, home=home) as catalog:
+        space = next(space for space in catalog.spaces() if space.role is Role.SEMANTIC)
+        reader = SpaceReader(catalog, IndexFiles(str(folder / "indexes")), space)
+        found = np.stack([reader.candidates(query[np.newaxis], POOL)[0][:10] for query in queries])
+        reader.close()
+        exact = _exact(catalog, space.id, queries)
+    size = sum(file.stat().st_size for file in (folder / "indexes").rglob("*") if file.is_file())
+    return ann_recall_at_k(found, exact), size
+
+
+def _exact(catalog: SqlCatalog, space: int, queries: Embeddings) -> Ids:
+    """(q, 10) ids of the nearest rows, by comparing with every row of the catalog."""
+    ids, scores = np.zeros((len(queries), 0), np.int64), np.zeros((len(queries), 0), np.float32)
+    for _, batch_ids, rows in catalog.embeddings_after(space, 0):
+        labels = np.broadcast_to(batch_ids, (len(queries), len(batch_ids)))
+        ids, scores = np.hstack([ids, labels]), np.hstack([scores, queries @ rows.T])
+        ids, scores = best(scores, ids, 10)
+    return ids
+
+
+def main() -> None:
+    """Print both as JSON."""
+    print(json.dumps({"cold": cold(), "million": million()}, indent=2))
+
+
+if __name__ == "__main__":
+    main()
