@@ -1,0 +1,22 @@
+"""`saccade completion`: what makes a shell complete our commands and options."""
+
+import click
+from click.shell_completion import get_completion_class
+
+from saccade.interfaces.cli.output import say
+
+
+@click.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@click.pass_context
+def completion(context: click.Context, shell: str) -> None:
+    r"""Print the completion script of a shell.
+
+    \b
+    bash: saccade completion bash >> ~/.bashrc
+    zsh:  saccade completion zsh >> ~/.zshrc
+    fish: saccade completion fish > ~/.config/fish/completions/saccade.fish
+    """
+    found = get_completion_class(shell)
+    assert found is not None
+    say(found(context.find_root().command, {}, "saccade", "_SACCADE_COMPLETE").source())

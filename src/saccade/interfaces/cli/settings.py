@@ -1,0 +1,46 @@
+"""What the options common to all commands said, and the decorators that add them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., object])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The options that stand before the command.
+
+    Attributes:
+        library: the library, or the folder that has one, as named by --library or SACCADE_LIBRARY.
+        debug: whether unexpected errors show their traceback.
+    """
+
+    library: str | None = None
+    debug: bool = False
+
+
+def _keep_library(context: click.Context, _parameter: click.Parameter, value: str | None) -> None:
+    """Put the --library of a command where the commands look for it."""
+    if value is not None:
+        context.obj = replace(context.obj, library=value)
+
+
+def library_option(function: F) -> F:
+    """Accept --library behind the command as well as before it."""
+    return click.option(
+        "--library",
+        metavar="DIR",
+        expose_value=False,
+        callback=_keep_library,
+        help="The library to use, or its folder (or set SACCADE_LIBRARY).",
+    )(function)
+
+
+def json_option(function: F) -> F:
+    """Accept --json, given to the command as `as_json`."""
+    return click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout, for scripts.")(
+        function
+    )
