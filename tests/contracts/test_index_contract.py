@@ -1,6 +1,7 @@
 """The rules of `saccade.core.ports.Index`, for every kind of index."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from saccade.core.errors import InvalidQueryError, InvalidVectorError, StorageError
 from saccade.core.ports import Index, NoIndex
-from saccade.core.types import Embeddings, Ids, Role, SpaceInfo
+from saccade.core.types import Embeddings, Ids, Role, Scores, SpaceInfo
 from saccade.core.vectors import normalize, top_k
 from saccade.indexes import IndexFiles
 
@@ -231,3 +232,16 @@ def test_searches_change_nothing_they_are_given(index: Index) -> None:
         array.setflags(write=False)
     index.search(queries, 5, only=only, exclude=exclude)
     np.testing.assert_array_equal(queries, QUERIES)
+
+
+def test_threads_search_at_once(index: Index) -> None:
+    """What eight threads find together is what each finds alone."""
+    expected = [index.search(QUERIES[number : number + 1], 5, only=IDS[::2]) for number in range(40)]
+
+    def search(number: int) -> tuple[Ids, Scores]:
+        return index.search(QUERIES[number % 40][None], 5, only=IDS[::2])
+
+    with ThreadPoolExecutor(8) as pool:
+        for number, (ids, scores) in enumerate(pool.map(search, range(400))):
+            np.testing.assert_array_equal(ids, expected[number % 40][0])
+            np.testing.assert_array_equal(scores, expected[number % 40][1])

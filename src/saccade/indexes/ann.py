@@ -14,7 +14,8 @@ from saccade.indexes.rows import Rows, Selection
 FILE = "candidates.faiss"
 
 _EXACT_ROWS = 4096  # up to here comparing all the selected rows beats asking faiss
-_WIDE = 4  # a filter that leaves at least 1/4 of the rows is applied to candidates found without it
+_WIDE = 16  # a filter that leaves at least 1/16 of the rows is applied to candidates found without it
+_SLACK = 2  # times as many of those as are needed if the matching rows lie among the rest by chance
 _SPARE = 3  # candidates rescored per hit asked for, where that is more than the tuned number
 
 
@@ -66,11 +67,12 @@ class ApproximateIndex:
         if matches * _WIDE >= self.size:
             # Among the nearest of all, those that match are the nearest that match, if they are enough. They
             # are not when the filter leaves what is unlike the query.
-            more = wanted if selection is None else min(self.size, wanted * self.size * 5 // (matches * 4))
+            share = matches / self.size
+            more = wanted if selection is None else min(self.size, round(_SLACK * wanted / share))
             enough = k if selection is None else wanted
-            left = fill(left, self._candidates(structure, queries, more), enough)
+            left = fill(left, self._candidates(structure, queries, more, share=share), enough)
         if left and self.kind == "ivf" and selection is not None:
-            left = fill(left, self._candidates(structure, queries[left], wanted, selection), k)
+            left = fill(left, self._candidates(structure, queries[left], wanted, selection=selection), k)
         if left:
             ids[left], scores[left] = rows.nearest(queries[left], k, selection)
         return ids, scores
@@ -80,18 +82,26 @@ class ApproximateIndex:
         self._parts = None
 
     def _candidates(
-        self, structure: faiss.Index, queries: Embeddings, wanted: int, selection: Selection | None = None
+        self,
+        structure: faiss.Index,
+        queries: Embeddings,
+        wanted: int,
+        *,
+        share: float = 1.0,
+        selection: Selection | None = None,
     ) -> NDArray[np.int64]:
         """(q, wanted) row numbers, best first by estimate, -1 where there are too few.
 
-        Without a selection in the nearest lists or the graph, with one in every list.
+        With a selection from every list; without one from the graph or the nearest lists: more of them the
+        smaller the `share` of rows that will be kept, and the more are wanted.
         """
         if self.kind == "hnsw":
             settings = graph_settings(max(self._parameters["effort"], wanted))
         elif selection is None:
             lists = self._parameters["lists"]
-            probes = max(self._parameters["probes"], 4 * wanted * lists // self.size)
-            settings = list_settings(min(lists, probes))
+            deeper = max(1.0, wanted * share / (_SLACK * self._parameters["candidates"])) ** 0.5
+            probes = max(self._parameters["probes"] * deeper / share, 4 * wanted * lists / self.size)
+            settings = list_settings(min(lists, round(probes)))
         else:
             settings = list_settings(self._parameters["lists"], selection)
         try:
