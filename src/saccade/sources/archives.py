@@ -184,9 +184,18 @@ class _Tar:
             info = self._tar.next()
             self._tar.members.clear()  # type: ignore[attr-defined]  # kept for random access, without bound
             if info is None:
+                self._check_end()
                 return
             if info.isreg():
                 yield info
+
+    def _check_end(self) -> None:
+        """Refuse an archive whose last block is not the mark of its end: tarfile just stops at damage."""
+        stream = self._tar.fileobj
+        if stream is not None:
+            stream.seek(self._tar.offset)
+            if stream.read(tarfile.BLOCKSIZE) != bytes(tarfile.BLOCKSIZE):
+                raise RefusedError("broken_archive", "the archive is damaged or cut off before its end")
 
     def members(self) -> Iterator[Member]:
         self._restart()

@@ -94,11 +94,8 @@ def _walk_folder(root: str, excluded: _Excluded) -> Iterator[FileEntry | Failure
             below = f"{relative}/{name}" if relative else name
             try:
                 if not entry.is_dir(follow_symlinks=False):
-                    if excluded(name, below, is_folder=False) or _leads_out(entry, real_root):
-                        continue
-                    found_stat = entry.stat()
-                    if stat.S_ISREG(found_stat.st_mode):
-                        yield _entry(entry.path, found_stat)
+                    if not excluded(name, below, is_folder=False) and (file := _regular(entry, real_root)):
+                        yield file
                 elif name.lower() not in SYSTEM_FOLDERS and not excluded(name, below, is_folder=True):
                     folders.append((entry.path, below))
             except OSError as error:
@@ -119,9 +116,12 @@ def _scan(folder: str) -> "list[os.DirEntry[str]] | Failure":
         return Failure(path=folder, code="unreadable_folder", reason=reason)
 
 
-def _leads_out(entry: "os.DirEntry[str]", real_root: str) -> bool:
-    """Whether it is a link whose target lies outside the root."""
-    return entry.is_symlink() and not _lies_in(os.path.realpath(entry.path), real_root)
+def _regular(entry: "os.DirEntry[str]", real_root: str) -> FileEntry | None:
+    """The entry of a regular file, or of a link to one inside the root; None for anything else."""
+    if entry.is_symlink() and not _lies_in(os.path.realpath(entry.path), real_root):
+        return None
+    found = entry.stat()
+    return _entry(entry.path, found) if stat.S_ISREG(found.st_mode) else None
 
 
 def _lies_in(path: str, folder: str) -> bool:
