@@ -49,8 +49,8 @@ def refresh(
             batches = catalog.embeddings_after(space.id, 0)
             queries = _made_up(encoder, ordinary_texts) if space.role is Role.SEMANTIC else None
             store.build(space, batches, kind=chosen, count=rows, queries=queries, report=report)
-        known = load_calibration(catalog, space)
-        if force or known is None or abs(rows - known.images) > _STALE_SHARE * known.images:
+        known, present = load_calibration(catalog, space), reader.count()
+        if force or known is None or abs(present - known.images) > _STALE_SHARE * known.images:
             save_calibration(catalog, space, measure(catalog, encoder, reader))
     if kind is not None:
         catalog.save_note(_INDEX_KIND, kind)
