@@ -88,7 +88,9 @@ def text_confidence(calibration: Calibration, scores: ArrayLike) -> NDArray[np.f
     values = np.asarray(scores, np.float64)
     if calibration.location is None or calibration.scale is None:
         return np.clip(values, 0.0, 1.0)
-    return np.asarray(np.exp(-np.exp(-(values - calibration.location) / calibration.scale)))
+    below = (calibration.location - values) / calibration.scale
+    # Far below, exp(below) has no float64; from 700 on the answer is 0 all the same.
+    return np.asarray(np.exp(-np.exp(np.minimum(below, 700.0))))
 
 
 def image_confidence(calibration: Calibration, scores: ArrayLike) -> NDArray[np.float64]:

@@ -48,7 +48,13 @@ _OPS: dict[Kind, tuple[str, ...]] = {
     Kind.TIME: ("=", "!=", "<", "<=", ">", ">="),
 }
 _EXPRESSION = re.compile(r"\s*([A-Za-z_]+)\s*(==|!=|<=|>=|=|<|>)\s*(.*?)\s*", re.DOTALL)
-_TIME = re.compile(r"\d{4}(-\d{2}(-\d{2}([T ]\d{2}(:\d{2}(:\d{2})?)?)?)?)?")
+_MONTH, _DAY, _HOUR, _MINUTE = (
+    "(0[1-9]|1[0-2])",
+    "(0[1-9]|[12][0-9]|3[01])",
+    "([01][0-9]|2[0-3])",
+    "[0-5][0-9]",
+)
+_TIME = re.compile(f"[0-9]{{4}}(-{_MONTH}(-{_DAY}([T ]{_HOUR}(:{_MINUTE}(:{_MINUTE})?)?)?)?)?")
 
 Value: TypeAlias = str | float
 Where: TypeAlias = Mapping[str, Value | tuple[str, Value] | Sequence[tuple[str, Value]]]
@@ -122,7 +128,8 @@ def parse_where(where: Where | Sequence[str] | None) -> tuple[Condition, ...]:
         if isinstance(wanted, (str, int, float)):
             conditions.append(condition(field, "=", wanted))
         else:
-            pairs = [wanted] if isinstance(wanted, tuple) else wanted
+            # Anything but a list of pairs is taken for one pair, and refused if it is none.
+            pairs = wanted if isinstance(wanted, list) else [wanted]
             conditions.extend(_pair(field, pair) for pair in pairs)
     return tuple(conditions)
 
