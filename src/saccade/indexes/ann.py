@@ -157,6 +157,16 @@ def read(path: Path) -> faiss.Index:
             raise ValueError(f"faiss cannot read {path.name}") from error
 
 
+def head_size(path: Path, size: int, structure: faiss.Index) -> int:
+    """How many bytes at the start must be right, lest faiss read beyond its memory.
+
+    What follows them is codes, and for lists the row numbers: damage there spoils candidates at most.
+    """
+    ivf = isinstance(structure, faiss.IndexIVF)
+    codes = size * (structure.code_size + 8 if ivf else structure.sa_code_size())
+    return path.stat().st_size - codes
+
+
 def _name(descriptor: int) -> str:
     """A name for an open file: faiss takes UTF-8 only, and paths can be any bytes."""
     return f"/dev/fd/{descriptor}"
