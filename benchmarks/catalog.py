@@ -82,7 +82,7 @@ def _encoder() -> EncoderInfo:
     )
 
 
-def _times(work: Callable[[], object], repeats: int = 30) -> dict[str, float]:
+def _times(work: Callable[[], object], repeats: int = 20) -> dict[str, float]:
     """Milliseconds: median and 95th percentile."""
     work()
     taken = []

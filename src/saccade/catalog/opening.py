@@ -43,8 +43,9 @@ def open_catalog(
         try:
             with engine.connect() as connection:
                 version = schema.stored_version(connection)
-            if version is None and create and not read_only:
-                # New, or its making was interrupted.
+                unfinished = version is None and schema.is_blank(connection)
+            if unfinished and not read_only:
+                # New, or its making was interrupted: whoever opens it next makes it, `create` or not.
                 sqlite.make_file(path)
                 schema.create(engine)
             elif schema.check(version, place, read_only=read_only):

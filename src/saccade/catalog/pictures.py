@@ -121,7 +121,7 @@ def _store_embeddings(
 
 
 def _check(connection: Connection, given: Mapping[tuple[int, int], Embeddings]) -> None:
-    dims = dict(connection.execute(select(spaces.c.id, spaces.c.dim)).tuples().all())
+    dims = dict(connection.execute(select(spaces.c.id, spaces.c.dim)).all())
     for (_, space), vector in given.items():
         if space not in dims:
             raise InputError(f"the library has no space {space}")

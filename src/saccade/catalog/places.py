@@ -14,7 +14,6 @@ from sqlalchemy import (
     bindparam,
     delete,
     insert,
-    or_,
     select,
     true,
     update,
@@ -102,11 +101,11 @@ def _move_files(connection: Connection, old: int, new: int, prefix: bytes) -> No
         connection.execute(change.values(folder_id=new, path=bindparam("now", type_=LargeBinary)), moves)
 
 
-def below(path: bytes) -> ColumnElement[bool]:
-    """Condition on `files.path`: at or below the relative path; a range, so that the primary key answers."""
+def below(path: bytes) -> list[ColumnElement[bool]]:
+    """Alternatives on `files.path` that together mean at or below the relative path; each one key range."""
     if not path:
-        return true()
-    return or_(files.c.path == path, and_(files.c.path >= path + b"/", files.c.path < path + b"0"))
+        return [true()]
+    return [files.c.path == path, and_(files.c.path >= path + b"/", files.c.path < path + b"0")]
 
 
 def batches(items: Iterable[T], size: int) -> Iterator[list[T]]:

@@ -19,15 +19,21 @@ _FACTS = tuple(name for name in ImageInfo.__dataclass_fields__ if name != "keywo
 
 def known_files(connection: Connection, folder: Folder, under: str) -> dict[tuple[str, str], KnownFile]:
     """See `Catalog.known_files`."""
-    query = select(
-        files.c.path, files.c.member, files.c.size, files.c.mtime_ns, files.c.state, files.c.image_id
-    ).where(files.c.folder_id == folder.id, below(os.fsencode(under)))
+    columns = (
+        files.c.path,
+        files.c.member,
+        files.c.size,
+        files.c.mtime_ns,
+        files.c.state,
+        files.c.image_id,
+    )
+    here = files.c.folder_id == folder.id
+    parts = (select(*columns).where(here, part) for part in below(os.fsencode(under)))
+    rows = [row for part in parts for row in sqlite.plain_rows(connection, part)]
     decode = os.fsdecode
     return {
-        (decode(path), decode(member) if member else ""): KnownFile(
-            stamp=FileStamp(size=size, mtime_ns=mtime_ns), state=state, image_id=image
-        )
-        for path, member, size, mtime_ns, state, image in connection.execute(query)
+        (decode(path), decode(member) if member else ""): KnownFile(FileStamp(size, mtime_ns), state, image)
+        for path, member, size, mtime_ns, state, image in rows
     }
 
 
@@ -96,7 +102,7 @@ def counts(connection: Connection) -> Counts:
     """See `Catalog.counts`."""
     # Only the few rows in other states are grouped; the rest is counted on the smallest index.
     other = select(files.c.state, func.count()).where(files.c.state != INDEXED).group_by(files.c.state)
-    states: dict[str, int] = dict(connection.execute(other).tuples().all())
+    states: dict[str, int] = dict(connection.execute(other).all())
     total = connection.execute(select(func.count()).select_from(files)).scalar_one()
     held = connection.execute(select(func.count()).select_from(images)).scalar_one()
     absent = connection.execute(select(func.count(images.c.id)).where(images.c.present == 0)).scalar_one()
@@ -107,7 +113,7 @@ def counts(connection: Connection) -> Counts:
         failed=states.get(FAILED, 0),
         excluded=states.get(EXCLUDED, 0),
         missing=states.get(MISSING, 0),
-        embeddings=dict(connection.execute(spaces).tuples().all()),
+        embeddings=dict(connection.execute(spaces).all()),
     )
 
 

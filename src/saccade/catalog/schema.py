@@ -23,6 +23,11 @@ def stored_version(connection: Connection) -> str | None:
     return connection.execute(select(versions.c.version_num)).scalar()
 
 
+def is_blank(connection: Connection) -> bool:
+    """Whether the database has no table at all."""
+    return not inspect(connection).get_table_names()
+
+
 def create(engine: Engine) -> None:
     """Make all tables, unless another process just did, in one transaction."""
     with engine.execution_options(**sqlite.write_options()).begin() as connection:

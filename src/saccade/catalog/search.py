@@ -26,10 +26,20 @@ _INSERT = text(
 _NEWEST = text(
     "SELECT rowid FROM search WHERE search MATCH :query AND rowid < :before ORDER BY rowid DESC LIMIT :most"
 )
+# The plus sign keeps SQLite from asking the full-text table once for each id, with new statistics each time.
 _BEST = text(
-    "SELECT rowid FROM search WHERE search MATCH :query AND rowid IN (SELECT value FROM json_each(:ids))"
+    "SELECT rowid FROM search WHERE search MATCH :query AND +rowid IN (SELECT value FROM json_each(:ids))"
     " ORDER BY bm25(search, 4.0, 3.0, 1.0, 3.0), rowid LIMIT :most"
 )
+_FILTERED = text(
+    "SELECT rowid FROM search WHERE search MATCH :query AND +rowid IN (SELECT value FROM json_each(:ids))"
+    " ORDER BY rowid DESC LIMIT :most"
+)
+_PICKED = text(
+    "SELECT rowid FROM search WHERE search MATCH :query AND rowid IN (SELECT value FROM json_each(:ids))"
+    " ORDER BY rowid DESC LIMIT :most"
+)
+_FEW = 200
 _END = 2**63 - 1
 
 
@@ -45,35 +55,46 @@ def replace_rows(connection: Connection, gone: Iterable[int], rows: Sequence[dic
 def find(connection: Connection, words: Sequence[str], limit: int, among: Ids | None) -> Ids:
     """Ids of at most `limit` images that hold all the words.
 
-    Best first (BM25, names before keywords and title before caption) when at most 2,000 match;
+    Best first (BM25, names before keywords and title before caption) when at most 2,000 images hold them;
     beyond that newest first, because ranking would cost more than it tells.
     """
     query = _query(words)
-    if not query or limit < 1:
+    if not query or limit < 1 or (among is not None and not len(among)):
         return np.empty(0, dtype=np.int64)
-    found = _newest(connection, query, max(limit, _RANKED) + 1, among)
+    found = _newest(connection, query, _END, _RANKED + 1)
     if len(found) > _RANKED:
-        return found[:limit]
-    ids = "[" + ",".join(map(str, found.tolist())) + "]"
-    best = connection.execute(_BEST, {"query": query, "ids": ids, "most": limit})
+        return _common(connection, query, limit, among)
+    kept = found if among is None else found[np.isin(found, among, assume_unique=True)]
+    best = connection.execute(_BEST, {"query": query, "ids": _json(kept), "most": limit})
     return np.fromiter((row[0] for row in best), dtype=np.int64)
 
 
-def _newest(connection: Connection, query: str, most: int, among: Ids | None) -> Ids:
-    """The last `most` ids that match, in pieces, so that a word that all images hold costs little."""
+def _common(connection: Connection, query: str, limit: int, among: Ids | None) -> Ids:
+    """The newest `limit` ids that match; `among` decides whether its ids or the matches are walked."""
+    if among is None:
+        return _newest(connection, query, _END, limit)
+    if len(among) <= _CHUNK:
+        few = _PICKED if len(among) <= _FEW else _FILTERED
+        rows = connection.execute(few, {"query": query, "ids": _json(among), "most": limit})
+        return np.fromiter((row[0] for row in rows), dtype=np.int64)
     kept: list[Ids] = []
-    count, before = 0, _END
-    size = most if among is None else max(most, _CHUNK)
-    while count < most:
-        rows = connection.execute(_NEWEST, {"query": query, "before": before, "most": size}).all()
-        ids = np.fromiter((row[0] for row in rows), dtype=np.int64, count=len(rows))
-        wanted = ids if among is None else ids[np.isin(ids, among, assume_unique=True)]
-        kept.append(wanted)
-        count += len(wanted)
-        if len(rows) < size:
+    before = _END
+    while sum(map(len, kept)) < limit:
+        ids = _newest(connection, query, before, _CHUNK)
+        kept.append(ids[np.isin(ids, among, assume_unique=True)])
+        if len(ids) < _CHUNK:
             break
         before = int(ids[-1])
-    return np.concatenate(kept)[:most]
+    return np.concatenate(kept)[:limit]
+
+
+def _newest(connection: Connection, query: str, before: int, most: int) -> Ids:
+    rows = connection.execute(_NEWEST, {"query": query, "before": before, "most": most}).all()
+    return np.fromiter((row[0] for row in rows), dtype=np.int64, count=len(rows))
+
+
+def _json(ids: Ids) -> str:
+    return "[" + ",".join(map(str, ids.tolist())) + "]"
 
 
 def _query(words: Sequence[str]) -> str:

@@ -17,6 +17,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Engine,
+    Select,
     bindparam,
     create_engine,
     event,
@@ -41,7 +42,7 @@ RawConnection: TypeAlias = sqlite3.Connection
 PAGE_SIZE = 8192
 APPLICATION_ID = 0x53414343  # "SACC"
 _WAIT_S = 30.0
-_CACHE_KIB = 16 * 1024
+_CACHE_KIB = 32 * 1024
 _WAL_LIMIT = 64 * 1024 * 1024
 _SETTINGS = (
     f"PRAGMA cache_size=-{_CACHE_KIB}",
@@ -144,6 +145,13 @@ def storage_error(error: BaseException, path: Path) -> StorageError | LibraryBus
             f"the library in {str(path)!r} is locked by another process", hint="try again when it has ended"
         )
     return StorageError(f"the library in {str(path)!r} failed: {cause}", hint="run `saccade doctor`")
+
+
+def plain_rows(connection: Connection, query: Select[*tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """The rows as the driver gives them, twice as fast for long answers; for columns of plain types only."""
+    cursor = connection.execute(query).cursor
+    assert cursor is not None
+    return list(cursor.fetchall())
 
 
 def listed(ids: Sequence[int]) -> TableValuedAlias:

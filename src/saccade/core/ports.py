@@ -6,7 +6,7 @@ Each states shapes, order and errors; `tests/contracts` runs one suite over ever
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias
 
 from saccade.core.filters import Filter
 from saccade.core.types import (
@@ -179,8 +179,7 @@ class Folder:
     path: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KnownFile:
+class KnownFile(NamedTuple):
     """What the catalog remembers of a file.
 
     `state`: "indexed", "failed", "excluded" (no image), "archive" or "missing".

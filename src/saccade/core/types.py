@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -114,9 +114,11 @@ class ImageInfo:
     rights: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileStamp:
-    """How a change of a file is noticed: equality of size and time, never their order (clocks go back)."""
+class FileStamp(NamedTuple):
+    """How a change of a file is noticed: equality of size and time, never their order (clocks go back).
+
+    A tuple, because a run over 100,000 unchanged files makes 200,000 of them.
+    """
 
     size: int
     mtime_ns: int
