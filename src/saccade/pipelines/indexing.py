@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -24,11 +25,13 @@ from saccade.core.types import (
     Role,
 )
 from saccade.pipelines.plan import Plan, Walk, make_plan
-from saccade.pipelines.scopes import remember
+from saccade.pipelines.scopes import in_force, remember
 
 _T = TypeVar("_T")
 _BATCH = 32
 _EXCLUDED = "excluded"
+_IMAGE_FILE = frozenset({"indexed", "failed"})
+"""States of the files that a report counts."""
 _TRANSIENT = frozenset({"file_changed", "file_vanished", "unreadable_file"})
 _NEVER = FileStamp(size=-1, mtime_ns=0)
 """A stamp no file has: what failed for a passing reason is tried again in the next run."""
@@ -45,7 +48,8 @@ class _Tally:
     failed: int = 0
     done: int = 0
     total: int = 0
-    gone_images: set[int] = field(default_factory=set)
+    gone: Counter[int] = field(default_factory=Counter)
+    """How many files of each image vanished in this run, less those that were met again elsewhere."""
 
 
 def index_paths(
@@ -67,6 +71,7 @@ def index_paths(
     """
     started = time.monotonic()
     report = progress or (lambda _: None)
+    paths = _widest(paths)
     with catalog.writing():
         report(Progress(stage="scan", done=0, total=None))
         plans = [
@@ -80,7 +85,11 @@ def index_paths(
             )
             for path in paths
         ]
+        for path, plan in zip(paths, plans, strict=True):
+            if os.path.isdir(path):
+                remember(catalog, plan.folder, plan.below, exclude)
         run = _Run(catalog, decoder, encoder, report)
+        run.tally.gone = Counter(image for plan in plans for image in _gone_images(plan))
         for plan in plans:
             run.work(plan)
         removed = run.finish(plans)
@@ -125,9 +134,9 @@ class _Run:
     def work(self, plan: Plan) -> None:
         """Read, encode and record everything a plan names."""
         seen = [SeenFile(entry=entry, image_id=image) for entry, image in plan.back]
-        seen += [SeenFile(entry=e, failure=failure) for e, failure in plan.failures if e is not None]
-        self.tally.added += len(plan.back)
-        self.tally.gone_images = {file.image_id for file in plan.gone.values() if file.image_id is not None}
+        seen += [self._failed(entry, failure) for entry, failure in plan.failures if entry is not None]
+        for _, image in plan.back:
+            self._count_known(image)
         self._record(plan, seen)
         self.tally.total += len(plan.changed)
         sizes = self._catalog.known_sizes() if plan.changed else set()
@@ -142,15 +151,16 @@ class _Run:
         self._record(plan, [SeenFile(entry=entry, archive=True) for entry in plan.archives])
 
     def finish(self, plans: Sequence[Plan]) -> int:
-        """Note what is gone, close the run; number of files removed (moved ones are not)."""
-        removed = 0
+        """Note what is gone, close the run; number of image files removed (moved ones are not)."""
+        removed = -self.tally.moved
         for plan in plans:
             if plan.gone:
-                removed += self._catalog.mark_missing(self._run(), plan.folder, plan.gone)
-        removed = max(0, removed - self.tally.moved)
-        if self._number:
+                self._catalog.mark_missing(self._run(), plan.folder, plan.gone)
+                removed += sum(file.state in _IMAGE_FILE for file in plan.gone.values())
+        if self._number or self._catalog.unfinished_runs():
+            # A run killed with all its work recorded leaves nothing to do but to say that it is done.
             summary = {"added": self.tally.added, "moved": self.tally.moved, "removed": removed}
-            self._catalog.finish_run(self._number, summary)
+            self._catalog.finish_run(self._run(), summary)
         return removed
 
     def _outcomes(
@@ -213,8 +223,8 @@ class _Run:
 
     def _count_known(self, image: int) -> None:
         """A known picture at a new path: moved if it vanished elsewhere in this run, else one more copy."""
-        if image in self.tally.gone_images:
-            self.tally.gone_images.discard(image)
+        if self.tally.gone[image] > 0:
+            self.tally.gone[image] -= 1
             self.tally.moved += 1
         else:
             self.tally.added += 1
@@ -245,11 +255,27 @@ class _Run:
         )
 
 
+def _widest(paths: Sequence[str]) -> list[str]:
+    """Each path once, without those below another one; what does not exist stays, to be told."""
+    distinct = list(dict.fromkeys(path.rstrip(os.sep) or os.sep for path in paths))
+    inside = tuple(path.rstrip(os.sep) + os.sep for path in distinct)
+    return [
+        path
+        for path in distinct
+        if not os.path.lexists(path) or not any(path.startswith(one) for one in inside if one != path)
+    ]
+
+
 def _patterns(catalog: Catalog, path: str, exclude: Sequence[str]) -> Sequence[str]:
     """What to leave out of a folder: the patterns given, else those of last time."""
     if not os.path.isdir(path):
         return exclude
-    return remember(catalog, *catalog.ensure_folder(path), exclude)
+    return in_force(catalog, *catalog.ensure_folder(path), exclude)
+
+
+def _gone_images(plan: Plan) -> Iterator[int]:
+    """The image of each file that vanished."""
+    return (file.image_id for file in plan.gone.values() if file.image_id is not None)
 
 
 def _as_read(entry: FileEntry, outcome: Decoded | Hashed) -> FileEntry:

@@ -26,22 +26,30 @@ def scopes(catalog: Catalog) -> list[Scope]:
     return sorted(found, key=lambda scope: scope.path)
 
 
-def remember(catalog: Catalog, folder: Folder, below: str, exclude: Sequence[str]) -> tuple[str, ...]:
-    """Note that `below` of a folder is indexed; the patterns in force there.
+def in_force(catalog: Catalog, folder: Folder, below: str, exclude: Sequence[str]) -> tuple[str, ...]:
+    """The patterns to leave out of `below` of a folder.
 
-    New patterns replace those of last time; none given keeps them; one empty pattern forgets them.
+    Patterns given replace those of last time; none given keeps them; one empty pattern forgets them.
     """
     known = _load(catalog, folder)
     wider = next((scope for scope in known if _holds(scope, below)), None)
     if not exclude and wider is not None:
         return tuple(known[wider])
-    patterns = tuple(pattern for pattern in exclude if pattern)
+    return tuple(pattern for pattern in exclude if pattern)
+
+
+def remember(catalog: Catalog, folder: Folder, below: str, exclude: Sequence[str]) -> None:
+    """Note that `below` of a folder is indexed, and with which patterns; see `in_force`."""
+    known = _load(catalog, folder)
+    wider = next((scope for scope in known if _holds(scope, below)), None)
+    if not exclude and wider is not None:
+        return
+    patterns = in_force(catalog, folder, below, exclude)
     kept = {scope: old for scope, old in known.items() if not _holds(below, scope)}
     if wider is None or wider == below or patterns:
         kept[below] = list(patterns)
     if kept != known:
         catalog.save_note(_key(folder), json.dumps(kept))
-    return patterns
 
 
 def _holds(wide: str, narrow: str) -> bool:
