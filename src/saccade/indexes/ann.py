@@ -157,14 +157,13 @@ def read(path: Path) -> faiss.Index:
             raise ValueError(f"faiss cannot read {path.name}") from error
 
 
-def head_size(path: Path, size: int, structure: faiss.Index) -> int:
+def head_size(path: Path, size: int, dim: int, kind: str) -> int:
     """How many bytes at the start must be right, lest faiss read beyond its memory.
 
-    What follows them is codes, and for lists the row numbers: damage there spoils candidates at most.
+    What follows them is a byte per number, and for lists the row numbers: damage there spoils candidates at
+    most.
     """
-    ivf = isinstance(structure, faiss.IndexIVF)
-    codes = size * (structure.code_size + 8 if ivf else structure.sa_code_size())
-    return path.stat().st_size - codes
+    return path.stat().st_size - size * (dim + (8 if kind == "ivf" else 0))
 
 
 def _name(descriptor: int) -> str:

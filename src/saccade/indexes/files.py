@@ -215,9 +215,7 @@ def _fill(
         else:
             parameters, recall = dict(built.parameters), built.recall
             ann.write(built.structure, folder / ann.FILE)
-            # Headers, centroids and list sizes come first; what is behind them can only spoil candidates.
-            head = (1 << 16) + parameters.get("lists", 0) * (4 * space.dim + 16)
-            files[ann.FILE] = seal(folder / ann.FILE, head)
+            files[ann.FILE] = seal(folder / ann.FILE, ann.head_size(folder / ann.FILE, size, space.dim, kind))
     return Manifest(
         kind=kind,
         size=size,
