@@ -1,0 +1,96 @@
+"""The README's table of measurements, made from the kept results."""
+
+from pathlib import Path
+from typing import cast
+
+from benchmarks.common import Result
+
+_START, _END = "<!-- bench:start -->", "<!-- bench:end -->"
+
+
+def renew(readme: Path, results: Result) -> None:
+    """Replace what stands between the markers; the results that are missing leave no row."""
+    text = readme.read_text(encoding="utf-8")
+    before, _, rest = text.partition(_START)
+    _, _, after = rest.partition(_END)
+    readme.write_text(f"{before}{_START}\n{table(results)}\n{_END}{after}", encoding="utf-8")
+
+
+def table(results: Result) -> str:
+    """A Markdown table: what was measured, the number, and what was asked for."""
+    machine = cast("Result", results["machine"])
+    rows = [
+        (what, number, bar)
+        for what, name, pattern, bar in _ROWS
+        if (number := _filled(pattern, results.get(name))) is not None
+    ]
+    lines = ["| what | measured | bar |", "|---|---|---|", *(f"| {a} | {b} | {c} |" for a, b, c in rows)]
+    lines.append("")
+    lines.append(
+        f"{machine['cores']} cores of a shared {machine['cpu']}, {machine['memory_gb']} GB, "
+        f"Python {machine['python']}, {results['when']}; `make bench` measures again, "
+        "[all numbers](benchmarks/results/latest.json)."
+    )
+    return "\n".join(lines)
+
+
+def _filled(pattern: str, result: object) -> str | None:
+    """A pattern with the result's numbers in it; None if the result was not measured."""
+    return None if result is None else pattern.format(r=result)
+
+
+_ROWS = (
+    ("base install, all wheels", "install", "{r[megabytes]} MB", "150 MB"),
+    ("`saccade --help`", "help", "{r[p50_ms]:.0f} ms", "300 ms"),
+    (
+        "indexing full-size JPEGs, share of bare decode + bare encode",
+        "throughput",
+        "{r[ratio_median]} ({r[images_per_s][0]:.0f} images/s)",
+        "0.85",
+    ),
+    ("peak memory of all processes, 7,091 images", "memory", "{r[peak_mb]} MB", "900 MB"),
+    ("second run, 100,000 unchanged files", "rescan", "{r[p50_ms]:.0f} ms", "3,000 ms"),
+    (
+        "text query among 1,000,000, p50 / p95",
+        "million",
+        "{r[text_query][p50_ms]} / {r[text_query][p95_ms]} ms",
+        "5 / 12 ms",
+    ),
+    ("ANN recall@10 of these", "million", "{r[ann_recall_at_10]}", "0.98"),
+    ("the same with a filter that 1 % match, p95", "million", "{r[filtered_1_percent][p95_ms]} ms", "30 ms"),
+    ("index build, 1,000,000 x 384", "million", "{r[build_semantic_s]} s", "120 s"),
+    (
+        "cold `saccade search` among 100,000",
+        "cold",
+        "{r[p50_ms]:.0f} ms, {r[peak_resident_mb]} MB",
+        "450 ms, 300 MB",
+    ),
+    (
+        "text to image, flickr8k dev, hit rate@1/5/10 (%)",
+        "encoder",
+        "{r[flickr8k_dev][text_to_image][@1]} / {r[flickr8k_dev][text_to_image][@5]} / "
+        "{r[flickr8k_dev][text_to_image][@10]}",
+        "21 / 50 / 65",
+    ),
+    (
+        "image to text, flickr8k dev",
+        "encoder",
+        "{r[flickr8k_dev][image_to_text][@1]} / {r[flickr8k_dev][image_to_text][@5]} / "
+        "{r[flickr8k_dev][image_to_text][@10]}",
+        "",
+    ),
+    (
+        "text to image, 176 COCO photos",
+        "encoder",
+        "{r[coco_photos][text_to_image][@1]} / {r[coco_photos][text_to_image][@5]} / "
+        "{r[coco_photos][text_to_image][@10]}",
+        "",
+    ),
+    (
+        "copy recall over 14 edits at 1e-5 false pairs (lowest edit)",
+        "encoder",
+        "{r[copy][recall]} ({r[copy][lowest]})",
+        "0.95 (0.75)",
+    ),
+    ("confidence: AUROC, captions against queries about nothing", "confidence", "{r[auroc]}", "0.85"),
+)
