@@ -18,7 +18,7 @@ _ROOT = Path(__file__).parents[1]
 
 
 def encoder() -> Result:
-    """Retrieval, copy detection and speed of the shipped files, as `python -m training.evaluate` prints them."""
+    """Retrieval, copy detection and speed of the shipped files, as `training.evaluate` prints them."""
     command = [sys.executable, "-m", "training.evaluate", "--data", str(DATA)]
     printed = subprocess.run(command, cwd=_ROOT, stdout=subprocess.PIPE, text=True, check=True).stdout
     result: Result = json.loads(printed)

@@ -68,22 +68,28 @@ _ROWS = (
     (
         "text to image, flickr8k dev, hit rate@1/5/10 (%)",
         "encoder",
-        "{r[flickr8k_dev][text_to_image][@1]} / {r[flickr8k_dev][text_to_image][@5]} / "
-        "{r[flickr8k_dev][text_to_image][@10]}",
+        (
+            "{r[flickr8k_dev][text_to_image][@1]} / {r[flickr8k_dev][text_to_image][@5]} / "
+            "{r[flickr8k_dev][text_to_image][@10]}"
+        ),
         "21 / 50 / 65",
     ),
     (
         "image to text, flickr8k dev",
         "encoder",
-        "{r[flickr8k_dev][image_to_text][@1]} / {r[flickr8k_dev][image_to_text][@5]} / "
-        "{r[flickr8k_dev][image_to_text][@10]}",
+        (
+            "{r[flickr8k_dev][image_to_text][@1]} / {r[flickr8k_dev][image_to_text][@5]} / "
+            "{r[flickr8k_dev][image_to_text][@10]}"
+        ),
         "",
     ),
     (
         "text to image, 176 COCO photos",
         "encoder",
-        "{r[coco_photos][text_to_image][@1]} / {r[coco_photos][text_to_image][@5]} / "
-        "{r[coco_photos][text_to_image][@10]}",
+        (
+            "{r[coco_photos][text_to_image][@1]} / {r[coco_photos][text_to_image][@5]} / "
+            "{r[coco_photos][text_to_image][@10]}"
+        ),
         "",
     ),
     (
