@@ -35,7 +35,6 @@ from saccade.pipelines.indexing import index_paths
 from saccade.pipelines.refresh import refresh
 from saccade.pipelines.scopes import scopes
 from saccade.pipelines.search import search
-from saccade.sources.pictures import to_jpeg
 from saccade.sources.pool import GuardedDecoder
 from saccade.sources.walk import walk
 
@@ -191,7 +190,7 @@ class Library:
         where: Where | Sequence[str] | None = None,
         folders: Sequence[Path] = (),
     ) -> SearchResult:
-        """The k images most like a picture, itself left out; with `copies`, its edited copies."""
+        """The k images most like a picture, itself left out; with `copies`, only its (edited) copies."""
         started = time.perf_counter()
         spaces = self._spaces
         reader = spaces.reader(Role.COPY if copies else Role.SEMANTIC)
@@ -204,6 +203,7 @@ class Library:
             started=started,
             filter=Filter(conditions=parse_where(where), folders=tuple(absolute(folders))),
             leave_out=spaces.known_image(image, reader.space),
+            least=(copies and spaces.encoder.info.copy_threshold) or -1.0,
         )
 
     def show(self, image: Path) -> ImageRecord:
@@ -251,6 +251,8 @@ class Library:
 
     def thumbnail_files(self, paths: Sequence[str], size: int) -> list[bytes | Failure]:
         """The same as JPEG files without metadata."""
+        from saccade.sources.pictures import to_jpeg  # noqa: PLC0415, Pillow is not needed to search by words
+
         return [
             thumbnail if isinstance(thumbnail, Failure) else to_jpeg(thumbnail)
             for thumbnail in self.thumbnails(paths, size)

@@ -10,7 +10,6 @@ from typing import TypeAlias
 from saccade.core.errors import InvalidQueryError, PathNotFoundError
 from saccade.core.types import DecodeTask
 from saccade.pipelines.reembed import locate
-from saccade.sources.pictures import to_png
 
 Path: TypeAlias = str | PathLike[str]
 
@@ -29,6 +28,8 @@ def picture_task(picture: object) -> DecodeTask:
         return DecodeTask(path="the picture given", data=bytes(picture))
     if isinstance(picture, (str, PathLike)):
         return _file_task(os.fspath(picture))
+    from saccade.sources.pictures import to_png  # noqa: PLC0415, Pillow is not needed to search by words
+
     return DecodeTask(path="the picture given", data=to_png(picture))
 
 

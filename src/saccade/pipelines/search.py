@@ -59,12 +59,14 @@ def search(
     filter: Filter,
     collapsing: Collapsing | None = None,
     leave_out: int | None = None,
+    least: float = -1.0,
 ) -> SearchResult:
     """The k best images for a query; fewer only if fewer match the filter.
 
     Args:
         started: `time.perf_counter()` when the query came, for `took_ms`.
         leave_out: an image that is not to be an answer (the query itself).
+        least: images that score below it are no answer.
     Raises:
         InvalidQueryError: k below 1, nothing asked, or parts that cancel each other.
     """
@@ -75,7 +77,8 @@ def search(
     total = len(only) if only is not None else reader.count()
     pool = max(_SMALLEST_POOL, _OVERFETCH * k)
     while True:
-        near, _ = reader.candidates(query, pool, only=only)
+        near, scores = reader.candidates(query, pool, only=only)
+        near = near[scores >= least]
         words = _matching_words(catalog, parts, near, only, total)
         order = reciprocal_rank_fusion([near, words.ids]) if len(words.ids) else near
         order = order[order != leave_out] if leave_out is not None else order
