@@ -91,5 +91,6 @@ class SqlSession:
 
 def _no_writing(folder: Path) -> ReadOnlyError:
     return ReadOnlyError(
-        f"the library in {str(folder)!r} was opened for reading only", hint="open it for writing"
+        f"the library in {str(folder)!r} was opened for reading only",
+        hint="make its folder writable, or index into another --library",
     )

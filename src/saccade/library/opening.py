@@ -4,10 +4,11 @@ import errno
 import hashlib
 import os
 from os import PathLike
+from pathlib import Path
 
 from platformdirs import user_data_path
 
-from saccade.catalog import open_catalog
+from saccade.catalog import open_catalog, storage_error
 from saccade.core.errors import LibraryNotFoundError, PathNotFoundError
 from saccade.library.facade import Library
 
@@ -55,7 +56,8 @@ def open_library(path: str | PathLike[str] | None = None, *, create: bool = True
     if folder is None:
         folder = _new_folder(home)
     home = os.path.dirname(folder) if os.path.basename(folder) == FOLDER else folder
-    catalog = open_catalog(folder, create=fresh, home=home)
+    read_only = not os.access(folder, os.W_OK)  # a disk or folder that is write-protected; asking still works
+    catalog = open_catalog(folder, create=fresh, home=home, read_only=read_only)
     return Library(catalog, folder, fresh=fresh)
 
 
@@ -77,9 +79,12 @@ def _new_folder(home: str) -> str:
             return folder
     except OSError as error:
         if error.errno not in _NO_WRITING:
-            raise
+            raise storage_error(error, Path(folder)) from error
     folder = _user_folder(home)
-    os.makedirs(folder, exist_ok=True)
+    try:
+        os.makedirs(folder, exist_ok=True)
+    except OSError as error:
+        raise storage_error(error, Path(folder)) from error
     return folder
 
 
