@@ -1,5 +1,7 @@
 """Approximate search: faiss finds candidates among quantized vectors, their exact scores decide the order."""
 
+import errno
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -145,7 +147,10 @@ def write(structure: faiss.Index, path: Path) -> None:
         try:
             faiss.write_index(structure, _name(file.fileno()))
         except RuntimeError as error:
-            raise OSError(f"faiss could not write {path.name}: {error}") from error
+            # faiss has no error numbers, but it quotes the system's words.
+            full = os.strerror(errno.ENOSPC) in str(error)
+            number = errno.ENOSPC if full else errno.EIO
+            raise OSError(number, f"faiss could not write {path.name}: {error}") from error
 
 
 def read(path: Path) -> faiss.Index:

@@ -56,7 +56,7 @@ def _sort(folder: Path, size: int, dim: int) -> None:
         raise StorageError(
             f"image {ids[twice[0]]} has two embeddings in one space", hint="run `saccade doctor`"
         )
-    ids.tofile(folder / IDS)
+    (folder / IDS).write_bytes(ids.data)  # numpy's tofile would not say that the disk is full
     vectors = np.memmap(folder / VECTORS, "<f4", "r", shape=(size, dim))
     with (folder / "sorted").open("xb") as file:
         for start in range(0, size, _CHUNK):
