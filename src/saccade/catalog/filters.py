@@ -22,7 +22,7 @@ from sqlalchemy import (
 
 from saccade.catalog import sqlite
 from saccade.catalog.places import below, locate, relative
-from saccade.catalog.tables import INDEXED, files, image_texts, images, texts
+from saccade.catalog.tables import ABSENT, INDEXED, files, image_texts, images, texts
 from saccade.catalog.text import fold
 from saccade.core.errors import InvalidFilterError
 from saccade.core.filters import FIELDS, Condition, Filter, Kind
@@ -31,7 +31,7 @@ from saccade.core.types import Ids
 
 _LONGEST = 10_000
 _END = "\uffff"
-_ABSENT = select(images.c.id).where(images.c.present == 0)
+_ABSENT = select(images.c.id).where(ABSENT)
 _COLUMNS = {
     "taken": images.c.taken_at,
     "width": images.c.width,

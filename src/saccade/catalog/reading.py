@@ -9,7 +9,17 @@ from sqlalchemy import Connection, RowMapping, func, select
 
 from saccade.catalog import sqlite
 from saccade.catalog.places import MEMBER, absolute, below, locate
-from saccade.catalog.tables import EXCLUDED, FAILED, INDEXED, MISSING, embeddings, files, images
+from saccade.catalog.tables import (
+    ABSENT,
+    EXCLUDED,
+    FAILED,
+    INDEXED,
+    MISSING,
+    NOT_INDEXED,
+    embeddings,
+    files,
+    images,
+)
 from saccade.core.errors import ImageNotFoundError
 from saccade.core.ports import Folder, KnownFile
 from saccade.core.types import Counts, Failure, FileStamp, ImageInfo, ImageRecord
@@ -88,7 +98,7 @@ def image_by_path(connection: Connection, path: str, known: Sequence[Folder]) ->
 def failures(connection: Connection, limit: int | None, known: Sequence[Folder]) -> list[Failure]:
     """See `Catalog.failures`; by path within each folder."""
     query = select(files.c.folder_id, files.c.path, files.c.member, files.c.code, files.c.reason).where(
-        files.c.state != INDEXED, files.c.state == FAILED
+        NOT_INDEXED, files.c.state == FAILED
     )
     query = query.order_by(files.c.folder_id, files.c.path, files.c.member).limit(limit)
     places = {folder.id: folder.path for folder in known}
@@ -101,11 +111,11 @@ def failures(connection: Connection, limit: int | None, known: Sequence[Folder])
 def counts(connection: Connection) -> Counts:
     """See `Catalog.counts`."""
     # Only the few rows in other states are grouped; the rest is counted on the smallest index.
-    other = select(files.c.state, func.count()).where(files.c.state != INDEXED).group_by(files.c.state)
+    other = select(files.c.state, func.count()).where(NOT_INDEXED).group_by(files.c.state)
     states: dict[str, int] = dict(connection.execute(other).all())
     total = connection.execute(select(func.count()).select_from(files)).scalar_one()
     held = connection.execute(select(func.count()).select_from(images)).scalar_one()
-    absent = connection.execute(select(func.count(images.c.id)).where(images.c.present == 0)).scalar_one()
+    absent = connection.execute(select(func.count(images.c.id)).where(ABSENT)).scalar_one()
     spaces = select(embeddings.c.space_id, func.count()).group_by(embeddings.c.space_id)
     return Counts(
         images=held - absent,

@@ -39,16 +39,16 @@ def create(engine: Engine) -> None:
             connection.execute(insert(versions).values(version_num=CURRENT))
 
 
-def upgrade(engine: Engine, *, scripts: Path = MIGRATIONS, target: str = CURRENT) -> None:
-    """Bring an older database to `target` in one transaction: all of it happens, or nothing."""
+def upgrade(engine: Engine) -> None:
+    """Bring an older database to the current version in one transaction: all of it happens, or nothing."""
     from alembic import command  # noqa: PLC0415 - 0.2 s that opening a current library must not pay
     from alembic.config import Config  # noqa: PLC0415
 
     config = Config()
-    config.set_main_option("script_location", str(scripts).replace("%", "%%"))
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     with engine.execution_options(**sqlite.write_options()).begin() as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, target)
+        command.upgrade(config, CURRENT)
 
 
 def check(version: str | None, path: Path, *, read_only: bool) -> bool:

@@ -12,6 +12,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
+    ColumnElement,
     Double,
     ForeignKey,
     Index,
@@ -22,6 +23,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    literal_column,
 )
 from sqlalchemy.types import TypeEngine
 
@@ -100,8 +102,10 @@ images = Table(
     sqlite_autoincrement=True,
     sqlite_strict=True,
 )
-# Few images are absent, so asking for them reads only them.
-Index("ix_images_absent", images.c.id, sqlite_where=images.c.present == 0)
+# Few images are absent and few files in another state, so asking for them reads only them. The conditions
+# hold literals: an index over a part of a table is not used for a condition with a parameter.
+ABSENT: ColumnElement[bool] = images.c.present == literal_column("0")
+Index("ix_images_absent", images.c.id, sqlite_where=ABSENT)
 
 files = Table(
     "files",
@@ -124,7 +128,8 @@ files = Table(
     sqlite_with_rowid=False,
     sqlite_strict=True,
 )
-Index("ix_files_other", files.c.state, sqlite_where=files.c.state != INDEXED)
+NOT_INDEXED: ColumnElement[bool] = files.c.state != literal_column("'indexed'")
+Index("ix_files_other", files.c.state, sqlite_where=NOT_INDEXED)
 
 spaces = Table(
     "spaces",

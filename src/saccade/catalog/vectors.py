@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, Row, delete, exists, func, select
 
 from saccade.catalog import sqlite
-from saccade.catalog.tables import embeddings, images, spaces
+from saccade.catalog.tables import ABSENT, embeddings, images, spaces
 from saccade.core.errors import CorruptLibraryError, ImageNotFoundError, InputError
 from saccade.core.types import Embeddings, Ids
 
@@ -122,7 +122,7 @@ def without(connection: Connection, space: int) -> Ids:
 def absent(connection: Connection, space: int) -> Ids:
     """Sorted ids of images with an embedding in the space and no file present."""
     has = exists().where(embeddings.c.space_id == space, embeddings.c.image_id == images.c.id)
-    query = select(images.c.id).where(images.c.present == 0, has).order_by(images.c.id)
+    query = select(images.c.id).where(ABSENT, has).order_by(images.c.id)
     return np.array(connection.execute(query).scalars().all(), dtype=np.int64)
 
 
