@@ -1,0 +1,212 @@
+"""Write the parts of the reference that the code knows itself: `python docs/generate.py [--check]`.
+
+A page holds marked places, `<!-- generated:NAME:start -->` to `<!-- generated:NAME:end -->`; what stands
+between the marks is replaced. With --check nothing is written: the exit status is 1 if a page is stale.
+"""
+# ruff: noqa: INP001 - a script beside the pages it writes, not a package
+
+import ast
+import dataclasses
+import inspect
+import json
+import re
+import sys
+import textwrap
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+
+import click
+
+import saccade
+from saccade.core import errors
+from saccade.core.filters import FIELDS, Kind, condition
+from saccade.interfaces.cli.app import app
+from saccade.sources.names import SYSTEM_FOLDERS
+from saccade.sources.outcome import FORMATS
+from saccade.sources.wire import Limits
+
+REFERENCE = Path(__file__).parent / "reference"
+SCHEMAS = Path(__file__).parent / "schemas"
+_MARKS = re.compile(r"(<!-- generated:(\w+):start -->\n).*?(<!-- generated:\2:end -->)", re.DOTALL)
+_WIDTH = 90
+_OPERATORS = ("=", "==", "!=", "<", "<=", ">", ">=")
+_EXAMPLES = {Kind.TEXT: "a", Kind.NUMBER: 1.0, Kind.TIME: "2024"}
+
+
+def commands() -> str:
+    """Every command with its help, as the terminal shows it."""
+    root = click.Context(app, info_name="saccade", terminal_width=_WIDTH, max_content_width=_WIDTH)
+    sections = [_fenced(app.get_help(root))]
+    for name, command in sorted(app.commands.items()):
+        context = click.Context(command, info_name=name, parent=root, terminal_width=_WIDTH)
+        sections.append(f"## saccade {name}\n\n{_fenced(command.get_help(context))}")
+    return "\n\n".join(sections)
+
+
+def error_table() -> str:
+    """Every error code with its class and what the outside sees."""
+    rows = [
+        (f"`{code}`", f"`{kind.__name__}`", _first_line(kind), str(at.exit), str(at.http), str(at.mcp))
+        for code, at in errors.STATUS.items()
+        for kind in (_class_of(code),)
+    ]
+    return _table(("code", "class", "meaning", "exit", "HTTP", "MCP"), rows)
+
+
+def filter_table() -> str:
+    """Every field a filter can name, with its kind and operators."""
+    rows = [
+        (f"`{name}`", kind.value, " ".join(f"`{op}`" for op in _OPERATORS if _accepts(name, kind, op)))
+        for name, kind in FIELDS.items()
+    ]
+    return _table(("field", "kind", "operators"), rows)
+
+
+def format_list() -> str:
+    """Formats that can be read, and folders that are left out."""
+    formats = ", ".join(sorted(FORMATS))
+    folders = ", ".join(f"`{name}`" for name in sorted(SYSTEM_FOLDERS))
+    return f"Formats, as `format` shows them: {formats}.\n\nFolders left out, in any case: {folders}."
+
+
+def limit_table() -> str:
+    """What one picture may cost."""
+    told = dict(_attributes(inspect.getdoc(Limits) or ""))
+    rows = [(f"`{name}`", f"{value:,}", told[name]) for name, value in Limits()._asdict().items()]
+    return _table(("limit", "value", "meaning"), rows)
+
+
+def public_names() -> str:
+    """Every public name with its signature and its own documentation."""
+    found = ((name, getattr(saccade, name)) for name in saccade.__all__)
+    return "\n\n".join(_documented(name, thing) for name, thing in found if not isinstance(thing, str))
+
+
+def schema_tables() -> str:
+    """The top level of what each command prints with --json."""
+    return "\n\n".join(map(_schema, sorted(SCHEMAS.glob("*.json"))))
+
+
+MAKERS: dict[str, Callable[[], str]] = {
+    "commands": commands,
+    "errors": error_table,
+    "fields": filter_table,
+    "formats": format_list,
+    "limits": limit_table,
+    "names": public_names,
+    "schemas": schema_tables,
+}
+
+
+def generate(page: str) -> str:
+    """The page with every marked place written anew. Raises KeyError on a mark nobody fills."""
+    return _MARKS.sub(lambda match: f"{match[1]}{MAKERS[match[2]]()}\n{match[3]}", page)
+
+
+def main(args: Sequence[str]) -> int:
+    """Write or check every page; the exit status."""
+    status = 0
+    for page in sorted(REFERENCE.glob("*.md")):
+        text = page.read_text(encoding="utf-8")
+        fresh = generate(text)
+        if fresh == text:
+            continue
+        if "--check" in args:
+            sys.stderr.write(f"{page.name} is stale: run python docs/generate.py\n")
+            status = 1
+        else:
+            page.write_text(fresh, encoding="utf-8")
+            sys.stdout.write(f"wrote {page.name}\n")
+    return status
+
+
+def _class_of(code: str) -> type[errors.SaccadeError]:
+    pending = [errors.SaccadeError]
+    while pending:
+        kind = pending.pop()
+        if kind.code == code:
+            return kind
+        pending.extend(kind.__subclasses__())
+    raise KeyError(code)
+
+
+def _accepts(name: str, kind: Kind, op: str) -> bool:
+    try:
+        condition(name, op, _EXAMPLES[kind])
+    except errors.InvalidFilterError:
+        return False
+    return True
+
+
+def _documented(name: str, thing: object) -> str:
+    """A function or class with its public methods, each as a heading and a block of text."""
+    if not inspect.isclass(thing):
+        return f"### {name}\n\n{_fenced(_signature(thing) + _doc(thing))}"
+    fields = [field.name for field in dataclasses.fields(thing)] if dataclasses.is_dataclass(thing) else []
+    head = f"fields: {', '.join(fields)}\n\n" if fields else ""
+    parts = [f"### {name}\n\n{_fenced(head + (inspect.getdoc(thing) or ''))}"]
+    for label, member in vars(thing).items():
+        if label.startswith("_") or label in fields:
+            continue
+        if isinstance(member, property):
+            parts.append(f"#### {name}.{label}\n\n{_fenced(_signature(member.fget) + _doc(member.fget))}")
+        elif inspect.isfunction(member):
+            parts.append(f"#### {name}.{label}\n\n{_fenced(_signature(member) + _doc(member))}")
+    return "\n\n".join(parts)
+
+
+def _signature(function: object) -> str:
+    """The lines of a definition up to its colon, as the source has them."""
+    assert inspect.isfunction(function)
+    source = textwrap.dedent(inspect.getsource(function))
+    (definition,) = ast.parse(source).body
+    assert isinstance(definition, ast.FunctionDef)
+    lines = source.splitlines()[definition.lineno - 1 : definition.body[0].lineno - 1]
+    return "\n".join(lines).rstrip().removesuffix(":") + "\n"
+
+
+def _doc(thing: object) -> str:
+    return "\n" + textwrap.indent(inspect.getdoc(thing) or "", "    ")
+
+
+def _schema(path: Path) -> str:
+    schema = json.loads(path.read_text(encoding="utf-8"))
+    rows = [
+        (f"`{name}`", _kind(value), value.get("description", ""))
+        for name, value in schema["properties"].items()
+    ]
+    title = schema["title"].replace("saccade ", "`saccade ", 1).replace(" prints", "` prints")
+    heading = title if title.count("`") == 2 else schema["title"]
+    table = _table(("field", "type", ""), rows)
+    return f"### {path.stem}\n\n{heading} ([schema](../schemas/{path.name})).\n\n{table}"
+
+
+def _kind(value: dict[str, object]) -> str:
+    kind = value.get("type", "")
+    if isinstance(kind, list):
+        return " or ".join(map(str, kind))
+    items = value.get("items")
+    return f"list of {items['type']}s" if isinstance(items, dict) and "type" in items else str(kind)
+
+
+def _attributes(doc: str) -> Iterator[tuple[str, str]]:
+    """(name, meaning) of each attribute a docstring lists."""
+    for found in re.finditer(r"^    (\w+): (.+(?:\n {8}.+)*)", doc, re.MULTILINE):
+        yield found[1], " ".join(found[2].split())
+
+
+def _first_line(kind: type[errors.SaccadeError]) -> str:
+    return (inspect.getdoc(kind) or "").splitlines()[0]
+
+
+def _fenced(text: str) -> str:
+    return f"```text\n{text.rstrip()}\n```"
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
