@@ -1,5 +1,7 @@
 """Building faiss structures: tuned by real queries, gated by recall, the same every time."""
 
+import errno
+import resource
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -9,7 +11,7 @@ import pytest
 
 from saccade.core.types import Embeddings, Ids
 from saccade.core.vectors import normalize
-from saccade.indexes import build
+from saccade.indexes import ann, build
 from saccade.indexes.rows import IDS, VECTORS, Rows
 from saccade.indexes.staging import write_rows
 
@@ -78,6 +80,23 @@ def test_a_gate_that_fails_is_tried_with_a_higher_aim(
     assert built.recall >= 0.98
     monkeypatch.setattr(build, "_AIMS", (0.1,))
     assert build.build(tmp_path, rows, "ivf", None, lambda done: None).recall < 0.98
+
+
+@pytest.mark.parametrize("room", [0, 100, 10_000, 19_990])
+def test_a_structure_that_does_not_fit_is_the_error_of_the_disk(
+    tmp_path: Path, rng: np.random.Generator, room: int
+) -> None:
+    """Wherever the room ends: faiss hides the reason, and even that the last bytes are missing."""
+    structure = faiss.IndexFlatIP(50)
+    structure.add(rng.standard_normal((100, 50)).astype(np.float32))
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, before[1]))
+    try:
+        with pytest.raises(OSError, match="too large") as caught:
+            ann.write(structure, tmp_path / "candidates.faiss")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert caught.value.errno == errno.EFBIG
 
 
 def test_rows_are_stored_in_the_order_of_their_ids(tmp_path: Path, rng: np.random.Generator) -> None:

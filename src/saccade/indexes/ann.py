@@ -18,6 +18,7 @@ FILE = "candidates.faiss"
 _EXACT_ROWS = 4096  # up to here comparing all the selected rows beats asking faiss
 _WIDE = 16  # a filter that leaves at least 1/16 of the rows is applied to candidates found without it
 _SLACK = 2  # times as many of those as are needed if the matching rows lie among the rest by chance
+_FILL = 1 << 20  # bytes
 _SPARE = 3  # candidates rescored per hit asked for, where that is more than the tuned number
 
 
@@ -143,14 +144,17 @@ def _rescore(
 
 def write(structure: faiss.Index, path: Path) -> None:
     """Write a faiss structure to a new file. Raises OSError."""
-    with path.open("xb") as file:
+    with path.open("xb", buffering=0) as file:
         try:
             faiss.write_index(structure, _name(file.fileno()))
-        except RuntimeError as error:
-            # faiss has no error numbers, but it quotes the system's words.
-            full = os.strerror(errno.ENOSPC) in str(error)
-            number = errno.ENOSPC if full else errno.EIO
-            raise OSError(number, f"faiss could not write {path.name}: {error}") from error
+            read(path)  # faiss does not notice when its last bytes find no room
+        except (RuntimeError, ValueError) as error:
+            # faiss has no error numbers; writing some more ourselves gives the true one.
+            file.seek(0, os.SEEK_END)
+            for _ in range(2):  # the first may find a little room
+                file.write(bytes(_FILL))
+            os.fsync(file.fileno())
+            raise OSError(errno.EIO, f"faiss could not write {path.name}: {error}") from error
 
 
 def read(path: Path) -> faiss.Index:
