@@ -6,6 +6,7 @@ import tempfile
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -22,6 +23,8 @@ from saccade.core.types import (
     PixelRecipe,
     Role,
 )
+
+pytestmark = pytest.mark.slow
 
 PATHS = st.sampled_from(["a.jpg", "b.jpg", "d/a.jpg", "d/e/c.jpg", "é\udcff.jpg", "%_.jpg"])
 DATA = st.sampled_from([b"1", b"2", b"3", b"4", b"5"])
@@ -44,7 +47,12 @@ class CatalogMachine(RuleBasedStateMachine):
         self.catalog: Any = None
         self.reopen()
         encoder = EncoderInfo(
-            name="m", fingerprint="m", dims={Role.COPY: 4}, recipe=PixelRecipe(size=1), license="", reads_text=False
+            name="m",
+            fingerprint="m",
+            dims={Role.COPY: 4},
+            recipe=PixelRecipe(size=1),
+            license="",
+            reads_text=False,
         )
         self.space = self.catalog.ensure_space(encoder, Role.COPY).id
         self.run_id = self.catalog.start_run("index")
@@ -134,7 +142,9 @@ class CatalogMachine(RuleBasedStateMachine):
         assert sorted(stored) == sorted(self.ids.values())
         for data, image in self.ids.items():
             assert np.array_equal(stored[image], _vector(data))
-        for image, record in zip(self.ids.values(), self.catalog.images(list(self.ids.values())), strict=True):
+        for image, record in zip(
+            self.ids.values(), self.catalog.images(list(self.ids.values())), strict=True
+        ):
             paths = sorted(f"{self.home}/{p}" for p, data in held.items() if self.ids[data] == image)
             assert list(record.paths) == paths
         counts = self.catalog.counts()

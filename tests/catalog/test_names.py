@@ -1,3 +1,4 @@
+# ruff: noqa: ANN001 - the fixtures' class lives in conftest.py, which no test file can import
 """Every name a disk can hold goes in and comes out as it was."""
 
 import os
@@ -8,10 +9,13 @@ import pytest
 from saccade.core.filters import Filter
 from saccade.core.types import FileStamp
 
-_PIECES = ["\n", "\r\n", "\t", " ", "-", "--help", "..", "~", "$HOME", "`id`", '"', "'", "\\", "%", "_", "*", "?",
-           "[a]", "{b}", ";", "|", "&", "<", ">", "\u202e", "\u200b", "\ufeff", "שלום", "مرحبا", "東京", "🏖️", "👩‍👩‍👧",
-           "e\u0301", "é", "ﬁ", "İ", "ß", "\udc80", "\udcff\udcfe", "\x01", "\x7f", "!", "!:", "a" * 40, "é" * 30,
-           "NULL", "1", "0x", ".", ".jpg", ":", "=", "\u2028"]  # fmt: skip
+_PIECES = [
+    "\n", "\r\n", "\t", " ", "-", "--help", "..", "~", "$HOME", "`id`", '"', "'", "\\",
+    "%", "_", "*", "?", "[a]", "{b}", ";", "|", "&", "<", ">", "\u202e", "\u200b",
+    "\ufeff", "שלום", "مرحبا", "東京", "🏖️", "👩‍👩‍👧", "e\u0301", "é", "ﬁ", "İ", "ß",
+    "\udc80", "\udcff\udcfe", "\x01", "\x7f", "!", "!:", "a" * 40, "é" * 30, "NULL", "1",
+    "0x", ".", ".jpg", ":", "=", "\u2028",
+]  # fmt: skip
 
 
 def _names(count: int) -> list[str]:
@@ -33,7 +37,9 @@ def test_record_round_trips_two_thousand_hostile_names(library) -> None:
     """As paths, as archive members, through every way of asking, after reopening."""
     names = _names(2000)
     batch = [library.picture(name, b"%d" % number) for number, name in enumerate(names)]
-    inside = [library.picture("z.zip", b"m%d" % number, member=name) for number, name in enumerate(names[:300])]
+    inside = [
+        library.picture("z.zip", b"m%d" % number, member=name) for number, name in enumerate(names[:300])
+    ]
     ids = library.record(*batch, *inside)
     library.catalog.close()
     library.catalog = library.open()
@@ -60,7 +66,9 @@ def test_record_round_trips_two_thousand_hostile_names(library) -> None:
     assert library.catalog.stale_images().tolist() == []
 
 
-@pytest.mark.parametrize("folder", ["with space", "percent%41?mode=memory#x", "\udcff\udcfe", "été", "-rf", "a'\"b"])
+@pytest.mark.parametrize(
+    "folder", ["with space", "percent%41?mode=memory#x", "\udcff\udcfe", "été", "-rf", "a'\"b"]
+)
 def test_a_library_opens_wherever_it_lies(tmp_path, library_type, folder: str) -> None:
     """Its own folder's name is data, never part of an address."""
     home = tmp_path / folder
