@@ -18,9 +18,11 @@ DecodeBytes = Callable[[bytes], DecodeOutcome]
 
 XMP = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
-<rdf:Description xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:photoshop="http://ns.adobe.com/photoshop/1.0/"
+<rdf:Description xmlns:dc="http://purl.org/dc/elements/1.1/"
+ xmlns:photoshop="http://ns.adobe.com/photoshop/1.0/"
  photoshop:DateCreated="2021-03-04T05:06:07+02:00">
-<dc:title><rdf:Alt><rdf:li xml:lang="de">Hund</rdf:li><rdf:li xml:lang="x-default">Dog</rdf:li></rdf:Alt></dc:title>
+<dc:title><rdf:Alt><rdf:li xml:lang="de">Hund</rdf:li>
+<rdf:li xml:lang="x-default">Dog</rdf:li></rdf:Alt></dc:title>
 <dc:description><rdf:Alt><rdf:li xml:lang="x-default">A dog &amp; a ball</rdf:li></rdf:Alt></dc:description>
 <dc:subject><rdf:Bag><rdf:li>dog</rdf:li><rdf:li> ball </rdf:li><rdf:li>dog</rdf:li></rdf:Bag></dc:subject>
 <dc:creator><rdf:Seq><rdf:li>Ada</rdf:li><rdf:li>Grace</rdf:li></rdf:Seq></dc:creator>
@@ -213,7 +215,7 @@ def test_iptc_and_xmp_never_raise_on_anything_short_of_a_bug(noise: bytes) -> No
 
 @given(st.one_of(st.text(), st.binary(), st.text(st.characters(codec=None)), st.none(), st.integers()))
 def test_clean_gives_storable_text(text: object) -> None:
-    """Cleaned text is valid, bounded, free of control characters and not empty; cleaning again changes nothing."""
+    """Cleaned text is valid, bounded and printable, not empty, and clean."""
     cleaned = clean(text)
     if cleaned is not None:
         cleaned.encode("utf-8")

@@ -194,7 +194,7 @@ def test_icc_profiles_are_applied(encode: Encode, cut: Cutter) -> None:
 
 
 def test_a_profile_that_is_srgb_changes_nothing(encode: Encode, cut: Cutter, photo: Image.Image) -> None:
-    """sRGB to sRGB is no work and no rounding."""
+    """From sRGB to sRGB is no work and no rounding."""
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     assert (cut(encode(photo, icc_profile=profile)) == cut(encode(photo))).all()
 
@@ -227,9 +227,9 @@ def test_shrinking_while_decoding_changes_little(encode: Encode, cut: Cutter, sh
 def test_animations_show_their_first_frame(encode: Encode, cut: Cutter) -> None:
     """The first frame stands for an animation; frames are counted."""
     red, blue = (Image.new("RGB", (20, 20), color) for color in ((255, 0, 0), (0, 0, 255)))
-    for format in ("GIF", "PNG", "WEBP", "TIFF", "AVIF"):
-        options = {"lossless": True} if format == "WEBP" else {}
-        data = encode(red, format, save_all=True, append_images=[blue, red], **options)
+    for kind in ("GIF", "PNG", "WEBP", "TIFF", "AVIF"):
+        options = {"lossless": True} if kind == "WEBP" else {}
+        data = encode(red, kind, save_all=True, append_images=[blue, red], **options)
         assert np.abs(cut(data) - (255, 0, 0)).max() <= 3
         reader = ImageReader(Cut(8, "squash", "bicubic", 0), Limits())
         assert reader.read(data, identify(data, "")).facts["frames"] == 3

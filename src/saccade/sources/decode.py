@@ -15,6 +15,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
+from saccade.sources.ends import ends_early
 from saccade.sources.frames import count_frames
 from saccade.sources.metadata import read_exif, read_facts
 from saccade.sources.pixels import Box, ColorManager, cut_pixels, least_size
@@ -23,8 +24,11 @@ from saccade.sources.wire import Cut, Header, Limits, RefusedError
 if TYPE_CHECKING:
     from PIL._imaging import PixelAccess
 
-_BYTES_PER_PIXEL = {"JPEG": 6, "PNG": 8, "GIF": 9, "BMP": 8, "TIFF": 9, "WEBP": 16, "AVIF": 17, "HEIF": 15}
+_BYTES_PER_PIXEL = {"JPEG": 5, "PNG": 10, "GIF": 10, "BMP": 8, "TIFF": 9, "WEBP": 16, "AVIF": 17, "HEIF": 15}
 """Most memory a format takes per pixel: the library's planes, Pillow's copy, the conversion."""
+
+_PROGRESSIVE_BYTES_PER_PIXEL = 8
+"""What a progressive JPEG takes besides, at its full size (CMYK; RGB takes 6)."""
 
 _COMPRESSION, _WEBP_IN_TIFF = 259, 50001
 
@@ -78,10 +82,17 @@ class ImageReader:
 
     def _read(self, data: bytes, format: str) -> Picture:
         if format == "WEBP":
-            self._check_size(*_webp_size(data), format, len(data))  # opening already allocates the canvas
+            width, height = _webp_size(data)  # opening already allocates the canvas
+            self._check_size(width, height, format, 2 * len(data), width * height)
         image, frames, apply_orientation = _OPENERS[format](data)
         width, height = image.size
-        self._check_size(width, height, format, len(data))
+        if format == "JPEG":
+            box = self._shrink_on_load(image)
+            progressive = width * height * _PROGRESSIVE_BYTES_PER_PIXEL if "progressive" in image.info else 0
+            self._check_size(width, height, format, 2 * len(data) + progressive, image.width * image.height)
+        else:
+            box = None
+            self._check_size(width, height, format, 2 * len(data), width * height)
         if frames == 1:
             frames = count_frames(data, format, self._limits.max_frames)
         if frames > self._limits.max_frames:
@@ -91,7 +102,6 @@ class ImageReader:
         exif = read_exif(image, format)
         facts = read_facts(image, format, exif)
         orientation = exif.orientation
-        box = self._shrink_on_load(image, format)
         image.load()
         profile = image.info.get("icc_profile")
         cut = cut_pixels(
@@ -107,9 +117,9 @@ class ImageReader:
         facts.update(width=width, height=height, frames=frames, orientation=orientation)
         return Picture(facts, cut)
 
-    def _shrink_on_load(self, image: Image.Image, format: str) -> Box | None:
+    def _shrink_on_load(self, image: Image.Image) -> Box | None:
         """Let the JPEG decoder skip what resizing would throw away; the part that is the picture."""
-        if format != "JPEG" or not isinstance(image, ImageFile.ImageFile):
+        if not isinstance(image, ImageFile.ImageFile):
             return None
         drafted = image.draft(None, least_size(image.width, image.height, self._cut))
         if drafted is None:
@@ -117,7 +127,8 @@ class ImageReader:
         left, top, right, bottom = drafted[1]
         return (left, top, min(right, image.width), min(bottom, image.height))
 
-    def _check_size(self, width: int, height: int, format: str, encoded: int) -> None:
+    def _check_size(self, width: int, height: int, format: str, other_bytes: int, decoded: int) -> None:
+        """Refuse what cannot fit: `decoded` pixels come out, and `other_bytes` are taken besides."""
         if width < 1 or height < 1:
             raise RefusedError("corrupt", f"it says it is {width} x {height} pixels")
         pixels, most = width * height, self._limits.max_pixels
@@ -125,9 +136,7 @@ class ImageReader:
             raise RefusedError(
                 "too_many_pixels", f"{width:,} x {height:,} pixels, over the limit of {most:,} pixels"
             )
-        if format == "JPEG":
-            return  # decoded at a fraction of its size; the worker's own memory limit guards the rest
-        need = _BASE_BYTES + 2 * encoded + pixels * _BYTES_PER_PIXEL[format]
+        need = _BASE_BYTES + other_bytes + decoded * _BYTES_PER_PIXEL[format]
         if need > self._limits.memory_bytes:
             raise RefusedError(
                 "too_many_pixels",
@@ -242,7 +251,7 @@ def _explain(data: bytes, format: str, error: Exception) -> RefusedError:
     lower = said.lower()
     if "memory" in lower:
         return RefusedError("decode_memory", f"there is not enough memory to decode it ({said})")
-    if _ends_early(data, format) or "truncated" in lower:
+    if ends_early(data, format) or "truncated" in lower:
         return RefusedError("truncated", _cut_off(data))
     if any(word in lower for word in ("unsupported", "unknown pixel mode", "unknown data organization")):
         return RefusedError("unsupported_format", f"a kind of {format} that cannot be read ({said})")
@@ -254,32 +263,4 @@ def _explain(data: bytes, format: str, error: Exception) -> RefusedError:
 
 
 def _cut_off(data: bytes) -> str:
-    return f"the file ends after {len(data):,} bytes; the picture is cut off"
-
-
-def _ends_early(data: bytes, format: str) -> bool:
-    """Whether the container announces more data than there is."""
-    if format == "JPEG":
-        return b"\xff\xd9" not in data[-(1 << 16) :]
-    if format == "PNG":
-        return b"IEND" not in data[-(1 << 16) :]
-    if format == "WEBP":
-        return int.from_bytes(data[4:8], "little") + 8 > len(data)
-    if format == "BMP":
-        return int.from_bytes(data[2:6], "little") > len(data)
-    if format in {"AVIF", "HEIF"}:
-        return _boxes_end(data) > len(data)
-    return False
-
-
-def _boxes_end(data: bytes) -> int:
-    """Where the last top-level box of an ISO media file ends."""
-    at = 0
-    while at + 8 <= len(data):
-        size = int.from_bytes(data[at : at + 4], "big")
-        if size == 1:
-            size = int.from_bytes(data[at + 8 : at + 16], "big")
-        if size < 8:
-            return len(data)  # 0 means "to the end"; less is nonsense, not a truncation
-        at += size
-    return at if at >= len(data) else len(data) + 1
+    return f"the file ends after {len(data):,} bytes, before the picture it announces is complete"

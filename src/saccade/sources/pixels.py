@@ -26,6 +26,7 @@ _TRANSPOSE = {
     8: Image.Transpose.ROTATE_90,
 }
 _SPACE_OF_MODE = {"L": "GRAY", "RGB": "RGB", "CMYK": "CMYK", "LAB": "Lab"}
+_WIDE_MODES = {"I", "F", "I;16", "I;16L", "I;16B", "I;16N"}
 _KEPT_TRANSFORMS = 16
 
 Box = tuple[float, float, float, float]
@@ -81,6 +82,7 @@ def cut_pixels(
         orientation: EXIF orientation still to be applied, 1 to 8.
         profile: ICC bytes.
     """
+    levels = _levels(image)
     image = _resizable(image)
     source = box or (0.0, 0.0, float(image.width), float(image.height))
     width, height = (cut.size, cut.size)
@@ -91,6 +93,8 @@ def cut_pixels(
     if image.size != (width, height) or source != (0.0, 0.0, float(width), float(height)):
         resample = _FILTERS[cut.resample]
         image = image.resize((width, height), resample, box=source, reducing_gap=_REDUCING_GAP)
+    if levels is not None:
+        image = _eight_bit(image, *levels)
     if orientation in _TRANSPOSE:
         image = image.transpose(_TRANSPOSE[orientation])
     return _flatten(image, profile, colors)
@@ -112,7 +116,7 @@ def contained(width: float, height: float, side: int) -> tuple[int, int]:
 
 
 def _resizable(image: Image.Image) -> Image.Image:
-    """The picture in a mode whose numbers may be averaged, values in 0 to 255."""
+    """The picture in a mode whose numbers may be averaged."""
     mode = image.mode
     if mode in {"RGB", "L"}:
         # A single transparent color (PNG tRNS) becomes alpha before colors mix.
@@ -123,26 +127,27 @@ def _resizable(image: Image.Image) -> Image.Image:
         return image.convert("RGBA" if "transparency" in image.info else "L")
     if mode in {"P", "PA"}:
         return image.convert("RGBA" if mode == "PA" or "transparency" in image.info else "RGB")
-    if mode.startswith("I") or mode == "F":
-        return _eight_bit(image)
+    if mode in _WIDE_MODES:
+        return image if mode == "F" else image.convert("I" if mode.startswith("I;16") else "F")
     return image.convert("RGB")
 
 
-def _eight_bit(image: Image.Image) -> Image.Image:
-    """A gray picture of 16 or 32 bits, or of floats, as mode L.
+def _levels(image: Image.Image) -> tuple[float, float] | None:
+    """Return the values that are black and white in a gray picture of more than 8 bits; None for any other.
 
-    16-bit files span 0 to 65535 (12-bit TIFFs 0 to 4095) and are scaled so. Other integers and floats say
-    nothing of their range: 0 to 1 and 0 to 255 are taken at their word, anything else is stretched from its
-    least to its greatest value.
+    16-bit files span 0 to 65535 (12-bit TIFFs 0 to 4095). Other integers and floats say nothing of their
+    range: 0 to 1 and 0 to 255 are taken at their word, anything else is stretched from its least to its
+    greatest value.
     """
-    low, high = 0.0, 65535.0
+    if image.mode not in _WIDE_MODES:
+        return None
     if image.mode.startswith("I;16"):
-        if _bits_per_sample(image) == 12:
-            high = 4095.0
-        image = image.convert("I")
-    else:
-        image = image.convert("F")
-        low, high = _range(image)
+        return 0.0, 4095.0 if _bits_per_sample(image) == 12 else 65535.0
+    return _range(image)
+
+
+def _eight_bit(image: Image.Image, low: float, high: float) -> Image.Image:
+    """Mode I or F as mode L, `low` to 0 and `high` to 255."""
     scale = 255.0 / (high - low)
     # The half rounds: Pillow cuts the fraction off when it converts to 8 bits.
     return image.point(lambda v: v * scale + (0.5 - low * scale)).convert("L")
