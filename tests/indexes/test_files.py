@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+import faiss
 import numpy as np
 import pytest
 
@@ -138,11 +139,15 @@ def test_a_rebuild_replaces_and_leaves_nothing_behind(
 def test_the_same_input_gives_the_same_files(
     store: IndexFiles, space: SpaceInfo, batches: MakeBatches, tmp_path: Path
 ) -> None:
-    """Byte for byte, for flat and lists."""
-    for kind in ("flat", "ivf"):
+    """Byte for byte, for every kind, and nobody's number of threads is changed."""
+    for kind in KINDS:
         contents = []
         for _ in range(2):
+            threads = faiss.omp_get_max_threads()
+            faiss.omp_set_num_threads(2)
             store.build(space, batches(COUNT), kind=kind)
+            assert faiss.omp_get_max_threads() == 2
+            faiss.omp_set_num_threads(threads)
             contents.append({file.name: file.read_bytes() for file in generation(tmp_path).iterdir()})
         assert contents[0] == contents[1]
 

@@ -96,9 +96,9 @@ def test_readers_go_on_while_another_process_rebuilds(tmp_path: Path) -> None:
 
 
 def test_a_killed_build_leaves_an_index_and_no_garbage_for_ever(tmp_path: Path) -> None:
-    """Killed six times at random moments: the index opens, is whole, and the next build cleans up."""
+    """Killed four times at random moments: the index opens, is whole, and the next build cleans up."""
     rng = np.random.default_rng(3)
-    for _ in range(6):
+    for _ in range(4):
         with builder(tmp_path) as process:
             time.sleep(float(rng.uniform(0, 0.15)))
             process.send_signal(signal.SIGKILL)

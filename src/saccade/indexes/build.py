@@ -1,6 +1,7 @@
 """Make a faiss structure over rows on disk, tune it, and measure whether it finds what exact search finds."""
 
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -75,13 +76,18 @@ def build(
     del sample
     tests = _tests(rows, queries, rng)
     truth = [np.full((len(test), 1), -2.0, np.float32) for test in tests]
-    for start, chunk in _chunks(folder / VECTORS, size, dim):
-        structure.add(chunk)
-        for number, test in enumerate(tests):
-            found = faiss.knn(test, chunk, min(_AT, len(chunk)), metric=faiss.METRIC_INNER_PRODUCT)[0]
-            together = np.concatenate([truth[number], found], axis=1)
-            truth[number] = -np.sort(-together, axis=1)[:, :_AT]
-        advance(start + len(chunk))
+    with ThreadPoolExecutor(1) as apart:
+        if kind == "hnsw":
+            # A graph depends on the order of its rows, so one thread adds them. OpenMP keeps this number for
+            # each thread that starts work; nobody else's changes.
+            apart.submit(faiss.omp_set_num_threads, 1).result()
+        for start, chunk in _chunks(folder / VECTORS, size, dim):
+            apart.submit(structure.add, chunk).result()
+            for number, test in enumerate(tests):
+                found = faiss.knn(test, chunk, min(_AT, len(chunk)), metric=faiss.METRIC_INNER_PRODUCT)[0]
+                together = np.concatenate([truth[number], found], axis=1)
+                truth[number] = -np.sort(-together, axis=1)[:, :_AT]
+            advance(start + len(chunk))
     worst = [scores[:, -1] for scores in truth]
     tuning = Gate(rows, [test[::2] for test in tests], [some[::2] for some in worst])
     judging = Gate(rows, [test[1::2] for test in tests], [some[1::2] for some in worst])
