@@ -44,7 +44,7 @@ def test_ctrl_c_says_that_nothing_is_lost(run: Callable[..., Any], library: Any)
     library.error = KeyboardInterrupt()
     ran = run("index")
     assert (ran.status, ran.out) == (130, "")
-    assert ran.err == "\nstopped; nothing is lost, the same command resumes\n"
+    assert ran.err == "stopped; nothing is lost, the same command resumes\n"
     assert library.closed == 1
 
 

@@ -48,5 +48,6 @@ def _interrupted() -> int:
     """Say that stopping was fine."""
     from saccade.core.errors import EXIT_INTERRUPTED
 
-    sys.stderr.write("stopped; nothing is lost, the same command resumes\n")
+    start = "\n" if sys.stderr.isatty() else ""  # terminals show ^C and stay in the line
+    sys.stderr.write(f"{start}stopped; nothing is lost, the same command resumes\n")
     return EXIT_INTERRUPTED

@@ -1,11 +1,14 @@
 """The `saccade` command with its subcommands, and how a run ends: exit status and last words."""
 
+import os
+import sys
 from collections.abc import Sequence
 
 import click
+from click.shell_completion import shell_complete
 
 import saccade
-from saccade.interfaces.cli.completion import completion
+from saccade.interfaces.cli.completion import COMPLETE_VARIABLE, PROGRAM, completion
 from saccade.interfaces.cli.demonstration import demo
 from saccade.interfaces.cli.indexing import index
 from saccade.interfaces.cli.inspecting import backup, doctor, show, status
@@ -21,12 +24,22 @@ Examples:
 """
 
 
+class _Ordered(click.Group):
+    """A group that lists its commands as they were added: the most used first."""
+
+    def list_commands(self, _context: click.Context) -> list[str]:
+        """Names in the order they were added."""
+        return list(self.commands)
+
+
 @click.group(
-    epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+    cls=_Ordered,
+    epilog=_EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.option("--library", envvar="SACCADE_LIBRARY", metavar="DIR", help="The library to use, or its folder.")
 @click.option("--debug", is_flag=True, help="Show the whole traceback of an unexpected error.")
-@click.version_option(saccade.__version__, prog_name="saccade", message="%(prog)s %(version)s")
+@click.version_option(saccade.__version__, prog_name=PROGRAM, message="%(prog)s %(version)s")
 @click.pass_context
 def app(context: click.Context, library: str | None, debug: bool) -> None:
     """Search any pile of images by words or by picture: offline, light, nothing ever lost.
@@ -41,14 +54,19 @@ for _command in (index, search, similar, show, status, doctor, backup, demo, com
 
 
 def run_command(args: Sequence[str] | None) -> int:
-    """Run one command line; its exit status. Usage errors are told here, all others by the command."""
+    """Run one command line; its exit status. Usage errors are told here, all others by the command.
+
+    Not `app.main()`: that swallows a closed pipe and turns Ctrl-C into words of its own.
+    """
+    wanted = os.environ.get(COMPLETE_VARIABLE)
+    if wanted:
+        return shell_complete(app, {}, PROGRAM, COMPLETE_VARIABLE, wanted)
     try:
-        outcome = app.main(
-            args=list(args) if args is not None else None, prog_name="saccade", standalone_mode=False
-        )
+        with app.make_context(PROGRAM, list(sys.argv[1:] if args is None else args)) as context:
+            app.invoke(context)
+    except click.exceptions.Exit as left:
+        return left.exit_code
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    except click.Abort as error:  # click turns Ctrl-C into this
-        raise KeyboardInterrupt from error
-    return outcome if isinstance(outcome, int) else 0
+    return 0

@@ -5,6 +5,10 @@ from click.shell_completion import get_completion_class
 
 from saccade.interfaces.cli.output import say
 
+PROGRAM = "saccade"
+COMPLETE_VARIABLE = "_SACCADE_COMPLETE"
+"""The environment variable by which a shell asks what would complete its line."""
+
 
 @click.command()
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
@@ -19,4 +23,4 @@ def completion(context: click.Context, shell: str) -> None:
     """
     found = get_completion_class(shell)
     assert found is not None
-    say(found(context.find_root().command, {}, "saccade", "_SACCADE_COMPLETE").source())
+    say(found(context.find_root().command, {}, PROGRAM, COMPLETE_VARIABLE).source())

@@ -1,6 +1,7 @@
 """`saccade demo`: what saccade does, on real photographs, in half a minute of reading."""
 
 import os
+import textwrap
 from typing import TYPE_CHECKING
 
 import click
@@ -20,13 +21,16 @@ if TYPE_CHECKING:
     from saccade.interfaces.sheet import Section
     from saccade.library import Library
 
+_PHOTOS = "photos"
+_SHEET = "demo.html"
 _WORDS = ("a cat", "a hot drink on a table", "a spacecraft taking off")
 _NOTHING = "vorpal snark qxzzt"
 _PICTURE = "coffee.png"
 _HITS = 3
+_WIDTH = 80
 
 
-@click.command()
+@click.command(short_help="Show all of this on real photographs.")
 @click.argument("folder", default="saccade-demo")
 @click.pass_obj
 def demo(settings: Settings, *, folder: str) -> None:
@@ -38,101 +42,112 @@ def demo(settings: Settings, *, folder: str) -> None:
         from saccade.interfaces.sheet import write_sheet
         from saccade.library import make_demo_photos, open_library
 
-        photos = make_demo_photos(os.path.join(folder, "photos"))
-        edits = sum(map(len, photos.values()))
-        edited = sum(1 for copies in photos.values() if copies)
-        made = counted(edits, "edited copy", "edited copies")
-        say(f"{counted(len(photos), 'real photograph')} that come with scikit-image, and {made}")
-        say(f"of {edited} of them, now lie in {shown_path(folder)}/photos.")
+        photos = make_demo_photos(os.path.join(folder, _PHOTOS))
+        _introduce(photos, folder)
         with open_library(folder) as library:
             _index(library, folder)
-            sections = _queries(library, folder)
-            sections.append(_picture(library, folder))
-            _copies(library, photos, folder)
-            _nothing(library, folder)
-        sheet = os.path.join(folder, "demo.html")
+            sections = _queries(library)
+            sections.append(_picture(library, os.path.join(folder, _PHOTOS, _PICTURE)))
+            _copies(library, photos)
+            _nothing(library)
+        sheet = os.path.join(folder, _SHEET)
         write_sheet(sheet, sections)
-        _closing(sheet)
+        _close(sheet)
+
+
+def _introduce(photos: "Mapping[str, Sequence[str]]", folder: str) -> None:
+    """What there is to see."""
+    edits = counted(sum(map(len, photos.values())), "edited copy", "edited copies")
+    edited = sum(1 for copies in photos.values() if copies)
+    photographs = counted(len(photos), "real photograph")
+    place = shown_path(os.path.join(folder, _PHOTOS))
+    told = f"{photographs} that come with scikit-image, and {edits} of {edited} of them, now lie in {place}."
+    for line in textwrap.wrap(f"{told} Here is what you see after:", _WIDTH):
+        say(line)
+    _say_command(f"cd {shown_path(folder)}")
 
 
 def _heading(title: str, command: str) -> None:
     """What is shown now, and the command that does it."""
-    bold, dim, reset = ("\x1b[1m", "\x1b[2m", "\x1b[0m") if has_color() else ("", "", "")
+    bold, reset = ("\x1b[1m", "\x1b[0m") if has_color() else ("", "")
     say()
     say(f"{bold}{title}{reset}")
-    say(f"  {dim}$ saccade {command}{reset}")
+    _say_command(command)
+
+
+def _say_command(command: str) -> None:
+    """A command as one types it."""
+    green, reset = ("\x1b[32m", "\x1b[0m") if has_color() else ("", "")
+    say(f"  $ {green}{command}{reset}")
 
 
 def _index(library: "Library", folder: str) -> None:
     """Index the folder."""
-    _heading("Index a folder", f"index {shown_path(folder)}")
+    _heading("Index a folder", "saccade index")
     with progress_shown(quiet=False) as progress:
-        report = library.index(os.path.join(folder, "photos"), progress=progress)
+        report = library.index(folder, progress=progress)
     say(f"  {summary(report)}")
 
 
-def _queries(library: "Library", folder: str) -> "list[Section]":
+def _queries(library: "Library") -> "list[Section]":
     """Three queries in words."""
     from saccade.interfaces.sheet import Section
 
     sections = []
     for words in _WORDS:
-        _heading("Ask in words", f'search "{words}" --library {shown_path(folder)}')
+        _heading("Ask in words", f'saccade search "{words}"')
         result = library.search(words, k=_HITS)
         _say_hits(library, result)
         sections.append(Section.of(library, result))
     return sections
 
 
-def _picture(library: "Library", folder: str) -> "Section":
+def _picture(library: "Library", photo: str) -> "Section":
     """One query by a picture."""
     from saccade.interfaces.sheet import Section
 
-    photo = os.path.join(folder, "photos", _PICTURE)
-    _heading("Ask with a picture", f"similar {shown_path(photo)} --library {shown_path(folder)}")
-    result = library.similar(photo, k=_HITS)
+    _heading("Ask with a picture", f"saccade search ./{_PHOTOS}/{_PICTURE}")
+    result = library.search(image=photo, k=_HITS)
     _say_hits(library, result)
     return Section.of(library, result, query_pictures=[photo], title=f"like {_PICTURE}")
 
 
-def _copies(library: "Library", photos: "Mapping[str, Sequence[str]]", folder: str) -> None:
+def _copies(library: "Library", photos: "Mapping[str, Sequence[str]]") -> None:
     """How many of the edited copies are recognized, photograph by photograph."""
-    first = next(photo for photo, copies in photos.items() if copies)
-    _heading(
-        "Find the copies of a picture", f"similar {shown_path(first)} --copies --library {shown_path(folder)}"
-    )
-    for photo, made in photos.items():
-        if not made:
-            continue
+    edited = {photo: copies for photo, copies in photos.items() if copies}
+    first = os.path.basename(next(iter(edited)))
+    _heading("Find the edited copies of a picture", f"saccade similar {_PHOTOS}/{first} --copies")
+    for photo, made in edited.items():
         result = library.similar(photo, k=len(made), copies=True)
         found = {os.path.realpath(path) for hit in result.hits for path in hit.paths}
         right = sum(os.path.realpath(copy) in found for copy in made)
-        say(
-            f"  {os.path.basename(photo):<14} {right} of {len(made)} edited copies found"
-            f" in {duration(result.took_ms / 1000)}"
-        )
+        took = duration(result.took_ms / 1000)
+        say(f"  {os.path.basename(photo):<14} {right} of {len(made)} edited copies found in {took}")
 
 
-def _nothing(library: "Library", folder: str) -> None:
+def _nothing(library: "Library") -> None:
     """A query that nothing answers."""
-    _heading("Ask for what is not there", f'search "{_NOTHING}" --library {shown_path(folder)}')
+    _heading("Ask for what is not there", f'saccade search "{_NOTHING}"')
     _say_hits(library, library.search(_NOTHING, k=1))
 
 
 def _say_hits(library: "Library", result: "SearchResult") -> None:
-    """The hits, told shortly."""
+    """The hits, told shortly; paths as seen from the demonstration's folder."""
     if not result.confident:
-        say(f"  {no_match_line(library, result)}")
+        for line in textwrap.wrap(no_match_line(library, result), _WIDTH - 2):
+            say(f"  {line}")
+    home = os.path.dirname(library.folder)
     for hit in result.hits:
-        say(f"  {hit_line(hit, widest=1, color=has_color())}")
+        say(f"  {hit_line(hit, widest=1, color=has_color(), below=home)}")
     say(f"  in {duration(result.took_ms / 1000)}")
 
 
-def _closing(sheet: str) -> None:
+def _close(sheet: str) -> None:
     """Where to look, and what to do next."""
     say()
-    say(f"The same with pictures: {shown_path(sheet)}")
+    say(f"The same with pictures, for your browser: {shown_path(sheet)}")
     say()
     say("Now your own photos:")
-    say("  saccade index ~/Pictures")
-    say('  saccade search "a dog on the beach" --library ~/Pictures')
+    _say_command("saccade index ~/Pictures")
+    _say_command("cd ~/Pictures")
+    _say_command('saccade search "a dog on the beach"')

@@ -39,21 +39,22 @@ def no_match_line(library: "Library", result: "SearchResult") -> str:
     if not result.hits:
         among = "" if status.counts.images else ": the library holds no image"
         return f'No match for "{query}"{among}.{unfinished}'
-    shown = "only" if len(result.hits) == 1 else len(result.hits)
+    best = "the best one" if len(result.hits) == 1 else f"the best {len(result.hits)}"
+    among = counted(status.counts.images, "image")
     return (
-        f"No confident match: the best {shown} of {counted(status.counts.images, 'image')} are shown, "
-        f'but nothing here clearly answers "{query}".{unfinished}'
+        f"No confident match: {best} of {among} shown, but nothing here clearly answers "
+        f'"{query}".{unfinished}'
     )
 
 
-def hit_line(hit: "Hit", *, widest: int = 2, color: bool = False) -> str:
-    """Rank, confidence, score, path, and what else is worth knowing."""
+def hit_line(hit: "Hit", *, widest: int = 2, color: bool = False, below: str | None = None) -> str:
+    """Rank, confidence, score, path (relative to `below`), and what else is worth knowing."""
     sure = _GREEN if hit.confidence >= _SURE else _YELLOW if hit.confidence >= _MAYBE else _DIM
     line = (
         f"{_styled(f'{hit.rank:>{widest}}', _DIM, color=color)}  "
         f"{_styled(f'{percent(hit.confidence):>5}', sure, color=color)}  "
         f"{_styled(f'{hit.score:6.3f}', _DIM, color=color)}  "
-        f"{_styled(shown_path(hit.path), _BOLD, color=color)}"
+        f"{_styled(shown_path(hit.path, below), _BOLD, color=color)}"
     )
     extra = "; ".join(_extras(hit))
     return f"{line}  {_styled(f'({extra})', _DIM, color=color)}" if extra else line

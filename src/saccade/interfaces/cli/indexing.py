@@ -17,7 +17,7 @@ from saccade.interfaces.words import shown_path
 _STDIN = "-"
 
 
-@click.command()
+@click.command(short_help="Read folders, archives and files into the library.")
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 @click.option("--exclude", multiple=True, metavar="PATTERN", help="Leave out what matches; repeatable.")
 @click.option(

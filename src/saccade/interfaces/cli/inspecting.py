@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from saccade.core.types import DoctorReport, ImageRecord, LibraryStatus
 
 
-@click.command()
+@click.command(short_help="Tell all that is known of one image.")
 @click.argument("image", metavar="PHOTO-OR-ID")
 @json_option
 @library_option
@@ -36,7 +36,7 @@ def show(settings: Settings, *, image: str, as_json: bool) -> None:
             _say_fields(_record_fields(record))
 
 
-@click.command()
+@click.command(short_help="Tell what the library is and holds.")
 @json_option
 @library_option
 @click.pass_obj
@@ -53,7 +53,7 @@ def status(settings: Settings, *, as_json: bool) -> None:
             _say_fields(_status_fields(found))
 
 
-@click.command()
+@click.command(short_help="Check that nothing is lost or broken; --repair mends.")
 @click.option("--repair", is_flag=True, help="Mend what can be mended.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress.")
 @json_option
@@ -78,7 +78,7 @@ def doctor(settings: Settings, *, repair: bool, quiet: bool, as_json: bool) -> N
         raise click.exceptions.Exit(EXIT_PROBLEMS)
 
 
-@click.command()
+@click.command(short_help="Copy the library to a file, also while it is in use.")
 @click.argument("file", metavar="FILE")
 @click.option("--overwrite", is_flag=True, help="Replace FILE if it exists.")
 @json_option

@@ -102,7 +102,7 @@ def search(
             _show(library, result, as_json=as_json, paths_only=paths_only, null=null, pictures=pictures)
 
 
-@click.command()
+@click.command(short_help="Find what is most like a picture, or its copies.")
 @click.argument("photo", metavar="PHOTO-OR-ID")
 @click.option("--copies", is_flag=True, help="Only the same picture: copies, resized, cropped, edited.")
 @_top_option
