@@ -4,12 +4,13 @@ import os
 import shutil
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from os import PathLike
 from types import TracebackType
 from typing import Self, TypeAlias
 
 from saccade.catalog import SqlCatalog
-from saccade.core.errors import ImageNotFoundError, InputError
+from saccade.core.errors import ImageNotFoundError, InputError, LibraryBusyError
 from saccade.core.filters import Filter, Where, parse_where
 from saccade.core.ports import NoIndex, ReportProgress
 from saccade.core.types import (
@@ -100,7 +101,8 @@ class Library:
             self._discard_if_fresh()
             raise
         self._fresh = False
-        with self._catalog.writing():
+        # Everything is recorded by now; a process that writes already will bring the indexes up to date too.
+        with suppress(LibraryBusyError), self._catalog.writing():
             self._refresh(progress, force=False)
         return report
 
@@ -297,12 +299,13 @@ class Library:
             index.close()
 
     def _discard_if_fresh(self) -> None:
-        """Take back a library made for a folder that turned out to hold nothing."""
-        counts = self._catalog.counts()
-        if not self._fresh or counts.images or counts.failed or counts.missing:
-            return
-        self.close()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        """Take back a library made for a folder that turned out to hold nothing, unless others use it."""
+        with suppress(LibraryBusyError), self._catalog.writing():
+            counts = self._catalog.counts()
+            if not self._fresh or counts.images or counts.failed or counts.missing:
+                return
+            self.close()
+            shutil.rmtree(self._folder, ignore_errors=True)
 
 
 def _as_failure(outcome: Hashed | Failure) -> Failure:
