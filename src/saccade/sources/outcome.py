@@ -32,6 +32,8 @@ FORMATS = frozenset({"JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "HEIF"
 
 _MAX_SIDE = 1 << 24
 _MAX_INTEGER = 1 << 62
+_MAX_TIME = 1 << 65
+"""Nanoseconds since 1970, beyond what file systems store (some to the year 2446)."""
 
 
 def name_of(path: str, member: str) -> str:
@@ -83,7 +85,7 @@ def read_members(path: str, header: Header) -> tuple[list[FileEntry | Failure], 
             reason = "its name in the archive is too long to be kept"
             entries.append(Failure(path=name_of(path, name), code="unreadable_file", reason=reason))
         else:
-            stamp = FileStamp(size=_integer(item[1], 0), mtime_ns=_integer(item[2], -_MAX_INTEGER * 2))
+            stamp = FileStamp(size=_integer(item[1], 0), mtime_ns=_integer(item[2], -_MAX_TIME, _MAX_TIME))
             entries.append(FileEntry(path=path, stamp=stamp, member=name))
     return entries, last
 
@@ -153,4 +155,4 @@ def _stamp(value: object, *, wanted: bool) -> FileStamp | None:
         return None
     if not wanted or not _is_sequence(value) or len(value) != 2:
         raise ValueError("a stamp of a wrong shape")
-    return FileStamp(size=_integer(value[0], 0), mtime_ns=_integer(value[1], -_MAX_INTEGER * 2))
+    return FileStamp(size=_integer(value[0], 0), mtime_ns=_integer(value[1], -_MAX_TIME, _MAX_TIME))
