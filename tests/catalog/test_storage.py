@@ -204,6 +204,21 @@ def test_stale_words_and_presence_are_found_and_rebuilt(library) -> None:
     assert sorted(library.catalog.match_words(["dog"], 9).tolist()) == ids
 
 
+@pytest.mark.parametrize("damage", ["DELETE FROM search_data WHERE id > 10", "DROP TABLE search_idx"])
+def test_a_broken_word_index_is_found_and_rebuilt(library, damage: str) -> None:
+    """Its rows may all be right while the words lead nowhere."""
+    ids = library.record(*(library.picture(f"dog{n}.jpg", b"%d" % n) for n in range(5)))
+    with sqlite3.connect(library.database) as raw:
+        raw.execute(damage)
+    raw.close()
+    library.catalog.close()
+    library.catalog = library.open()
+    assert library.catalog.stale_images().tolist() == ids
+    library.catalog.rebuild_derived()
+    assert library.catalog.stale_images().tolist() == []
+    assert sorted(library.catalog.match_words(["dog"], 9).tolist()) == ids
+
+
 # --- several at once
 
 

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, text, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from saccade.catalog import search, sqlite
 from saccade.catalog.places import batches
@@ -23,7 +23,7 @@ def refresh(connection: Connection, touched: Collection[int]) -> None:
 
 def rebuild(connection: Connection) -> None:
     """Make everything derived again from nothing."""
-    connection.execute(text("DELETE FROM search"))
+    search.reset(connection)
     last = 0
     query = select(images.c.id).order_by(images.c.id).limit(_BATCH)
     while ids := list(connection.execute(query.where(images.c.id > last)).scalars()):

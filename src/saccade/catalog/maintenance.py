@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 from sqlalchemy import delete, func, insert, select, update
 
-from saccade.catalog import documents, places, sqlite, vectors
+from saccade.catalog import documents, places, search, sqlite, vectors
 from saccade.catalog.session import SqlSession
-from saccade.catalog.tables import notes, runs
+from saccade.catalog.tables import images, notes, runs
 from saccade.core.types import Ids
 
 _CHECKED = 4096
@@ -80,7 +80,15 @@ class SqlMaintenance(SqlSession):
             return vectors.remove(connection, space, [int(image) for image in ids])
 
     def stale_images(self) -> Ids:
-        """Sorted ids of the images whose full-text row or presence is not what their files say."""
+        """Sorted ids of the images whose full-text row or presence is not what their files say.
+
+        All images, if the full-text table contradicts itself (not looked at when opened for reading only).
+        """
+        if not self._read_only:
+            with self._storing() as connection:
+                if not search.sound(connection):
+                    query = select(images.c.id).order_by(images.c.id)
+                    return np.array(connection.execute(query).scalars().all(), dtype=np.int64)
         with self._reading() as connection:
             return np.array(documents.stale(connection), dtype=np.int64)
 

@@ -7,7 +7,9 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import DatabaseError
 
+from saccade.catalog import sqlite
 from saccade.catalog.text import terms
 from saccade.core.types import Ids
 
@@ -107,6 +109,23 @@ def _query(words: Sequence[str]) -> str:
         for run, parts in terms(word)
     )
     return " AND ".join(pieces)
+
+
+def reset(connection: Connection) -> None:
+    """Make the table anew and empty, whatever state it was in."""
+    connection.execute(text("DROP TABLE IF EXISTS search"))
+    connection.execute(text(CREATE))
+
+
+def sound(connection: Connection) -> bool:
+    """Whether the words it finds are those of its rows; the connection must be one that writes."""
+    try:
+        connection.execute(text("INSERT INTO search (search) VALUES ('integrity-check')"))
+    except DatabaseError as error:
+        if not sqlite.is_damage(error):
+            raise
+        return False
+    return True
 
 
 def rows(connection: Connection, first: int, last: int) -> dict[int, dict[str, str | int]]:

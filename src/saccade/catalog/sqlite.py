@@ -147,6 +147,12 @@ def storage_error(error: BaseException, path: Path) -> StorageError | LibraryBus
     return StorageError(f"the library in {str(path)!r} failed: {cause}", hint="run `saccade doctor`")
 
 
+def is_damage(error: DBAPIError) -> bool:
+    """Whether it says that what is stored is wrong or missing, and not that it cannot be reached just now."""
+    code = getattr(error.orig, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+    return code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_ERROR}
+
+
 def plain_rows(connection: Connection, query: Select[*tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     """The rows as the driver gives them, twice as fast for long answers; for columns of plain types only."""
     cursor = connection.execute(query).cursor

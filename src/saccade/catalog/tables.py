@@ -1,5 +1,8 @@
 """The tables of the catalog, as SQLAlchemy Core sees them; `migrations/` brings a database to this shape.
 
+A failure is a state of its file, not a row of its own: it ends when the file is read or gone, and cannot
+contradict the file.
+
 Paths are bytes (`os.fsencode`), so a name that is not UTF-8 comes back as it was. What derives from other
 columns (`images.present`, `files.name`, `texts`, the full-text table) is written in the same transaction
 as what it derives from, and `saccade doctor` can check and rebuild it.
