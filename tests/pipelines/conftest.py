@@ -1,10 +1,11 @@
 """A desk with a real catalog, index files and decoder, and an encoder one can compute in the head.
 
 The encoder sees colors. Semantic: the mean color (r, g, b, 0) as a unit row, black (0, 0, 0, 1). A text is
-the mean of its color words; a text without any is (0, 0, 0, 1), which no colored picture resembles.
+the mean of its color words; a text without any is near (0, 0, 0, 1), which no colored picture resembles.
 Copy: the colors of the four quarters, each minus middle gray.
 """
 
+import hashlib
 import io
 import os
 import zipfile
@@ -74,10 +75,14 @@ class ColorEncoder:
         }
 
     def encode_texts(self, texts: Sequence[str]) -> Embeddings:
-        words = [[COLORS[word] for word in text.lower().split() if word in COLORS] for text in texts]
-        return self._semantic(
-            np.array([np.mean(found or [(0, 0, 0)], axis=0) for found in words]).reshape(-1, 3)
-        )
+        return normalize(np.array([self._text(text) for text in texts]).reshape(-1, 4))
+
+    def _text(self, text: str) -> np.ndarray:
+        found = [COLORS[word] for word in text.lower().split() if word in COLORS]
+        if found:
+            return self._semantic(np.mean(found, axis=0, keepdims=True))[0]
+        digest = hashlib.sha256(text.encode()).digest()  # a little of each color, else all would score alike
+        return np.array([*(byte / 1020 - 0.125 for byte in digest[:3]), 1.0])
 
     def _semantic(self, means: np.ndarray) -> Embeddings:
         dark = means.max(axis=1, keepdims=True) < 1

@@ -103,6 +103,7 @@ class Doctor:
 
     def _spaces(self, readers: Sequence[SpaceReader]) -> Iterator[Problem]:
         """Every embedding's checksum, images without one, the index files, the calibration."""
+        rows = self.catalog.counts().embeddings
         for reader in readers:
             space = reader.space
             self._tell(f"{space.role} embeddings")
@@ -121,7 +122,7 @@ class Doctor:
                 yield _problem(
                     f"damaged_{space.role}_index", f"the {space.role} index: {damage[0]}", len(damage)
                 )
-            if reader.count() and load_calibration(self.catalog, space) is None:
+            if rows.get(space.id) and load_calibration(self.catalog, space) is None:
                 yield _problem(f"uncalibrated_{space.role}", f"the {space.role} space has no calibration", 1)
 
     # --- mending

@@ -67,12 +67,15 @@ def measure(catalog: Catalog, encoder: Encoder, reader: SpaceReader) -> Calibrat
 
 
 def load_calibration(catalog: Catalog, space: SpaceInfo) -> Calibration | None:
-    """What was measured last; None if nothing was."""
+    """What was measured last; None if nothing was, or if what is kept is damaged."""
     note = catalog.note(_key(space))
     if note is None:
         return None
-    raw = json.loads(note)
-    return Calibration(**{**raw, "chance": tuple(raw["chance"]), "nearest": tuple(raw["nearest"])})
+    try:
+        raw = json.loads(note)
+        return Calibration(**{**raw, "chance": tuple(raw["chance"]), "nearest": tuple(raw["nearest"])})
+    except (ValueError, TypeError, KeyError):
+        return None
 
 
 def save_calibration(catalog: Catalog, space: SpaceInfo, calibration: Calibration) -> None:

@@ -5,6 +5,8 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from saccade.core.errors import CorruptLibraryError
+from saccade.core.errors import CorruptLibraryError
 from saccade.core.ports import Catalog, Folder
 
 
@@ -59,7 +61,13 @@ def _holds(wide: str, narrow: str) -> bool:
 
 def _load(catalog: Catalog, folder: Folder) -> dict[str, list[str]]:
     note = catalog.note(_key(folder))
-    loaded: dict[str, list[str]] = json.loads(note) if note else {}
+    try:
+        loaded: dict[str, list[str]] = json.loads(note) if note else {}
+    except ValueError as error:
+        raise CorruptLibraryError(
+            f"the library's note of which folders it indexes in {folder.path} is damaged",
+            hint="put a backup in its place, or remove the library's folder and index again",
+        ) from error
     return loaded
 
 

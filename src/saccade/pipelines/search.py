@@ -8,16 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saccade.core.calibration import CONFIDENT, Calibration
-from saccade.core.errors import InvalidQueryError
+from saccade.core.errors import ImageNotFoundError, InvalidQueryError
 from saccade.core.filters import Filter
 from saccade.core.fusion import collapse, reciprocal_rank_fusion
 from saccade.core.ports import Catalog
-from saccade.core.types import Hit, Ids, ImageRecord, PartScore, SearchResult, SpaceInfo
+from saccade.core.types import Embeddings, Hit, Ids, ImageRecord, PartScore, SearchResult, SpaceInfo
 from saccade.pipelines.query import Part, combine, confidence, content_words
 from saccade.pipelines.space import SpaceReader
 
 _SMALLEST_POOL = 100
 _OVERFETCH = 2
+_ATTEMPTS = 3
 _WORD_MATCHES = 500
 """Words that more images hold than this say too little to bring in images of their own."""
 
@@ -74,6 +75,35 @@ def search(
         raise InvalidQueryError(f"k is {k}; it must be at least 1", hint="ask for at least one hit: -k 1")
     query = combine(parts, calibration)
     only = catalog.match(filter) if filter else None
+    out = np.array([] if leave_out is None else [leave_out], np.int64)
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            found = _find(
+                catalog, reader, parts, query, k=k, only=only, out=out, least=least, collapsing=collapsing
+            )
+            return _answer(catalog, reader.space, parts, calibration, found=found, started=started)
+        except ImageNotFoundError:
+            # Another process took a file or an embedding away meanwhile, or a repair was killed half-way.
+            if attempt == _ATTEMPTS:
+                raise
+            spaces = [reader.space, *([] if collapsing is None else [collapsing.space])]
+            out = np.concatenate([out, *(catalog.unembedded_images(space.id) for space in spaces)])
+    raise AssertionError("the last attempt returns or raises")
+
+
+def _find(
+    catalog: Catalog,
+    reader: SpaceReader,
+    parts: Sequence[Part],
+    query: Embeddings,
+    *,
+    k: int,
+    only: Ids | None,
+    out: Ids,
+    least: float,
+    collapsing: Collapsing | None,
+) -> _Found:
+    """At most k groups of images, best first; `out` are no answers, `only` (if given) may be."""
     total = len(only) if only is not None else reader.count()
     pool = max(_SMALLEST_POOL, _OVERFETCH * k)
     while True:
@@ -81,13 +111,11 @@ def search(
         near = near[scores >= least]
         words = _matching_words(catalog, parts, near, only, total)
         order = reciprocal_rank_fusion([near, words.ids]) if len(words.ids) else near
-        order = order[order != leave_out] if leave_out is not None else order
+        order = order[~np.isin(order, out)] if len(out) else order
         groups = _groups(catalog, order, collapsing)
         if len(groups) >= k or len(near) < pool:
-            break
+            return _Found(order=order, groups=groups[:k], words=words)
         pool *= 4  # so many hits were near-identical that k distinct ones need a wider net
-    found = _Found(order=order, groups=groups[:k], words=words)
-    return _answer(catalog, reader.space, parts, calibration, found=found, started=started)
 
 
 def _matching_words(
@@ -163,5 +191,10 @@ def _with_words(sure: NDArray[np.float64], heads: Ids, words: _Words) -> NDArray
 
 
 def _records(catalog: Catalog, order: Ids, groups: Sequence[Sequence[int]]) -> dict[int, ImageRecord]:
+    """The images of all groups, by id. Raises ImageNotFoundError when one has no file any more."""
     ids = [int(order[row]) for group in groups for row in group]
-    return {record.id: record for record in catalog.images(ids)}
+    records = {record.id: record for record in catalog.images(ids)}
+    gone = [record for record in records.values() if not record.paths]
+    if gone:
+        raise ImageNotFoundError(f"image {gone[0].image_id} has no file any more")
+    return records

@@ -63,7 +63,10 @@ class SpaceReader:
     def count(self) -> int:
         """Number of images that a search without filter can find."""
         index, gone, newer_ids, _ = self._fresh()
-        return (0 if index is None else index.size) + len(newer_ids) - len(gone)
+        if index is None or not len(newer_ids):
+            return (len(newer_ids) if index is None else index.size) - len(gone)
+        # Images embedded again since the index was built are in both.
+        return self._catalog.counts().embeddings.get(self.space.id, 0) - len(gone)
 
     def everything(self) -> tuple[Ids, Embeddings]:
         """Ids and rows of every present image, from the catalog, ascending by id."""
