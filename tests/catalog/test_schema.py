@@ -6,14 +6,17 @@ import sqlite3
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import Select, func, select
 
 from saccade.catalog import open_catalog, schema, sqlite
-from saccade.catalog.tables import metadata
+from saccade.catalog.places import below
+from saccade.catalog.tables import ABSENT, NOT_INDEXED, embeddings, files, images, metadata
 from saccade.core.errors import (
     CorruptLibraryError,
     LibraryNotFoundError,
@@ -178,3 +181,24 @@ def test_a_library_that_is_not_there_is_not_made_by_reading(tmp_path: Path, crea
     with pytest.raises(LibraryNotFoundError):
         open_catalog(str(tmp_path / "none" / ".saccade"), create=create, read_only=create)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("query", "index"),
+    [
+        (select(images.c.id).where(ABSENT), "ix_images_absent"),
+        (select(func.count(images.c.id)).where(ABSENT), "ix_images_absent"),
+        (select(files.c.state, func.count()).where(NOT_INDEXED).group_by(files.c.state), "ix_files_other"),
+        (select(images.c.id).where(images.c.present == 1, images.c.taken_at < "2020"), "ix_images_taken_at"),
+        (select(files.c.image_id).where(files.c.folder_id == 1, below(b"a")[1]), "PRIMARY KEY"),
+        (select(func.max(embeddings.c.sequence)).where(embeddings.c.space_id == 1), "space_id_sequence"),
+    ],
+    ids=["absent", "count-absent", "count-states", "taken", "folder", "last-sequence"],
+)
+def test_frequent_questions_are_answered_by_an_index(library, query: Select[Any], index: str) -> None:
+    """Without statistics, as every library has none; at a million images a scan is felt."""
+    with library.catalog._reading() as connection:
+        compiled = query.compile(connection, compile_kwargs={"literal_binds": True})
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}").all()
+    assert index in plan[0][3] or index in plan[-1][3]
+    assert all("SCAN" not in row[3] or index in row[3] for row in plan)

@@ -9,6 +9,7 @@ import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
+from json import JSONDecodeError
 from pathlib import Path
 from typing import Any, TypeAlias
 from urllib.parse import quote_from_bytes
@@ -110,7 +111,7 @@ def translated(path: Path) -> Iterator[None]:
     """Turn errors of SQLite and of the file system into saccade's; `path` is the library's folder."""
     try:
         yield
-    except (DBAPIError, sqlite3.Error, OSError) as error:
+    except (DBAPIError, sqlite3.Error, OSError, JSONDecodeError, UnicodeDecodeError) as error:
         raise storage_error(error, path) from error
 
 
@@ -135,7 +136,7 @@ def storage_error(error: BaseException, path: Path) -> StorageError | LibraryBus
             f"the library in {str(path)!r} cannot be opened",
             hint="check the permissions of the folder and of catalog.db in it",
         )
-    if code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
+    if code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB} or isinstance(cause, ValueError):
         return CorruptLibraryError(
             f"the catalog in {str(path)!r} is damaged: {cause}",
             hint="put a backup in its place as catalog.db, or remove the folder and index again",

@@ -108,7 +108,7 @@ images = Table(
 # Few images are absent and few files in another state, so asking for them reads only them. The conditions
 # hold literals: an index over a part of a table is not used for a condition with a parameter.
 ABSENT: ColumnElement[bool] = images.c.present == literal_column("0")
-Index("ix_images_absent", images.c.id, sqlite_where=ABSENT)
+Index("ix_images_absent", images.c.present, sqlite_where=ABSENT)
 
 files = Table(
     "files",

@@ -100,7 +100,9 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
         sqlite_strict=True,
     )
-    op.create_index("ix_images_absent", "images", ["id"], unique=False, sqlite_where=sa.text("present = 0"))
+    op.create_index(
+        "ix_images_absent", "images", ["present"], unique=False, sqlite_where=sa.text("present = 0")
+    )
     op.create_index(op.f("ix_images_height_present"), "images", ["height", "present"], unique=False)
     op.create_index(op.f("ix_images_latitude_present"), "images", ["latitude", "present"], unique=False)
     op.create_index(op.f("ix_images_longitude_present"), "images", ["longitude", "present"], unique=False)
