@@ -50,7 +50,7 @@ def read_manifest(folder: Traversable) -> Manifest:
         raw = json.loads(folder.joinpath("manifest.json").read_text(encoding="utf-8"))
         recipe = PixelRecipe(**raw["input"])
         dims = {Role(role): int(dim) for role, dim in raw["dims"].items()}
-        digests: dict[str, str] = raw["sha256"]
+        digests = {name: str(entry["sha256"]) for name, entry in raw["files"].items()}
         files = {
             part: (name, digests[name])
             for part, name in (
