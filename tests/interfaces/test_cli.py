@@ -68,8 +68,7 @@ def test_search_says_when_nothing_answers(
     """The first line is honest, and tells when indexing never ended."""
     library.result = make_result(make_hit(), make_hit(2), query="qx\x1bzt", confident=False)
     assert run("search", "q").out.splitlines()[0] == (
-        "No confident match: the best 2 of 1,234 images shown, but nothing here clearly answers"
-        ' "qx\\x1bzt".'
+        'No confident match: the best 2 of 1,234 images shown, but nothing here clearly answers "qx\\x1bzt".'
     )
     library.result = make_result(confident=False)
     library.interrupted = True
@@ -211,9 +210,13 @@ def test_index_without_a_path_or_library(run: Callable[..., Any], no_library: An
 
 def test_progress_on_a_terminal_leaves_no_trace_on_stdout(run: Callable[..., Any], library: Any) -> None:
     """Bars go to stderr and are cleared at the end."""
-    library.steps = tuple(Progress(stage="reading", done=n, total=9, failed=1) for n in range(10))
+    library.steps = (
+        Progress(stage="looking", done=3, total=None),
+        *(Progress(stage="reading", done=n, total=9000, failed=1) for n in range(9)),
+    )
     ran = run("index", terminal=True)
     assert "reading" in ran.err
+    assert "8 of 9,000, 1 failed" in ran.err
     assert "reading" not in ran.out
     assert "reading" not in run("index").err  # a log hears of it every ten seconds only
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _PHOTOS = "photos"
 _SHEET = "demo.html"
-_WORDS = ("a cat", "a hot drink on a table", "a spacecraft taking off")
+_WORDS = ("a cat", "a hot drink", "a spacecraft taking off")
 _NOTHING = "vorpal snark qxzzt"
 _PICTURE = "coffee.png"
 _HITS = 3

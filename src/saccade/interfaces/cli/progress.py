@@ -30,7 +30,7 @@ def progress_shown(*, quiet: bool) -> "Iterator[ReportProgress | None]":
 
         columns = (
             TextColumn("{task.description}"),
-            BarColumn(bar_width=None),
+            BarColumn(bar_width=30),
             TextColumn("{task.fields[count]}"),
             TextColumn("{task.fields[speed]}"),
             TimeRemainingColumn(compact=True),
@@ -43,25 +43,28 @@ def progress_shown(*, quiet: bool) -> "Iterator[ReportProgress | None]":
 
 
 class LiveProgress:
-    """One bar for each stage of the job."""
+    """A bar for the stage that the job is in."""
 
     def __init__(self, bars: "Bars") -> None:
         self._bars = bars
-        self._tasks: dict[str, tuple[TaskID, float]] = {}
+        self._task: TaskID | None = None
+        self._stage = ""
+        self._began = 0.0
 
     def __call__(self, progress: "Progress") -> None:
         """Show where it stands."""
-        if progress.stage not in self._tasks:
-            task = self._bars.add_task(progress.stage, total=progress.total, count="", speed="")
-            self._tasks[progress.stage] = (task, time.monotonic())
-        task, began = self._tasks[progress.stage]
+        if self._task is None or progress.stage != self._stage:
+            if self._task is not None:
+                self._bars.remove_task(self._task)
+            self._stage, self._began = progress.stage, time.monotonic()
+            self._task = self._bars.add_task(progress.stage, total=progress.total, count="", speed="")
         failed = f", {number(progress.failed)} failed" if progress.failed else ""
         self._bars.update(
-            task,
+            self._task,
             completed=progress.done,
             total=progress.total,
             count=counted_of(progress) + failed,
-            speed=_speed(progress.done, time.monotonic() - began),
+            speed=_speed(progress.done, time.monotonic() - self._began),
         )
 
 
