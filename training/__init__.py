@@ -1,0 +1,1 @@
+"""How the built-in encoder is made: captioned photos + named packages -> four small files."""
