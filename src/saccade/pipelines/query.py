@@ -62,6 +62,16 @@ def combine(parts: Sequence[Part], calibration: Calibration) -> Embeddings:
     return (total / length).astype(np.float32)[np.newaxis]
 
 
+def describe(parts: Sequence[Part]) -> str:
+    """The query in words, such as "beach + ./photo.jpg - people"; weights other than 1 in front: "2:beach"."""
+    text = ""
+    for part in parts:
+        sign = (" - " if text else "- ") if part.weight < 0 else (" + " if text else "")
+        weight = abs(part.weight)
+        text += sign + (part.label if weight == 1 else f"{weight:g}:{part.label}")
+    return text
+
+
 def confidence(parts: Sequence[Part], part_scores: Scores, calibration: Calibration) -> NDArray[np.float64]:
     """Confidence in [0, 1] of each image.
 

@@ -13,7 +13,7 @@ from saccade.core.filters import Filter
 from saccade.core.fusion import collapse, reciprocal_rank_fusion
 from saccade.core.ports import Catalog
 from saccade.core.types import Embeddings, Hit, Ids, ImageRecord, PartScore, SearchResult, SpaceInfo
-from saccade.pipelines.query import Part, combine, confidence, content_words
+from saccade.pipelines.query import Part, combine, confidence, content_words, describe
 from saccade.pipelines.space import SpaceReader
 
 _SMALLEST_POOL = 100
@@ -177,7 +177,7 @@ def _answer(
         for rank, group in enumerate(groups)
     )
     return SearchResult(
-        query=" ".join(part.label for part in parts),
+        query=describe(parts),
         confident=bool(len(sure) and sure.max() >= CONFIDENT),
         hits=hits,
         took_ms=(time.perf_counter() - started) * 1000.0,
