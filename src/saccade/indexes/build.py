@@ -24,11 +24,12 @@ _SAMPLE_ROWS = 128
 _SAMPLE_QUERIES = 512  # half of each sample tunes, the other half judges
 _ROWS_PER_LIST = 40  # k-means sample
 _ITERATIONS = 8
-_LINKS = 24
+_LINKS = 32
+_VIEW = 80  # nodes in view while linking a new one
 _SEED = 20_261_120
 _TIE = 1e-5
 _CANDIDATES = (30, 50, 100, 200, 400)
-_EFFORTS = (32, 64, 128, 256, 512, 1024)
+_EFFORTS = (64, 128, 256, 512, 1024, 2048, 4096)
 _ROW_COST = 0.022  # microseconds to scan a row's code, and to fetch and rescore a candidate
 _RESCORE_COST = 0.7
 
@@ -59,6 +60,8 @@ def build(
     lists = max(1, min(round(2 * size**0.5), size // 8)) if kind == "ivf" else 0
     factory = f"IVF{lists},SQ8" if kind == "ivf" else f"HNSW{_LINKS},SQ8"
     structure: Any = faiss.index_factory(dim, factory, faiss.METRIC_INNER_PRODUCT)
+    if kind == "hnsw":
+        structure.hnsw.efConstruction = _VIEW
     picked = rng.choice(size, min(size, max(_ROWS_PER_LIST * lists, _CHUNK // 4)), replace=False)
     picked.sort()
     sample = np.concatenate(
