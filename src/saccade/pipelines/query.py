@@ -63,7 +63,7 @@ def combine(parts: Sequence[Part], calibration: Calibration) -> Embeddings:
 
 
 def describe(parts: Sequence[Part]) -> str:
-    """The query in words, such as "beach + ./photo.jpg - people"; weights other than 1 in front: "2:beach"."""
+    """The query in words, such as "2:beach + ./photo.jpg - people"; 2 is a weight."""
     text = ""
     for part in parts:
         sign = (" - " if text else "- ") if part.weight < 0 else (" + " if text else "")

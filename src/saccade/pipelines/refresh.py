@@ -7,10 +7,10 @@ from dataclasses import asdict
 import numpy as np
 
 from saccade.core.calibration import Calibration, calibrate
-from saccade.core.ports import Catalog, Encoder, IndexStore, NoIndex, ReportProgress
+from saccade.core.ports import Catalog, Encoder, IndexStore, ReportProgress
 from saccade.core.texts import meaningless_texts, ordinary_texts
 from saccade.core.types import Embeddings, Progress, Role, SpaceInfo
-from saccade.pipelines.space import SpaceReader
+from saccade.pipelines.space import SpaceReader, open_index
 
 _INDEX_KIND = "index_kind"
 """The note that says which kind of index a person chose."""
@@ -96,8 +96,8 @@ def _made_up(encoder: Encoder, make: Callable[[int, np.random.Generator], list[s
 
 def _stale(catalog: Catalog, store: IndexStore, space: SpaceInfo, rows: int) -> bool:
     """Whether the index is missing, or too many rows are newer than it or gone."""
-    index = store.open(space)
-    if isinstance(index, NoIndex):
+    index = open_index(catalog, store, space)
+    if index is None:
         return True
     newer = max(0, rows - index.size)
     gone = len(catalog.missing_images(space.id))

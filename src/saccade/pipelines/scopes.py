@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from saccade.core.errors import CorruptLibraryError
-from saccade.core.errors import CorruptLibraryError
 from saccade.core.ports import Catalog, Folder
 
 

@@ -9,6 +9,9 @@ from saccade.core.ports import Catalog, Index, IndexStore, NoIndex
 from saccade.core.types import Embeddings, Ids, Scores, SpaceInfo
 from saccade.core.vectors import best
 
+_SAME = 0.9999
+"""Score of a row with itself, less what float32 may lose."""
+
 
 class SpaceReader:
     """Searches one space of a library. Thread-safe; follows what other processes write.
@@ -97,8 +100,7 @@ class SpaceReader:
             return self._index, self._gone, self._newer_ids, self._newer
 
     def _refresh(self) -> None:
-        opened = self._store.open(self.space)
-        index = None if isinstance(opened, NoIndex) else opened
+        index = open_index(self._catalog, self._store, self.space)
         if index is None or self._index is None or index.sequence != self._index.sequence:
             self._sequence = 0 if index is None else index.sequence
             self._newer_ids, self._newer = self._newer_ids[:0], self._newer[:0]
@@ -110,6 +112,27 @@ class SpaceReader:
             rows.append(new_rows)
         self._newer_ids, self._newer = np.concatenate(ids), np.concatenate(rows)
         self._gone = self._catalog.missing_images(self.space.id)
+
+
+def open_index(catalog: Catalog, store: IndexStore, space: SpaceInfo) -> Index | None:
+    """The index of the space, if there is one and it was built from this very catalog.
+
+    A catalog restored from an older backup uses sequence numbers and ids again, for other images. So the
+    last row the index holds must be the same in both.
+    """
+    index = store.open(space)
+    if isinstance(index, NoIndex):
+        return None
+    if index.size == 0:
+        return index
+    last = next(catalog.embeddings_after(space.id, index.sequence - 1, batch=1), None)
+    if last is not None and last[0] == index.sequence:
+        _, ids, rows = last
+        found, scores = index.search(rows, 1, only=ids)
+        if found.size and scores[0, 0] >= _SAME:
+            return index
+    index.close()
+    return None
 
 
 def _kept(ids: Ids, only: Ids | None, gone: Ids) -> NDArray[np.bool_]:
