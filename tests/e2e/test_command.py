@@ -163,9 +163,13 @@ def test_bad_input_is_one_line_and_changes_nothing(
     assert len(lines) == 2
     assert lines[1].startswith("  ")
     assert _tree(tmp_path) == before
-    with_json = saccade(*args, "--json", cwd=tmp_path)
-    check(with_json.json(), "error")
-    assert with_json.status == status
+
+
+def test_an_error_is_json_too(saccade: Run, tmp_path: Path) -> None:
+    """On stdout, with the same exit status."""
+    ran = saccade("index", "missing", "--json", cwd=tmp_path)
+    assert ran.status == 2
+    check(ran.json(), "error")
 
 
 @pytest.mark.parametrize(
