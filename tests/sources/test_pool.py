@@ -152,35 +152,41 @@ def test_an_idle_worker_that_dies_costs_nothing(
             assert [gray_of(outcome) for outcome in decoder.decode(pictures)] == list(range(60))
 
 
-def test_a_picture_that_kills_every_worker_fails_alone(
-    recipe: PixelRecipe, encode: Encode, pictures: list[DecodeTask], tmp_path: Path, others: set[int]
+@pytest.mark.parametrize(
+    ("deed", "expected"),
+    [
+        ("os.abort()", ("decode_crashed", "the decoder crashed on it (SIGABRT)")),
+        ("os._exit(3)", ("decode_crashed", "the decoder crashed on it (status 3)")),
+        ("os.kill(os.getpid(), 9)", ("decode_memory", "the system ended the decoder in the middle of it")),
+        ("time.sleep(60)", ("decode_timeout", "it took longer than 2 seconds to decode")),
+    ],
+)
+def test_a_picture_that_ends_every_worker_fails_alone(
+    recipe: PixelRecipe,
+    pictures: list[DecodeTask],
+    monkeypatch: pytest.MonkeyPatch,
+    deed: str,
+    expected: tuple[str, str],
 ) -> None:
-    """Whatever kills the workers at work on one picture, that picture fails and its neighbors do not."""
-    slow = tmp_path / "slow.png"
-    slow.write_bytes(encode(Image.effect_noise((6000, 5000), 90), compress_level=0))
-    stop = threading.Event()
-
-    def assassin() -> None:
-        while not stop.wait(0.02):
-            for pid in set(children()) - others:
-                try:
-                    if status_of(pid, "VmRSS") > 50_000:
-                        os.kill(pid, signal.SIGABRT)
-                except OSError:
-                    continue
-
-    killer = threading.Thread(target=assassin)
-    killer.start()
-    try:
-        with GuardedDecoder(recipe, workers=2) as decoder:
-            tasks = [*pictures[:10], DecodeTask(path=str(slow)), *pictures[10:20]]
-            outcomes = list(decoder.decode(tasks))
-    finally:
-        stop.set()
-        killer.join()
-    expected = Failure(path=str(slow), code="decode_crashed", reason="the decoder crashed on it (SIGABRT)")
-    assert outcomes[10] == expected
-    assert [gray_of(o) for o in outcomes if isinstance(o, Decoded)] == list(range(20))
+    """Whatever ends the workers at work on one picture, that picture fails and its neighbors do not."""
+    program = (
+        "import json, os, sys, time; sys.path[:] = json.loads(sys.argv[1])\n"
+        "from saccade.sources import worker\n"
+        "check = worker.check_bytes\n"
+        "def bewitched(data, name, most, *, claimed):\n"
+        f"    if name == '10': {deed}\n"
+        "    return check(data, name, most, claimed=claimed)\n"
+        "worker.check_bytes = bewitched\n"
+        "worker.main()\n"
+    )
+    monkeypatch.setattr("saccade.sources.process._BOOT", program)
+    with GuardedDecoder(recipe, workers=2, limits=Limits(wall_s=2)) as decoder:
+        outcomes = list(decoder.decode(pictures[:20]))
+    failure = outcomes[10]
+    assert isinstance(failure, Failure)
+    assert (failure.path, failure.code) == ("10", expected[0])
+    assert failure.reason.startswith(expected[1])
+    assert [gray_of(o) for o in outcomes if isinstance(o, Decoded)] == [n for n in range(20) if n != 10]
 
 
 def test_a_worker_that_lies_is_not_believed(recipe: PixelRecipe, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -361,16 +367,16 @@ def test_several_threads_share_a_decoder(recipe: PixelRecipe, pictures: list[Dec
 
 
 def test_memory_stays_flat(recipe: PixelRecipe, encode: Encode, others: set[int]) -> None:
-    """A worker is no larger after 1,500 pictures than after 300."""
-    data = encode(Image.effect_noise((300, 300), 50).convert("RGB"), "JPEG")
-    tasks = (DecodeTask(path="x", data=data) for _ in range(1500))
+    """A worker is no larger after 800 pictures than after 200."""
+    data = encode(Image.effect_noise((150, 150), 50).convert("RGB"), "JPEG")
+    tasks = (DecodeTask(path="x", data=data) for _ in range(800))
     sizes = []
     with GuardedDecoder(recipe, workers=1) as decoder:
         for n, _ in enumerate(decoder.decode(tasks), 1):
-            if n in {300, 1500}:
+            if n in {200, 800}:
                 (pid,) = set(children()) - others
                 sizes.append(status_of(pid, "VmRSS"))
-    assert sizes[1] - sizes[0] < 3000
+    assert sizes[1] - sizes[0] < 3000  # kB
 
 
 def test_hash_only_gives_identity_and_stamp(decoder: GuardedDecoder, encode: Encode, tmp_path: Path) -> None:

@@ -72,7 +72,7 @@ def _tiff_end(data: bytes) -> int:
             end = max([end, *(start + length for start, length in parts)])
     except (struct.error, OverflowError):
         return len(data) + 1
-    return end
+    return int(end)
 
 
 def _numbers(data: bytes, order: str, kind: int, place: int, number: int) -> Iterator[int]:

@@ -65,13 +65,14 @@ def read_facts(image: Image.Image, format: str, exif: Exif) -> Header:
     Where several blocks tell the same fact, XMP wins over IPTC and IPTC over EXIF, as editors write them.
     """
     facts: Header = {}
-    for read in (_exif_facts, _place):
+    for read in (_exif_facts, _place) if exif.main else ():
         with suppress(Exception):  # a tag of an unexpected type is an absent tag
             facts.update(read(exif))
+    iptc, xmp = _iptc_block(image, exif), _xmp_block(image, exif)
     with suppress(Exception):
-        facts.update(read_iptc(_iptc_block(image, exif)))
+        facts.update(read_iptc(iptc) if iptc else {})
     with suppress(Exception):
-        found = read_xmp(_xmp_block(image, exif))
+        found = read_xmp(xmp) if xmp else {}
         taken = found.pop("taken_at", None)
         facts.update(found)
         if taken and "taken_at" not in facts:

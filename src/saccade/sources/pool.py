@@ -164,12 +164,11 @@ class _Seat:
     def decode(self, task: DecodeTask) -> DecodeOutcome:
         """The outcome of one task, whatever happens to the worker."""
         name = name_of(task.path, task.member)
-        end = time.monotonic() + (self._limits.archive_s if task.member else self._limits.wall_s)
+        left = self._limits.archive_s if task.member else self._limits.wall_s
         request = pack(*_request(task))
         for attempt in range(2):
             process = self._ready()
-            if attempt == 0:
-                end = time.monotonic() + (self._limits.archive_s if task.member else self._limits.wall_s)
+            end = time.monotonic() + left  # starting a worker does not count
             try:
                 header, payload = self._exchange(process, request, end, archive=bool(task.member))
                 outcome = read_outcome(task, header, payload, self._recipe)
@@ -179,7 +178,8 @@ class _Seat:
             except WorkerGoneError as gone:
                 self.retire()
                 # It may have died of something else while it waited (an idle process is easily killed).
-                if attempt == 0 and not gone.timed_out and time.monotonic() < end and not self._closed:
+                left = end - time.monotonic()
+                if attempt == 0 and not gone.timed_out and left > 0 and not self._closed:
                     continue
                 return _obituary(name, gone, self._limits)
             if isinstance(outcome, Failure) and outcome.code == "decode_memory":

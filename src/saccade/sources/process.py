@@ -6,8 +6,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -45,9 +45,8 @@ class Watchdog:
         self._running = True
         self._thread: threading.Thread | None = None
 
-    @contextmanager
-    def limit(self, process: "WorkerProcess", seconds: float) -> Iterator[None]:
-        """Kill the process if the block takes longer."""
+    def start(self, process: "WorkerProcess", seconds: float) -> None:
+        """Kill the process unless `stop` is called within this time. Starting again replaces the time."""
         with self._changed:
             idle = not self._timed
             self._timed[process] = time.monotonic() + seconds
@@ -56,11 +55,11 @@ class Watchdog:
                 self._thread.start()
             elif idle:
                 self._changed.notify()
-        try:
-            yield
-        finally:
-            with self._changed:
-                self._timed.pop(process, None)
+
+    def stop(self, process: "WorkerProcess") -> None:
+        """Leave the process alone."""
+        with self._changed:
+            self._timed.pop(process, None)
 
     def close(self) -> None:
         """End the thread."""
@@ -107,21 +106,24 @@ class WorkerProcess:
             raise _cannot_start("it gave no sign of life")
 
     def send(self, message: bytes, seconds: float) -> None:
-        """Write a request. Raises WorkerGoneError."""
+        """Write a request; `receive` must follow, within this time. Raises WorkerGoneError."""
+        self._watchdog.start(self, seconds)
         try:
-            with self._watchdog.limit(self, seconds):
-                self._requests.write(message)
-                self._requests.flush()
+            self._requests.write(message)
+            self._requests.flush()
         except (OSError, ValueError):
+            self._watchdog.stop(self)
             raise self._gone() from None
 
     def receive(self, seconds: float, allowed: Callable[[int], bool]) -> tuple[Header, bytes]:
         """Return the next reply. Raises WorkerGoneError, also when the reply is malformed."""
+        self._watchdog.start(self, seconds)
         try:
-            with self._watchdog.limit(self, seconds):
-                message = receive(self._replies, allowed)
+            message = receive(self._replies, allowed)
         except (OSError, ValueError):
             message = None
+        finally:
+            self._watchdog.stop(self)
         if message is None:
             raise self._gone()
         return message
