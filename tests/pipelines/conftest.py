@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from PIL import Image, PngImagePlugin
 
-from saccade.catalog import SqlCatalog, open_catalog
+from saccade.catalog import SqlCatalog, open_catalog, sqlite
 from saccade.core.calibration import Calibration
 from saccade.core.filters import Filter, parse_where
 from saccade.core.ports import ReportProgress
@@ -245,6 +245,14 @@ def png(color: str | Color = "red", mark: str = "") -> bytes:
     value = COLORS[color] if isinstance(color, str) else color
     Image.new("RGB", (SIDE, SIDE), value).save(buffer, "PNG", pnginfo=extra)
     return buffer.getvalue()
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting_for_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """These tests pull no plug; the tests of durability are with the catalog and the indexes."""
+    fast = [setting.replace("synchronous=FULL", "synchronous=OFF") for setting in sqlite._SETTINGS]
+    monkeypatch.setattr(sqlite, "_SETTINGS", tuple(fast))
+    monkeypatch.setattr(os, "fsync", lambda descriptor: None)
 
 
 @pytest.fixture(scope="session")

@@ -139,7 +139,8 @@ class OnnxEncoder:
     def _run_text(self, texts: list[str]) -> NDArray[np.float32]:
         """(n, d) rows of at most `_TEXT_BATCH` texts."""
         session, tokenizer = self._text
-        tokens = tokenizer.encode_batch(texts)
+        # Half of a surrogate pair (an undecodable byte of a command line) is no character: "?" stands for it.
+        tokens = tokenizer.encode_batch([text.encode("utf-8", "replace").decode() for text in texts])
         inputs = {
             "ids": np.array([token.ids for token in tokens], np.int64),
             "mask": np.array([token.attention_mask for token in tokens], np.int64),

@@ -9,7 +9,7 @@ from saccade.core.errors import InvalidQueryError
 from saccade.core.ports import Encoder
 from saccade.core.types import Embeddings, EncoderInfo, Role
 from saccade.encoders.registry import BUILTIN, load
-from saccade.library.inputs import picture_task
+from saccade.library.inputs import as_role, picture_task
 from saccade.pipelines.embed import embed_pictures
 from saccade.sources.pool import GuardedDecoder
 
@@ -37,6 +37,11 @@ class ImageEncoder:
         """The n texts as (n, d) float32 unit rows of the semantic space."""
         if isinstance(texts, str):
             raise InvalidQueryError("expected a list of texts, got one text", hint=f"write [{texts!r}]")
+        odd = next((text for text in texts if not isinstance(text, str)), None)
+        if odd is not None:
+            raise InvalidQueryError(
+                f"expected texts, got a {type(odd).__name__}", hint="pictures: encode_images"
+            )
         return self._encoder.encode_texts(texts)
 
     def encode_images(self, images: Sequence[object], *, role: RoleName = Role.SEMANTIC) -> Embeddings:
@@ -50,10 +55,7 @@ class ImageEncoder:
         """
         if isinstance(images, (str, bytes)) or not isinstance(images, Sequence):
             raise InvalidQueryError("expected a list of pictures, got one", hint="write [picture]")
-        try:
-            wanted = Role(role)
-        except ValueError:
-            raise InvalidQueryError(f"no role is called {role!r}", hint="semantic or copy") from None
+        wanted = as_role(role)
         if wanted not in self.info.dims:
             raise InvalidQueryError(f"encoder {self.info.name!r} makes no {wanted} embeddings")
         tasks = [picture_task(image) for image in images]

@@ -15,6 +15,7 @@ from saccade.core.filters import Filter, Where, parse_where
 from saccade.core.ports import NoIndex, ReportProgress
 from saccade.core.types import (
     Decoded,
+    DecodeTask,
     DoctorReport,
     Embeddings,
     Failure,
@@ -29,10 +30,11 @@ from saccade.core.types import (
     SpaceInfo,
 )
 from saccade.indexes import IndexFiles
-from saccade.library.inputs import absolute, looks_like_id, picture_task, weighted
+from saccade.library.inputs import absolute, as_role, looks_like_id, weighted
 from saccade.library.spaces import Spaces
 from saccade.pipelines.doctor import Doctor
 from saccade.pipelines.indexing import index_paths
+from saccade.pipelines.reembed import locate
 from saccade.pipelines.refresh import refresh
 from saccade.pipelines.scopes import scopes
 from saccade.pipelines.search import search
@@ -237,15 +239,19 @@ class Library:
 
     def embeddings(self, role: str = Role.SEMANTIC) -> tuple[list[str], Embeddings]:
         """Ids and (n, d) unit rows of every image present, for your own numpy: row i belongs to id i."""
-        ids, rows = self._spaces.reader(Role(role)).everything()
+        ids, rows = self._spaces.reader(as_role(role)).everything()
         records = self._catalog.images(ids.tolist())
         return [record.image_id for record in records], rows
 
     def thumbnails(self, paths: Sequence[str], size: int) -> list[Pixels | Failure]:
-        """Small upright pictures (h, w, 3), longest side `size` pixels, of files or archive members."""
+        """Small upright pictures (h, w, 3), longest side `size` pixels, of files or archive members.
+
+        One for each path, in order; a Failure for what is no picture, or not there any more.
+        """
         recipe = PixelRecipe(size=size, fit="contain", resample="bilinear")
         with GuardedDecoder(recipe, workers=min(len(paths) or 1, os.cpu_count() or 1)) as decoder:
-            outcomes = decoder.decode(picture_task(path) for path in paths)
+            places = (locate(os.path.abspath(path)) for path in paths)
+            outcomes = decoder.decode(DecodeTask(path=path, member=member) for path, member in places)
             return [
                 outcome.pixels if isinstance(outcome, Decoded) else _as_failure(outcome)
                 for outcome in outcomes

@@ -8,7 +8,7 @@ from os import PathLike
 from typing import TypeAlias
 
 from saccade.core.errors import InvalidQueryError, PathNotFoundError
-from saccade.core.types import DecodeTask
+from saccade.core.types import DecodeTask, Role
 from saccade.pipelines.reembed import locate
 
 Path: TypeAlias = str | PathLike[str]
@@ -54,7 +54,7 @@ def file_digest(path: str) -> bytes | None:
         with open(path, "rb") as file:
             while chunk := file.read(_CHUNK):
                 digest.update(chunk)
-    except OSError:
+    except (OSError, ValueError):  # ValueError: a zero byte in the path
         return None
     return digest.digest()
 
@@ -79,6 +79,14 @@ def weighted(value: object) -> list[tuple[object, float]]:
     if isinstance(value, tuple):
         return [pair for item in value for pair in weighted(item)]
     return [(value, 1.0)]
+
+
+def as_role(name: str) -> Role:
+    """The role of that name. Raises InvalidQueryError when there is none."""
+    try:
+        return Role(name)
+    except ValueError:
+        raise InvalidQueryError(f"no role is called {name!r}", hint=f"one of: {', '.join(Role)}") from None
 
 
 def looks_like_id(value: object) -> bool:

@@ -1,0 +1,75 @@
+"""The public names, pinned: adding one is a decision, losing one breaks people."""
+
+import inspect
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import saccade
+from saccade.core.errors import SaccadeError
+
+NAMES = {
+    "__version__", "SaccadeError", "Failure", "Hit", "ImageEncoder", "IndexReport", "Library", "Progress",
+    "SearchResult", "load_encoder", "open_library",
+}  # fmt: skip
+LIBRARY = {
+    "backup", "build_indexes", "close", "doctor", "embeddings", "folder", "index", "search", "show",
+    "similar", "status", "thumbnail_files", "thumbnails",
+}  # fmt: skip
+ENCODER = {"close", "encode_images", "encode_texts", "info"}
+
+
+def public(kind: type) -> set[str]:
+    return {name for name in vars(kind) if not name.startswith("_")}
+
+
+def test_the_public_names_are_these() -> None:
+    """As `__all__` and `dir` give them."""
+    assert set(saccade.__all__) == set(dir(saccade)) == NAMES
+
+
+@pytest.mark.parametrize("name", sorted(NAMES))
+def test_every_public_name_is_there_and_documented(name: str) -> None:
+    """It can be had, and says what it is."""
+    value = getattr(saccade, name)
+    assert name == "__version__" or inspect.getdoc(value)
+
+
+def test_an_unknown_name_is_an_attribute_error() -> None:
+    """As from any module."""
+    with pytest.raises(AttributeError, match="'searhc'"):
+        _ = saccade.searhc  # type: ignore[attr-defined]
+
+
+def test_the_methods_people_call_are_these() -> None:
+    """Of the library and of the encoder, each documented."""
+    assert public(saccade.Library) == LIBRARY
+    assert public(saccade.ImageEncoder) == ENCODER
+    for kind in (saccade.Library, saccade.ImageEncoder):
+        assert all(inspect.getdoc(getattr(kind, name)) for name in public(kind))
+
+
+def test_no_public_method_takes_anything_under_any_name() -> None:
+    """No **kwargs: a misspelled argument is an error."""
+    for kind in (saccade.Library, saccade.ImageEncoder):
+        for name in public(kind):
+            method = getattr(kind, name)
+            if callable(method):
+                parameters = inspect.signature(method).parameters.values()
+                assert all(parameter.kind is not parameter.VAR_KEYWORD for parameter in parameters)
+
+
+def test_every_error_is_caught_by_one_name() -> None:
+    """`except saccade.SaccadeError` is enough."""
+    assert saccade.SaccadeError is SaccadeError
+
+
+@pytest.mark.slow
+def test_documented_calls_type_check_under_mypy_strict() -> None:
+    """The calls of the README, as a program; and one misuse of each, which must not."""
+    file = Path(__file__).parent / "typing" / "api.py"
+    command = [sys.executable, "-m", "mypy", "--strict", "--no-incremental", "--config-file=", str(file)]
+    result = subprocess.run(command, capture_output=True, text=True, check=False, cwd=file.parents[2])
+    assert result.returncode == 0, result.stdout
