@@ -1,0 +1,153 @@
+"""A process to be killed: does one thing with a library, and tells its parent on stdout how far it is.
+
+Its job is a line of JSON on stdin: {"do": ..., "library": FOLDER, "stops": [[WHEN, POINT, NUMBER]], ...};
+WHEN is "before" or "after". At these points it says so and waits for its end, or for a line on stdin. The
+product knows nothing of the points: they are wrapped around its functions here.
+"""
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any
+
+import tiny
+
+from saccade.catalog import SqlCatalog, schema, sqlite
+from saccade.core.errors import SaccadeError
+from saccade.core.ports import SeenFile
+from saccade.core.types import Progress
+from saccade.indexes import IndexFiles
+from saccade.library import Library, open_library
+
+Job = dict[str, Any]
+
+POINTS: dict[str, tuple[object, str]] = {
+    "make_file": (sqlite, "make_file"),
+    "create": (schema, "create"),
+    "connect": (sqlite, "connect"),
+    "copy_database": (sqlite, "copy_database"),
+    "sync": (sqlite, "_sync"),
+    "encode": (tiny.TinyEncoder, "encode_pixels"),
+    "build": (IndexFiles, "build"),
+    "fsync": (os, "fsync"),
+    "mkdir": (os, "mkdir"),
+    "rename": (os, "rename"),
+    "replace": (os, "replace"),
+    "rmtree": (shutil, "rmtree"),
+    **{
+        name: (SqlCatalog, name)
+        for name in (
+            "ensure_folder ensure_space start_run record mark_missing finish_run save_note known_files counts"
+        ).split()
+    },
+}
+
+
+def say(**event: object) -> None:
+    """One line to the parent, at once."""
+    sys.stdout.write(json.dumps(event) + "\n")
+    sys.stdout.flush()
+
+
+def stop_at(when: str, point: str, number: int) -> None:
+    """Say so and wait, before or after the call with this number (from 1)."""
+    owner, name = POINTS[point]
+    original = getattr(owner, name)
+    calls = 0
+
+    @wraps(original)
+    def stopping(*args: object, **kwargs: object) -> object:
+        nonlocal calls
+        calls += 1
+        mine = calls == number
+        if mine and when == "before":
+            wait()
+        result = original(*args, **kwargs)
+        if mine and when == "after":
+            wait()
+        return result
+
+    def wait() -> None:
+        say(at=[when, point, number])
+        sys.stdin.readline()
+
+    setattr(owner, name, stopping)
+
+
+def acknowledge() -> None:
+    """Tell which files were recorded as images, once `record` has returned."""
+    record = SqlCatalog.record
+
+    def told(self: SqlCatalog, run: int, folder: Any, seen: Sequence[SeenFile]) -> list[int | None]:
+        ids = record(self, run, folder, seen)
+        images = [one.entry.path for one, image in zip(seen, ids, strict=True) if image is not None]
+        say(acked=[os.path.basename(path) for path in images])
+        return ids
+
+    SqlCatalog.record = told  # type: ignore[method-assign]
+
+
+def index(library: Library, job: Job) -> None:
+    """Bring everything up to date."""
+
+    def progress(step: Progress) -> None:
+        if step.stage == "images":
+            say(done=step.done)
+
+    report = library.index(*job.get("paths", [job["library"]]), progress=progress)
+    say(report=[report.files, report.added, len(report.failed)])
+
+
+def build(library: Library, job: Job) -> None:
+    """Build the index of every space anew, of the kind asked for."""
+    catalog = library._catalog
+    with catalog.writing():
+        for space in catalog.spaces():
+            batches = catalog.embeddings_after(space.id, 0, 64)
+            summary = library._indexes.build(space, batches, kind=job["kind"])
+            say(built=[space.id, summary.kind, summary.sequence])
+
+
+def backup(library: Library, job: Job) -> None:
+    """Copy the catalog."""
+    library.backup(job["target"], overwrite=True)
+
+
+def search(library: Library, job: Job) -> None:
+    """Ask for something."""
+    say(hits=[hit.path for hit in library.search(job["text"], k=job.get("k", 5))])
+
+
+DO: dict[str, Callable[[Library, Job], None]] = {
+    "index": index,
+    "build": build,
+    "backup": backup,
+    "search": search,
+}
+
+
+def main() -> int:
+    """Do the job; 0 if it was done, 9 if it was refused with an error of saccade's."""
+    tiny.install()
+    acknowledge()
+    job = json.loads(sys.stdin.readline() or "null")
+    if job is None:  # never needed
+        return 0
+    for stop in job.get("stops", ()):
+        stop_at(*stop)
+    say(ready=True)
+    try:
+        with open_library(job["library"]) as library:
+            DO[job["do"]](library, job)
+            say(done_with=job["do"])
+    except SaccadeError as error:
+        say(error=error.code, message=error.message, hint=error.hint)
+        return 9
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
