@@ -20,7 +20,7 @@ def lint(project: Path) -> "subprocess.CompletedProcess[str]":
     """Run import-linter over the package in `project`/src."""
     assert LINTER.exists(), "import-linter is missing: install the dev dependencies"
     command = [str(LINTER), "--no-cache", "--config", str(project / "pyproject.toml")]
-    environment = os.environ | {"PYTHONPATH": str(project / "src")}
+    environment = os.environ | {"PYTHONPATH": str(project / "src"), "COLUMNS": "200"}
     return subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True, check=False)
 
 

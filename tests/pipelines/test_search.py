@@ -344,6 +344,26 @@ def test_an_image_whose_embedding_is_gone_is_no_error(desk: Desk) -> None:
         assert sorted(desk.names(desk.ask(query, collapsed=True))) == ["xblue.png", "xgreen.png"]
 
 
+def test_a_file_that_goes_away_in_the_middle_of_a_search_is_no_answer(
+    desk: Desk, make_desk: Callable[[Path], Desk], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process takes it away between finding it and showing it: the search is done anew."""
+    fill(desk, "red", "green", "blue")
+    desk.refresh()
+    real = desk.catalog.images
+
+    def images(ids: list[int]) -> object:
+        if (desk.home / "xred.png").exists():
+            (desk.home / "xred.png").unlink()
+            other = make_desk(desk.home)
+            other.index()
+            other.close()
+        return real(ids)
+
+    monkeypatch.setattr(desk.catalog, "images", images)
+    assert sorted(desk.names(desk.ask("red", where=["name=x"]))) == ["xblue.png", "xgreen.png"]
+
+
 def test_a_missing_image_is_never_found_and_a_revived_one_is(desk: Desk) -> None:
     """Though the index holds it all the while."""
     fill(desk, "red", "green", "blue")
