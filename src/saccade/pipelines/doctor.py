@@ -133,8 +133,8 @@ class Doctor:
             if len(self.catalog.stale_images()):
                 self.catalog.rebuild_derived()
             damaged = self._remove_corrupt(readers)
-            if damaged:
-                reembed(self.catalog, self.decoder, self.encoder, readers, damaged, report=self.report)
+            # Also with nothing to do: it takes up a repair that was killed before it could say that it ended.
+            reembed(self.catalog, self.decoder, self.encoder, readers, damaged, report=self.report)
         for scope in scopes(self.catalog):
             self._index(scope)
         with self.catalog.writing():
