@@ -31,6 +31,15 @@ def test_patterns_stay_in_force(mixed: Desk) -> None:
     assert listed(mixed) == [("", ("draft*",))]
 
 
+@pytest.mark.parametrize("pattern", ["sub/private/*", "sub/private/", "*/private", "s*/private/x.png"])
+def test_patterns_with_folders_hold_in_a_subfolder_too(mixed: Desk, pattern: str) -> None:
+    """What was to stay out stays out, from wherever it is looked at."""
+    mixed.picture("sub/private/x.png", "blue")
+    assert mixed.index(exclude=[pattern]).files == 5
+    assert mixed.index("sub").files == 2
+    assert "sub/private/x.png" not in mixed.found()
+
+
 def test_new_patterns_replace_the_old(mixed: Desk) -> None:
     """What they leave out is removed from the library, what they no longer leave out is added."""
     mixed.index(exclude=["draft*"])

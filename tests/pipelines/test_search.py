@@ -141,7 +141,7 @@ def test_every_hit_says_how_it_answers_each_part(desk: Desk) -> None:
     assert [part.part for part in parts["xmagenta.png"]] == ["red", "blue"]
     assert [part.score for part in parts["xmagenta.png"]] == pytest.approx([np.sqrt(0.5)] * 2, abs=1e-6)
     assert [part.score for part in parts["xgreen.png"]] == pytest.approx([0.0, 0.0], abs=1e-6)
-    assert result.query == "red blue"
+    assert result.query == "red + 0.5:blue"
 
 
 def test_an_image_left_out_is_no_answer(desk: Desk) -> None:

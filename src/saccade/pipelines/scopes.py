@@ -2,8 +2,9 @@
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
 from saccade.core.errors import CorruptLibraryError
 from saccade.core.ports import Catalog, Folder
@@ -35,7 +36,8 @@ def in_force(catalog: Catalog, folder: Folder, below: str, exclude: Sequence[str
     known = _load(catalog, folder)
     wider = next((scope for scope in known if _holds(scope, below)), None)
     if not exclude and wider is not None:
-        return tuple(known[wider])
+        inside = os.path.relpath(below, wider or os.curdir) if below != wider else ""
+        return tuple(one for pattern in known[wider] for one in _seen_from(pattern, inside))
     return tuple(pattern for pattern in exclude if pattern)
 
 
@@ -51,6 +53,14 @@ def remember(catalog: Catalog, folder: Folder, below: str, exclude: Sequence[str
         kept[below] = list(patterns)
     if kept != known:
         catalog.save_note(_key(folder), json.dumps(kept))
+
+
+def _seen_from(pattern: str, inside: str) -> Iterator[str]:
+    """A pattern of a folder as one of its subfolder `inside`: "trip/raw/*" is "raw/*" in "trip" as well."""
+    yield pattern
+    for place, character in enumerate(pattern):
+        if inside and character == os.sep and fnmatchcase(inside, pattern[:place]) and pattern[place + 1 :]:
+            yield pattern[place + 1 :]
 
 
 def _holds(wide: str, narrow: str) -> bool:
