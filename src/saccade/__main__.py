@@ -1,8 +1,6 @@
 """`python -m saccade`: the command line."""
 
-import sys
-
-from saccade.interfaces.cli import main
+from saccade.interfaces.cli import program
 
 if __name__ == "__main__":
-    sys.exit(main())
+    program()

@@ -4,7 +4,12 @@ Meaningless texts are abstract words that show nothing, letters that spell nothi
 Ordinary texts say what is where, as people do who look for a photo.
 """
 
-import numpy as np
+from __future__ import annotations  # numpy.random is not imported just to name a type
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
 
 _ABSTRACT = tuple(
     """

@@ -1,7 +1,7 @@
 """Keep what is derived from the catalog in step with it: the index and the calibration of each space."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 
 import numpy as np
@@ -47,7 +47,7 @@ def refresh(
         if rows and (force or _stale(catalog, store, space, rows)):
             report(Progress(stage=f"index {space.role}", done=0, total=rows))
             batches = catalog.embeddings_after(space.id, 0)
-            queries = _made_up(encoder, ordinary_texts) if space.role is Role.SEMANTIC else None
+            queries = _made_up(encoder, meaning=True) if space.role is Role.SEMANTIC else None
             store.build(space, batches, kind=chosen, count=rows, queries=queries, report=report)
         known, present = load_calibration(catalog, space), reader.count()
         if force or known is None or abs(present - known.images) > _STALE_SHARE * known.images:
@@ -60,7 +60,7 @@ def measure(catalog: Catalog, encoder: Encoder, reader: SpaceReader) -> Calibrat
     """How chance scores in a space now; see `saccade.core.calibration`."""
     rows = reader.count()
     sample = _sample(catalog, reader.space, rows)
-    texts = _made_up(encoder, meaningless_texts) if reader.space.role is Role.SEMANTIC else None
+    texts = _made_up(encoder, meaning=False) if reader.space.role is Role.SEMANTIC else None
     best = reader.best_scores(texts, 1)[1][:, 0] if texts is not None and rows else None
     nearest = reader.best_scores(sample, 2)[1][:, -1] if rows > 1 else np.zeros(len(sample), np.float32)
     return calibrate(sample, nearest, best, texts, rows)
@@ -87,10 +87,11 @@ def _key(space: SpaceInfo) -> str:
     return f"calibration:{space.id}"
 
 
-def _made_up(encoder: Encoder, make: Callable[[int, np.random.Generator], list[str]]) -> Embeddings | None:
-    """Embeddings of made-up texts; None if the encoder reads no text."""
+def _made_up(encoder: Encoder, *, meaning: bool) -> Embeddings | None:
+    """Embeddings of made-up texts, ordinary or meaningless ones; None if the encoder reads no text."""
     if not encoder.info.reads_text:
         return None
+    make = ordinary_texts if meaning else meaningless_texts
     return encoder.encode_texts(make(_TEXTS, np.random.default_rng(_SEED)))
 
 

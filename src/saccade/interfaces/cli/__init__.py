@@ -6,9 +6,20 @@ Nothing heavy is imported before a command needs it: `saccade --help` loads neit
 import os
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 EXIT_CLOSED_PIPE = 141
 """Exit status when whoever read our output went away (128 + SIGPIPE, the shells' convention)."""
+
+
+def program() -> NoReturn:
+    """Run the command of this process and leave.
+
+    Python would spend 60 ms on taking its modules apart; everything is closed and flushed, so it need not.
+    """
+    status = main()
+    sys.stderr.flush()
+    os._exit(status)
 
 
 def main(args: Sequence[str] | None = None) -> int:

@@ -26,6 +26,11 @@ _STDIN = "-"
 @click.option(
     "--allow-empty", is_flag=True, help="Believe that a folder which had images is empty on purpose."
 )
+@click.option(
+    "--kind",
+    type=click.Choice(["auto", "flat", "ivf", "hnsw"]),
+    help="Also build the search indexes anew, of this kind from now on.",
+)
 @click.option("--strict", is_flag=True, help=f"Exit with {EXIT_PROBLEMS} when a file gave no image.")
 @click.option("-q", "--quiet", is_flag=True, help="Tell failures only.")
 @json_option
@@ -38,6 +43,7 @@ def index(
     exclude: tuple[str, ...],
     from_stdin: bool,
     allow_empty: bool,
+    kind: str | None,
     strict: bool,
     quiet: bool,
     as_json: bool,
@@ -64,6 +70,8 @@ def index(
                 allow_empty=allow_empty,
                 progress=progress,
             )
+            if kind is not None:
+                library.build_indexes(kind, progress=progress)
             folder = library.folder
         tell_failures(report.failed)
         if as_json:
