@@ -249,3 +249,32 @@ def test_a_closed_library_can_be_closed_again(shelf: Path) -> None:
         library.search("x")
         library.close()
     library.close()
+
+
+# --- folders that are away
+
+
+def test_a_folder_that_is_away_is_told_and_the_others_are_indexed(indexed: Path, tmp_path: Path) -> None:
+    """A disk not mounted costs one line; nothing of it is removed, and the rest is brought up to date."""
+    disks = [
+        shutil.copytree(indexed, tmp_path / name, ignore=shutil.ignore_patterns(".saccade")) for name in "ab"
+    ]
+    (tmp_path / "lib").mkdir()
+    with saccade.open_library(tmp_path / "lib") as library:
+        images = library.index(*disks).files
+        disks[0].rename(tmp_path / "unplugged")
+        report = library.index()
+        assert [(str(disks[0]), "folder_away")] == [(f.path, f.code) for f in report.failed]
+        assert 0 == report.removed
+        assert images == library.status().counts.files
+
+
+def test_an_empty_folder_leaves_a_library_as_it_was(indexed: Path, tmp_path: Path) -> None:
+    """Indexing a folder with nothing in it is an error and no trace of it stays."""
+    folder = shutil.copytree(indexed, tmp_path / "photos")
+    (tmp_path / "empty").mkdir()
+    with saccade.open_library(folder) as library:
+        before = library.status().folders
+        with pytest.raises(InputError):
+            library.index(tmp_path / "empty")
+        assert before == library.status().folders

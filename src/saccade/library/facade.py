@@ -5,25 +5,26 @@ import shutil
 import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from os import PathLike
 from types import TracebackType
 from typing import Self, TypeAlias
 
 from saccade.catalog import SqlCatalog
-from saccade.core.errors import ImageNotFoundError, InputError, LibraryBusyError
+from saccade.core.errors import (
+    ImageNotFoundError,
+    InputError,
+    LibraryBusyError,
+)
 from saccade.core.filters import Filter, Where, parse_where
 from saccade.core.ports import NoIndex, ReportProgress
 from saccade.core.types import (
-    Decoded,
-    DecodeTask,
     DoctorReport,
     Embeddings,
     Failure,
-    Hashed,
     ImageRecord,
     IndexReport,
     LibraryStatus,
-    PixelRecipe,
     Pixels,
     Role,
     SearchResult,
@@ -32,11 +33,11 @@ from saccade.core.types import (
 from saccade.indexes import IndexFiles
 from saccade.library.inputs import absolute, as_role, looks_like_id, weighted
 from saccade.library.spaces import Spaces
+from saccade.library.thumbnails import thumbnail_files, thumbnails
 from saccade.pipelines.doctor import Doctor
 from saccade.pipelines.indexing import index_paths
-from saccade.pipelines.reembed import locate
 from saccade.pipelines.refresh import refresh
-from saccade.pipelines.scopes import scopes
+from saccade.pipelines.scopes import known_folders, scopes
 from saccade.pipelines.search import search
 from saccade.sources.pool import GuardedDecoder
 from saccade.sources.walk import walk
@@ -81,12 +82,14 @@ class Library:
             allow_empty: believe a folder that holds nothing though it once did (else: a disk not mounted).
             progress: called a few times per second.
         Raises:
-            PathNotFoundError, NoImagesError: nothing was changed.
+            PathNotFoundError: nothing was changed.
+            NoImagesError: no image was found and none removed.
             LibraryBusyError, DiskFullError, ReadOnlyError: what was done before stays done.
         """
-        places = absolute([*paths, *files]) or [scope.path for scope in scopes(self._catalog)]
+        places = absolute([*paths, *files])
+        away: tuple[Failure, ...] = ()
         if not places:
-            raise InputError("nothing to index", hint="name a folder: saccade index FOLDER")
+            places, away = known_folders(self._catalog)
         try:
             with self._decoder() as decoder:
                 report = index_paths(
@@ -106,7 +109,7 @@ class Library:
         # Everything is recorded by now; a process that writes already will bring the indexes up to date too.
         with suppress(LibraryBusyError), self._catalog.writing():
             self._refresh(progress, force=False)
-        return report
+        return replace(report, failed=(*report.failed, *away))
 
     def build_indexes(self, kind: str = "auto", *, progress: ReportProgress | None = None) -> None:
         """Build every index anew, and remember the kind for later runs.
@@ -248,23 +251,11 @@ class Library:
 
         One for each path, in order; a Failure for what is no picture, or not there any more.
         """
-        recipe = PixelRecipe(size=size, fit="contain", resample="bilinear")
-        with GuardedDecoder(recipe, workers=min(len(paths) or 1, os.cpu_count() or 1)) as decoder:
-            places = (locate(os.path.abspath(path)) for path in paths)
-            outcomes = decoder.decode(DecodeTask(path=path, member=member) for path, member in places)
-            return [
-                outcome.pixels if isinstance(outcome, Decoded) else _as_failure(outcome)
-                for outcome in outcomes
-            ]
+        return thumbnails(paths, size)
 
     def thumbnail_files(self, paths: Sequence[str], size: int) -> list[bytes | Failure]:
         """The same as JPEG files without metadata."""
-        from saccade.sources.pictures import to_jpeg  # noqa: PLC0415, Pillow is not needed to search by words
-
-        return [
-            thumbnail if isinstance(thumbnail, Failure) else to_jpeg(thumbnail)
-            for thumbnail in self.thumbnails(paths, size)
-        ]
+        return thumbnail_files(paths, size)
 
     def close(self) -> None:
         """Release files, indexes and memory."""
@@ -312,13 +303,6 @@ class Library:
                 return
             self.close()
             shutil.rmtree(self._folder, ignore_errors=True)
-
-
-def _as_failure(outcome: Hashed | Failure) -> Failure:
-    """The failure an outcome is; a digest was not asked for."""
-    if isinstance(outcome, Hashed):
-        raise TypeError("a task without hash_only gave a digest")
-    return outcome
 
 
 def _size_below(folder: str) -> int:

@@ -66,7 +66,8 @@ def index_paths(
     """Index absolute paths (folders, archives, files); see IndexReport.
 
     Raises:
-        PathNotFoundError, NoImagesError: nothing was changed.
+        PathNotFoundError: nothing was changed.
+        NoImagesError: no image was found and none removed; only files that are no images were noted.
         LibraryBusyError, DiskFullError, ReadOnlyError, StorageError: what was recorded before stays.
     """
     started = time.monotonic()
@@ -85,6 +86,8 @@ def index_paths(
             )
             for path in paths
         ]
+        if not allow_empty and not any(plan.found or plan.gone for plan in plans):
+            raise _no_images(paths)
         for path, plan in zip(paths, plans, strict=True):
             if os.path.isdir(path):
                 remember(catalog, plan.folder, plan.below, exclude)
@@ -100,10 +103,7 @@ def index_paths(
     unchanged = sum(plan.unchanged for plan in plans)
     files = unchanged + tally.added + tally.moved + len(failed)
     if not files and not removed and not allow_empty:
-        raise NoImagesError(
-            f"no image in {', '.join(paths)}",
-            hint="saccade reads JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF, HEIC, also in zip and tar files",
-        )
+        raise _no_images(paths)
     return IndexReport(
         files=files,
         added=tally.added,
@@ -114,6 +114,13 @@ def index_paths(
         embedded=tally.embedded,
         failed=failed,
         seconds=time.monotonic() - started,
+    )
+
+
+def _no_images(paths: Sequence[str]) -> NoImagesError:
+    return NoImagesError(
+        f"no image in {', '.join(paths)}",
+        hint="saccade reads JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF, HEIC, also in zip and tar files",
     )
 
 

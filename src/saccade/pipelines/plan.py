@@ -26,6 +26,7 @@ class Plan:
 
     Attributes:
         folder: the indexed folder; `below` the part of it that was looked at, relative to it.
+        found: files and folders met, whatever they hold.
         changed: files and archive members to read.
         back: missing files that are there again as they were, with their image.
         archives: changed archives; noted once all their members are, so that a kill loses none.
@@ -36,6 +37,7 @@ class Plan:
 
     folder: Folder
     below: str
+    found: int = 0
     changed: list[FileEntry] = field(default_factory=list)
     back: list[tuple[FileEntry, int]] = field(default_factory=list)
     archives: list[FileEntry] = field(default_factory=list)
@@ -66,6 +68,7 @@ def make_plan(
         )
     unreadable: list[str] = []
     while first is not None:
+        plan.found += 1
         if isinstance(first, Failure):
             plan.failures.append((None, first))
             unreadable.append(first.path)

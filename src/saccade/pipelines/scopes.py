@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from saccade.core.errors import CorruptLibraryError
+from saccade.core.errors import CorruptLibraryError, InputError, PathNotFoundError
 from saccade.core.ports import Catalog, Folder
+from saccade.core.types import Failure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +40,23 @@ def in_force(catalog: Catalog, folder: Folder, below: str, exclude: Sequence[str
         inside = os.path.relpath(below, wider or os.curdir) if below != wider else ""
         return tuple(one for pattern in known[wider] for one in _seen_from(pattern, inside))
     return tuple(pattern for pattern in exclude if pattern)
+
+
+def known_folders(catalog: Catalog) -> tuple[list[str], tuple[Failure, ...]]:
+    """The indexed folders that are there, and a Failure for each that is away: its images are kept.
+
+    Raises:
+        PathNotFoundError: all are away.   InputError: none was ever indexed.
+    """
+    paths = [scope.path for scope in scopes(catalog)]
+    there = [path for path in paths if os.path.isdir(path)]
+    away = [path for path in paths if path not in there]
+    if away and not there:
+        raise PathNotFoundError(f"not there: {', '.join(away)}", hint="mount the disk; nothing was changed")
+    if not there:
+        raise InputError("nothing to index", hint="name a folder: saccade index FOLDER")
+    reason = "the folder is not there; nothing was removed"
+    return there, tuple(Failure(path=path, code="folder_away", reason=reason) for path in away)
 
 
 def remember(catalog: Catalog, folder: Folder, below: str, exclude: Sequence[str]) -> None:

@@ -1,0 +1,32 @@
+"""Small pictures of files, for people to look at."""
+
+import os
+from collections.abc import Sequence
+
+from saccade.core.types import DecodeTask, Failure, Hashed, PixelRecipe, Pixels
+from saccade.pipelines.reembed import locate
+from saccade.sources.pool import GuardedDecoder
+
+
+def thumbnails(paths: Sequence[str], size: int) -> list[Pixels | Failure]:
+    """Small upright pictures (h, w, 3), longest side `size` pixels; a Failure for what gives none."""
+    recipe = PixelRecipe(size=size, fit="contain", resample="bilinear")
+    with GuardedDecoder(recipe, workers=min(len(paths) or 1, os.cpu_count() or 1)) as decoder:
+        places = (locate(os.path.abspath(path)) for path in paths)
+        outcomes = decoder.decode(DecodeTask(path=path, member=member) for path, member in places)
+        shown: list[Pixels | Failure] = []
+        for outcome in outcomes:
+            if isinstance(outcome, Hashed):
+                raise TypeError("a task without hash_only gave a digest")
+            shown.append(outcome if isinstance(outcome, Failure) else outcome.pixels)
+        return shown
+
+
+def thumbnail_files(paths: Sequence[str], size: int) -> list[bytes | Failure]:
+    """The same as JPEG files without metadata."""
+    from saccade.sources.pictures import to_jpeg  # noqa: PLC0415, Pillow is not needed to search by words
+
+    return [
+        thumbnail if isinstance(thumbnail, Failure) else to_jpeg(thumbnail)
+        for thumbnail in thumbnails(paths, size)
+    ]
