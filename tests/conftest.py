@@ -2,7 +2,6 @@
 
 import os
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -39,10 +38,10 @@ def rng() -> np.random.Generator:
 
 
 @pytest.fixture(scope="session")
-def shared_data() -> Iterator[Path]:
+def shared_data() -> Path:
     """The reference data; a test that needs it skips by name where it is missing, and must not in CI."""
     if not SHARED_DATA.is_dir():
         if os.environ.get("CI"):
             pytest.fail(f"CI must have the reference data, and {SHARED_DATA} is missing")
         pytest.skip("the reference data folder shared/data is missing")
-    yield SHARED_DATA
+    return SHARED_DATA

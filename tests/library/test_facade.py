@@ -265,7 +265,7 @@ def test_a_folder_that_is_away_is_told_and_the_others_are_indexed(indexed: Path,
         disks[0].rename(tmp_path / "unplugged")
         report = library.index()
         assert [(str(disks[0]), "folder_away")] == [(f.path, f.code) for f in report.failed]
-        assert 0 == report.removed
+        assert report.removed == 0
         assert images == library.status().counts.files
 
 
