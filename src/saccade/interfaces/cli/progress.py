@@ -84,10 +84,10 @@ class LogProgress:
             return
         self._told = now
         spent = now - self._began
-        left = ""
+        told = [f"{progress.stage}: {counted_of(progress)}", _speed(progress.done, spent)]
         if progress.total and progress.done:
-            left = f", {duration(spent / progress.done * (progress.total - progress.done))} left"
-        note(f"{progress.stage}: {counted_of(progress)}, {_speed(progress.done, spent)}{left}")
+            told.append(f"{duration(spent / progress.done * (progress.total - progress.done))} left")
+        note(", ".join(part for part in told if part))
 
 
 def counted_of(progress: "Progress") -> str:
