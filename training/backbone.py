@@ -120,9 +120,7 @@ def read_pixels(model: onnx.ModelProto, name: str) -> None:
     graph.node.insert(0, scale)
     graph.node.insert(0, turn)
     graph.input.remove(next(i for i in graph.input if i.name == name))
-    graph.input.append(
-        helper.make_tensor_value_info("pixels", TensorProto.UINT8, ["n", SIZE, SIZE, 3])
-    )
+    graph.input.append(helper.make_tensor_value_info("pixels", TensorProto.UINT8, ["n", SIZE, SIZE, 3]))
 
 
 class _Reader(CalibrationDataReader):

@@ -119,9 +119,7 @@ def train_copies(
     count = len(clean.pooled)
     steps = epochs * (count // batch)
     optimizer = torch.optim.AdamW(head.parameters(), lr=rate, weight_decay=0.02)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, rate, total_steps=steps, pct_start=0.1
-    )
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=steps, pct_start=0.1)
     sources = [clean, *views]
     started = time.monotonic()
     for epoch in range(epochs):
@@ -142,8 +140,7 @@ def train_copies(
         if check and (epoch % 3 == 2 or epoch + 1 == epochs):
             note = check(averaged.module.eval())
             print(
-                f"copy epoch {epoch + 1} loss {loss.item():.3f} "
-                f"{time.monotonic() - started:.0f} s {note}",
+                f"copy epoch {epoch + 1} loss {loss.item():.3f} {time.monotonic() - started:.0f} s {note}",
                 flush=True,
             )
     return averaged.module.eval()

@@ -51,9 +51,7 @@ def read_flickr8k(data: Path, split: str) -> Captioned:
                 owner.append(paths.setdefault(row["file_name"], len(paths)))
                 captions.append(row["caption"])
     folder = data / "flickr8k" / "images"
-    return Captioned(
-        tuple(folder / name for name in paths), tuple(captions), np.array(owner, dtype=np.int64)
-    )
+    return Captioned(tuple(folder / name for name in paths), tuple(captions), np.array(owner, dtype=np.int64))
 
 
 def read_coco(data: Path) -> tuple[Captioned, list[list[str]]]:

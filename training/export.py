@@ -19,14 +19,14 @@ from training.backbone import STAGES
 from training.data import SIZE
 from training.features import SIDES, Statistics
 from training.graphs import attach, export_module
-from training.heads import COPY_DIM, LOWER, CopyHead, SemanticHead
+from training.heads import COPY_DIM, SEEN, CopyHead, SemanticHead
 from training.text import DIM, MAX_TOKENS, TextTower
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 VERSION = "1.0.0"
-LICENSE = "Apache-2.0 (code and method); weights: see MODEL_CARD.md, trained on Flickr8k"
+LICENSE = "see MODEL_CARD.md: backbone and teacher Apache-2.0; trained on Flickr8k (non-commercial)"
 SMALL = 4096
 """Constants of fewer elements stay float32."""
 PRODUCERS = ("torch", "onnx", "onnxruntime", "tokenizers", "transformers", "numpy", "pillow")
@@ -40,14 +40,11 @@ class Heads(nn.Module):
         self.statistics = Statistics()
         self.semantic, self.copy = semantic, copy
 
-    def forward(
-        self, stage3: Tensor, stage5: Tensor, stage7: Tensor, last: Tensor
-    ) -> tuple[Tensor, Tensor]:
+    def forward(self, stage3: Tensor, stage5: Tensor, stage7: Tensor, last: Tensor) -> tuple[Tensor, Tensor]:
         """Run both heads; see the class."""
         pooled = self.statistics(stage3, stage5, stage7, last)
-        cells = last.flatten(2).transpose(1, 2)
         middle, top = (x.flatten(2).transpose(1, 2) for x in (stage5, stage7))
-        return self.semantic(cells, pooled[:, :LOWER]), self.copy(pooled, middle, top)
+        return self.semantic(pooled[:, :SEEN]), self.copy(pooled, middle, top)
 
 
 def shrink_constants(model: onnx.ModelProto) -> None:
@@ -64,9 +61,7 @@ def shrink_constants(model: onnx.ModelProto) -> None:
         if value.dtype != np.float32 or value.size < SMALL or value.ndim < 2:
             continue
         reader = readers[tensor.name]
-        rows = reader.op_type == "Gather" or any(
-            a.name == "transB" and a.i == 1 for a in reader.attribute
-        )
+        rows = reader.op_type == "Gather" or any(a.name == "transB" and a.i == 1 for a in reader.attribute)
         axis = value.ndim - 1 if rows else value.ndim - 2
         scale = np.maximum(np.abs(value).max(axis=axis, keepdims=True), 1e-8) / 127
         coded = np.round(value / scale).astype(np.int8)
@@ -99,8 +94,7 @@ def tidy(model: onnx.ModelProto, inputs: list[onnx.ValueInfoProto], dims: dict[s
     del graph.value_info[:], graph.input[:], graph.output[:]
     graph.input.extend(inputs)
     graph.output.extend(
-        helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", dim])
-        for name, dim in dims.items()
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", dim]) for name, dim in dims.items()
     )
     for node in graph.node:
         node.doc_string = ""

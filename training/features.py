@@ -1,7 +1,7 @@
 """Run the int8 trunk over views of the training photos and keep what the heads need.
 
-Two things per view: the `last` map as stored by the trunk (uint8, exact) for the semantic head, and
-a vector of pooled statistics of all stages for the copy head.
+Per view: a vector of pooled statistics of all stages, for both heads, and the maps of stages 5 and 7
+in the trunk's own uint8 codes, for the copy head.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Statistics(nn.Module):
 POOLED = 2 * sum(STAGES.values())
 
 
-MAPS = {"stage5": (196, 112), "stage7": (49, 320), "last": (49, 1280)}
+MAPS = {"stage5": (196, 112), "stage7": (49, 320)}
 """Maps kept whole, and their shape as cells x channels."""
 
 
@@ -87,9 +87,7 @@ def build_extractor(
         coded = read_code(model, name)
         if coded is None:
             if codes is None:
-                raise ValueError(
-                    "an fp32 trunk has no codes of its own: give those of the int8 one"
-                )
+                raise ValueError("an fp32 trunk has no codes of its own: give those of the int8 one")
             step, zero = codes[name]
             source = f"{name}_coded"
             graph.initializer.append(numpy_helper.from_array(np.float32(step), f"{name}_step"))

@@ -39,9 +39,7 @@ def main() -> None:
     golden = {
         "formula": FORMULA,
         "tolerance": 0.02,
-        "images": [
-            {"k": k, "semantic": _first(semantic[k]), "copy": _first(copy[k])} for k in range(3)
-        ],
+        "images": [{"k": k, "semantic": _first(semantic[k]), "copy": _first(copy[k])} for k in range(3)],
         "texts": [{"text": t, "semantic": _first(v)} for t, v in zip(TEXTS, texts, strict=True)],
         "weights": json.loads((WEIGHTS / "manifest.json").read_text(encoding="utf-8"))["files"],
         "made_with": {name: version(name) for name in ("numpy", "onnxruntime", "tokenizers")},

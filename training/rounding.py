@@ -65,9 +65,7 @@ def round_weights(weight: Array, power: Array, safe: bool) -> tuple[NDArray[np.i
     return quantized, scale
 
 
-def input_statistics(
-    path: Path, names: list[str], pixels: Pixels
-) -> dict[str, tuple[Array, Array]]:
+def input_statistics(path: Path, names: list[str], pixels: Pixels) -> dict[str, tuple[Array, Array]]:
     """Mean and mean square of each channel of the float tensors `names` in the model at `path`."""
     model = onnx.load(path)
     known = {output.name for output in model.graph.output} | {i.name for i in model.graph.input}

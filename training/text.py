@@ -45,9 +45,7 @@ def build_tokenizer(tokens: Sequence[str]) -> Tokenizer:
     order = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
     order += [token for token in tokens if token not in {*order, "[MASK]"}]
     vocabulary = {token: i for i, token in enumerate(order)}
-    tokenizer = Tokenizer(
-        models.WordPiece(vocabulary, unk_token="[UNK]", max_input_chars_per_word=64)
-    )
+    tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]", max_input_chars_per_word=64))
     tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     tokenizer.post_processor = processors.TemplateProcessing(

@@ -40,9 +40,7 @@ def unsquash(pixels: Pixels, rng: Rng) -> Image.Image:
     """The photo in a common shape, its longer side 224 to 448 pixels."""
     wide, high = SHAPES[rng.integers(len(SHAPES))]
     side = rng.uniform(224, 448) / max(wide, high)
-    return Image.fromarray(pixels).resize(
-        (round(wide * side), round(high * side)), Image.Resampling.BICUBIC
-    )
+    return Image.fromarray(pixels).resize((round(wide * side), round(high * side)), Image.Resampling.BICUBIC)
 
 
 def _color(rng: Rng) -> tuple[int, int, int]:
@@ -128,9 +126,7 @@ def stretch(image: Image.Image, rng: Rng) -> Image.Image:
     """One side 50 to 95 % as long. Only other edits can tell: the tower sees squares."""
     width, height = image.size
     by = rng.uniform(0.5, 0.95)
-    return image.resize(
-        (round(width * by), height) if rng.random() < 0.5 else (width, round(height * by))
-    )
+    return image.resize((round(width * by), height) if rng.random() < 0.5 else (width, round(height * by)))
 
 
 def mirror(image: Image.Image, rng: Rng) -> Image.Image:

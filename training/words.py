@@ -114,9 +114,7 @@ def nonsense(words: Sequence[str], rng: Rng) -> str:
         return " ".join(words[rng.integers(len(words))] for _ in range(length))
     if kind < 0.65:
         letters = list(string.ascii_lowercase)
-        return " ".join(
-            "".join(rng.choice(letters, int(rng.integers(2, 11)))) for _ in range(length)
-        )
+        return " ".join("".join(rng.choice(letters, int(rng.integers(2, 11)))) for _ in range(length))
     if kind < 0.8:
         low, high = SCRIPTS[rng.integers(len(SCRIPTS))]
         sizes = rng.integers(1, 8, length)
