@@ -44,7 +44,8 @@ class SemanticHead(nn.Module):
 
     It reads means and deviations of the lower stages, the mean of the last, and what the backbone's
     own classifier says (square roots of its 1000 probabilities, so that Euclidean distance between
-    two of them is Hellinger distance). Attention over the cells was tried and only memorized.
+    two of them is Hellinger distance). A head that also attended to the 49 cells, trained together
+    with the text tower, stayed at hit rate@10 of 62 on dev (this one: 67; several things differ).
 
     `gain` times the probabilities times `anchors` is added at the end: where the classifier
     is sure, the photo moves toward the names of the class. Captions of everyday scenes would wash
