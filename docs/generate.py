@@ -35,7 +35,8 @@ _EXAMPLES = {Kind.TEXT: "a", Kind.NUMBER: 1.0, Kind.TIME: "2024"}
 
 def commands() -> str:
     """Every command with its help, as the terminal shows it."""
-    root = click.Context(app, info_name="saccade", terminal_width=_WIDTH, max_content_width=_WIDTH)
+    settings = {**app.context_settings, "terminal_width": _WIDTH, "max_content_width": _WIDTH}
+    root = click.Context(app, info_name="saccade", **settings)
     sections = [_fenced(app.get_help(root))]
     for name, command in sorted(app.commands.items()):
         context = click.Context(command, info_name=name, parent=root, terminal_width=_WIDTH)
