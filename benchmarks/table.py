@@ -95,7 +95,7 @@ _ROWS = (
     (
         "copy recall over 14 edits at 1e-5 false pairs (lowest edit)",
         "encoder",
-        "{r[copy][recall]} ({r[copy][lowest]})",
+        "{r[copy][mixed][recall]} ({r[copy][mixed][lowest]})",
         "0.95 (0.75)",
     ),
     ("confidence: AUROC, captions against queries about nothing", "confidence", "{r[auroc]}", "0.85"),

@@ -12,7 +12,7 @@ import json
 import platform
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import onnxruntime as ort
@@ -240,12 +240,25 @@ def speed(folder: Path) -> dict[str, object]:
     }
 
 
+def keep_threshold(weights: Path, threshold: float) -> None:
+    """Tell the users of the weights from which copy score on two pictures count as the same.
+
+    It decides no embedding, so it is no part of the fingerprint.
+    """
+    path = weights / "manifest.json"
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps({**manifest, "copy_threshold": threshold}, indent=2) + "\n", encoding="utf-8")
+
+
 def main() -> None:
     """Read the arguments, judge, print JSON."""
     parser = argparse.ArgumentParser(description="judge the built-in encoder's files")
     parser.add_argument("--data", type=Path, required=True, help="folder of the judged photos")
     parser.add_argument("--weights", type=Path, default=WEIGHTS)
     parser.add_argument("--fp32", type=Path, help="the same towers in float32, to compare with")
+    parser.add_argument(
+        "--keep-threshold", action="store_true", help="write the measured copy threshold to manifest.json"
+    )
     parser.add_argument("--only", nargs="*", help="names of parts to judge")
     args = parser.parse_args()
     towers = Towers(args.weights)
@@ -266,7 +279,12 @@ def main() -> None:
         parts["int8_against_fp32"] = lambda: against(Towers(args.fp32), dev, pixels, (images, copies, texts))
     parts["speed"] = lambda: speed(args.weights)
     chosen = args.only or list(parts)
-    print(json.dumps({name: parts[name]() for name in chosen}, indent=2))
+    judged = {name: parts[name]() for name in chosen}
+    print(json.dumps(judged, indent=2))
+    if args.keep_threshold:
+        keep_threshold(
+            args.weights, cast("dict[str, dict[str, float]]", judged["copy"])["mixed"]["threshold"]
+        )
 
 
 if __name__ == "__main__":
