@@ -28,7 +28,7 @@ from saccade.pipelines.plan import Plan, Walk, make_plan
 from saccade.pipelines.scopes import in_force, remember
 
 _T = TypeVar("_T")
-_BATCH = 32
+_BATCH = 64
 _EXCLUDED = "excluded"
 _IMAGE_FILE = frozenset({"indexed", "failed"})
 """States of the files that a report counts."""
