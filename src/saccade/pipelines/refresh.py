@@ -16,8 +16,8 @@ _INDEX_KIND = "index_kind"
 """The note that says which kind of index a person chose."""
 
 _SEED = 20261120
-_TEXTS = 256
-_SAMPLE = 1024
+_TEXTS = 192
+_SAMPLE = 512
 _STALE_SHARE = 0.2
 _STALE_ROWS = 1000
 
