@@ -21,7 +21,7 @@ lint: $(READY)
 	$(BIN)/lint-imports --no-logo
 
 bench: $(READY)  ## every published number; prints JSON and renews the README's table
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks --keep
 
 lock:  ## renew requirements/dev.txt; hashes only, no address
 	$(PYTHON) -m venv .venv-lock && .venv-lock/bin/pip install -q pip-tools

@@ -3,6 +3,7 @@
 import os
 import platform
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
@@ -15,6 +16,17 @@ Result: TypeAlias = dict[str, object]
 
 DATA = Path(os.environ.get("SACCADE_TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))
 _VERSIONS = ("saccade", "numpy", "onnxruntime", "faiss-cpu", "pillow", "sqlalchemy")
+_LAUNCHER = """
+import os, sys, time
+null = os.open(os.devnull, os.O_WRONLY)
+started = time.perf_counter()
+child = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ, file_actions=[(os.POSIX_SPAWN_DUP2, null, 1)])
+_, status, usage = os.wait4(child, 0)
+seconds = time.perf_counter() - started
+if status:
+    sys.exit(f"{sys.argv[1:]} ended with {os.waitstatus_to_exitcode(status)}")
+print(seconds, usage.ru_maxrss)
+"""
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -68,16 +80,16 @@ def tree_rss(pid: int) -> int:
     return total
 
 
-def cold_run(command: Sequence[str], environment: dict[str, str]) -> tuple[float, int]:
-    """Wall seconds and peak resident bytes of a command run once, from its start to its end."""
-    started = time.perf_counter()
-    child = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(child.pid, 0)
-    seconds = time.perf_counter() - started
-    child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode:
-        raise RuntimeError(f"{command} exited with {child.returncode}")
-    return seconds, usage.ru_maxrss * 1024
+def cold_run(command: Sequence[str]) -> tuple[float, int]:
+    """Wall seconds and peak resident bytes of a command run once, from its start to its end.
+
+    A small process starts it: a child's peak begins at its parent's size, and ours holds whole libraries.
+    """
+    printed = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", _LAUNCHER, *command], stdout=subprocess.PIPE, text=True, check=True
+    ).stdout
+    seconds, kilobytes = printed.split()
+    return float(seconds), int(kilobytes) * 1024
 
 
 def _descendants(pid: int) -> list[int]:

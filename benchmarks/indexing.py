@@ -6,9 +6,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from multiprocessing import get_context
 from pathlib import Path
+from threading import Thread
 
 import numpy as np
 from PIL import Image
@@ -65,26 +66,32 @@ def memory() -> Result:
             stdout=subprocess.PIPE,
             text=True,
         )
-        assert child.stdout is not None
-        os.set_blocking(child.stdout.fileno(), False)
+        done = [0]
+        follower = Thread(target=_follow, args=(child.stdout, done))
+        follower.start()
         samples: list[tuple[int, int]] = []
-        done = 0
         while child.poll() is None:
-            for line in child.stdout.read().splitlines() if child.stdout.readable() else ():
-                stage, _, count = line.rpartition(" ")
-                done = int(count) if stage == "images" else done
-            samples.append((done, tree_rss(child.pid)))
+            samples.append((done[0], tree_rss(child.pid)))
             time.sleep(0.05)
+        follower.join()
         if child.returncode:
             raise RuntimeError(f"indexing exited with {child.returncode}")
-    early = max(rss for count, rss in samples if count <= 1500)
-    late = max(rss for count, rss in samples if count > 1500)
+    reading = [(count, rss) for count, rss in samples if 1000 <= count < done[0]]
+    early = [rss for count, rss in reading if count < 2000]
+    late = [rss for count, rss in reading if count >= done[0] - 1000]
     return {
-        "images": done,
+        "images": done[0],
         "peak_mb": round(max(rss for _, rss in samples) / 1e6),
-        "peak_to_1500_images_mb": round(early / 1e6),
-        "peak_after_mb": round(late / 1e6),
+        "median_from_1000_to_2000_images_mb": round(float(np.median(early)) / 1e6),
+        "median_of_the_last_1000_images_mb": round(float(np.median(late)) / 1e6),
     }
+
+
+def _follow(printed: Iterable[str] | None, done: list[int]) -> None:
+    """Keep `done[0]` at the number of images the child says it has indexed."""
+    for line in printed or ():
+        stage, _, count = line.rpartition(" ")
+        done[0] = int(count) if stage == "images" else done[0]
 
 
 def nothing_changed(files: int = 100_000, runs: int = 5) -> Result:

@@ -2,7 +2,6 @@
 
 import csv
 import json
-import os
 import sys
 import tempfile
 import time
@@ -20,7 +19,7 @@ from saccade.core.vectors import best
 from saccade.indexes import IndexFiles
 from saccade.pipelines.space import SpaceReader
 
-POOL = 100
+POOL = 50
 """Candidates a search for ten hits considers."""
 
 _FILTER = "taken>=2024-08-25"
@@ -65,7 +64,7 @@ def cold(count: int = 100_000, runs: int = 12) -> Result:
             library.build_indexes()
         command = [sys.executable, "-m", "saccade", "search", "a dog on the beach"]
         command += ["--library", home, "-k", "10", "--json"]
-        results = [cold_run(command, dict(os.environ)) for _ in range(runs + 1)][1:]
+        results = [cold_run(command) for _ in range(runs + 1)][1:]
     return {
         "images": count,
         **spread([seconds for seconds, _ in results]),

@@ -1,5 +1,7 @@
 """Confidence: computed by hand, monotone, within bounds, and sane on tiny libraries."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,6 +11,7 @@ from saccade.core.calibration import (
     Calibration,
     calibrate,
     image_confidence,
+    same_picture,
     text_confidence,
 )
 from saccade.core.vectors import normalize
@@ -135,3 +138,11 @@ def test_identical_images_do_not_divide_by_zero() -> None:
     assert got.scale is not None
     assert min(got.text_spread, got.image_spread, got.scale) > 0
     assert np.isfinite(image_confidence(got, [0.0, 1.0])).all()
+
+
+def test_same_picture_asks_for_more_where_all_images_look_alike() -> None:
+    """Among photos the threshold stands; where random pairs score 0.9, a tenth of the way to 1 is left."""
+    strangers, alike = made(chance=(-0.1, -0.1)), made(chance=(0.9, 0.9))
+    assert same_picture(strangers, 0.6) == pytest.approx(0.6)
+    assert same_picture(alike, 0.6) == pytest.approx(0.96)
+    assert same_picture(replace(alike, chance=()), 0.6) is None

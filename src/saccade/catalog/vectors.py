@@ -29,7 +29,8 @@ def read(connection: Connection, space: int, ids: Ids) -> Embeddings:
         embeddings.c.space_id == space, sqlite.among(embeddings.c.image_id, wanted)
     )
     rows = connection.execute(query).all()
-    dim = dimension(connection, space)
+    # A vector of another length than was stored fails its checksum, so the first one tells.
+    dim = len(rows[0][2]) // 4 if rows else dimension(connection, space)
     found = {row[0]: place for place, row in enumerate(rows)}
     try:
         order = [found[image] for image in wanted]

@@ -107,6 +107,19 @@ def image_confidence(calibration: Calibration, scores: ArrayLike) -> NDArray[np.
     return np.asarray(true / np.maximum(true + random, 1e-12))
 
 
+def same_picture(calibration: Calibration, threshold: float) -> float | None:
+    """The copy score from which two images of this library are the same picture; None below 3 images.
+
+    `threshold` was measured among photos, whose random pairs score about 0. Drawings, scans or noise are all
+    alike to the encoder, so in a library of these the way that is left up to 1 shrinks: with m the median
+    score of random pairs, t + (1 - t) max(0, m).
+    """
+    if not calibration.chance:
+        return None
+    median = max(0.0, calibration.chance[_QUANTILES // 2])
+    return threshold + (1.0 - threshold) * median
+
+
 def _quantiles(values: Scores) -> tuple[float, ...]:
     """Quantiles 0, 1/200 ... 1, ascending."""
     return tuple(float(q) for q in np.quantile(values, np.linspace(0.0, 1.0, _QUANTILES)))

@@ -210,7 +210,7 @@ class Library:
             started=started,
             filter=Filter(conditions=parse_where(where), folders=tuple(absolute(folders))),
             leave_out=spaces.known_image(image, reader.space),
-            least=(copies and spaces.encoder.info.copy_threshold) or -1.0,
+            least=(copies and spaces.copy_threshold()) or -1.0,
         )
 
     def show(self, image: Path) -> ImageRecord:

@@ -6,7 +6,7 @@ from os import PathLike, fspath
 
 import numpy as np
 
-from saccade.core.calibration import Calibration
+from saccade.core.calibration import Calibration, same_picture
 from saccade.core.errors import EncoderMismatchError, InvalidQueryError
 from saccade.core.ports import Catalog, Encoder, IndexStore
 from saccade.core.types import Role, SpaceInfo
@@ -29,6 +29,7 @@ class Spaces:
         self._catalog = catalog
         self._indexes = indexes
         self._readers: dict[int, SpaceReader] = {}
+        self._known: tuple[int, list[SpaceInfo]] | None = None
         self._calibrations: dict[int, tuple[int, Calibration]] = {}
 
     @cached_property
@@ -78,12 +79,19 @@ class Spaces:
         self._calibrations[reader.space.id] = (version, calibration)
         return calibration
 
-    def collapsing(self) -> Collapsing | None:
-        """How near-identical hits are recognized; None if the encoder cannot tell."""
-        threshold = self.encoder.info.copy_threshold
-        if threshold is None or Role.COPY not in self.encoder.info.dims:
+    def copy_threshold(self) -> float | None:
+        """The copy score from which two images here are the same picture; None if nothing can tell."""
+        measured = self.encoder.info.copy_threshold
+        if measured is None or Role.COPY not in self.encoder.info.dims:
             return None
-        return Collapsing(space=self.reader(Role.COPY).space, threshold=threshold)
+        return same_picture(self.calibration(self.reader(Role.COPY)), measured)
+
+    def collapsing(self) -> Collapsing | None:
+        """How near-identical hits are recognized: half-way from "the same picture" to "the same pixels"."""
+        threshold = self.copy_threshold()
+        if threshold is None:
+            return None
+        return Collapsing(space=self.reader(Role.COPY).space, threshold=(1.0 + threshold) / 2.0)
 
     # --- parts of a query
 
@@ -136,4 +144,8 @@ class Spaces:
         self._readers.clear()
 
     def _active(self) -> list[SpaceInfo]:
-        return [space for space in self._catalog.spaces() if space.active]
+        """The active spaces, read again when anything in the catalog changed."""
+        version = self._catalog.version()
+        if self._known is None or self._known[0] != version:
+            self._known = (version, [space for space in self._catalog.spaces() if space.active])
+        return self._known[1]

@@ -16,8 +16,10 @@ from saccade.core.types import Embeddings, Hit, Ids, ImageRecord, PartScore, Sea
 from saccade.pipelines.query import Part, combine, confidence, content_words, describe
 from saccade.pipelines.space import SpaceReader
 
-_SMALLEST_POOL = 100
+_SMALLEST_POOL = 50
 _OVERFETCH = 2
+_LOOK_BEHIND = 10
+"""Images after the k-th that are looked at for being near-identical to one before, besides k more."""
 _ATTEMPTS = 3
 _WORD_MATCHES = 500
 """Words that more images hold than this say too little to bring in images of their own."""
@@ -112,7 +114,7 @@ def _find(
         words = _matching_words(catalog, parts, near, only, total)
         order = reciprocal_rank_fusion([near, words.ids]) if len(words.ids) else near
         order = order[~np.isin(order, out)] if len(out) else order
-        groups = _groups(catalog, order, collapsing)
+        groups = _groups(catalog, order, collapsing, k)
         if len(groups) >= k or len(near) < pool:
             return _Found(order=order, groups=groups[:k], words=words)
         pool *= 4  # so many hits were near-identical that k distinct ones need a wider net
@@ -134,11 +136,20 @@ def _matching_words(
     return _Words(words=words, ids=catalog.match_words(words, len(near), np.sort(near)), weight=0.0)
 
 
-def _groups(catalog: Catalog, order: Ids, collapsing: Collapsing | None) -> list[list[int]]:
-    """Positions in `order`, near-identical images together."""
+def _groups(catalog: Catalog, order: Ids, collapsing: Collapsing | None, k: int) -> list[list[int]]:
+    """Positions in `order`, near-identical images together: k groups, or all there are.
+
+    Reading embeddings is what costs, so only as many images are looked at as k groups need.
+    """
     if collapsing is None or len(order) == 0:
         return [[row] for row in range(len(order))]
-    return collapse(catalog.embeddings(collapsing.space.id, order), collapsing.threshold)
+    width = 2 * k + _LOOK_BEHIND
+    while True:
+        looked = order[:width]
+        groups = collapse(catalog.embeddings(collapsing.space.id, looked), collapsing.threshold)
+        if len(groups) >= k or width >= len(order):
+            return groups
+        width *= 4
 
 
 def _answer(
