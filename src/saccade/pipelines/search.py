@@ -19,7 +19,7 @@ from saccade.pipelines.space import SpaceReader
 _SMALLEST_POOL = 50
 _OVERFETCH = 2
 _LOOK_BEHIND = 10
-"""Images after the k-th that are looked at for being near-identical to one before, besides k more."""
+"""Images after the k-th that are looked at for being near-identical to one before."""
 _ATTEMPTS = 3
 _WORD_MATCHES = 500
 """Words that more images hold than this say too little to bring in images of their own."""
@@ -143,7 +143,7 @@ def _groups(catalog: Catalog, order: Ids, collapsing: Collapsing | None, k: int)
     """
     if collapsing is None or len(order) == 0:
         return [[row] for row in range(len(order))]
-    width = 2 * k + _LOOK_BEHIND
+    width = k + _LOOK_BEHIND
     while True:
         looked = order[:width]
         groups = collapse(catalog.embeddings(collapsing.space.id, looked), collapsing.threshold)
