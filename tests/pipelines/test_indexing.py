@@ -9,6 +9,7 @@ import pytest
 
 from saccade.core.errors import NoImagesError, PathNotFoundError
 from saccade.core.types import DecodeTask, Failure, FileEntry, Hashed, IndexReport, Progress
+from saccade.pipelines.indexing import BATCH
 from saccade.sources.walk import walk
 
 Desk: TypeAlias = Any
@@ -420,14 +421,14 @@ def test_a_file_that_changes_between_digest_and_decoding_is_what_was_decoded(des
 
 def test_an_interrupted_run_is_taken_up_where_it_stopped(desk: Desk) -> None:
     """What was recorded stays; the next run encodes only the rest; no picture is doubled."""
-    for number in range(70):
-        desk.picture(f"{number:02}.png", (number, 0, 9))
+    for number in range(2 * BATCH):
+        desk.picture(f"{number:03}.png", (number, 0, 9))
     served = 0
 
     def change(task: DecodeTask, outcome: Any) -> Any:
         nonlocal served
         served += 1
-        if served > 40:
+        if served > BATCH + 8:
             raise KeyboardInterrupt
         return outcome
 
@@ -435,13 +436,18 @@ def test_an_interrupted_run_is_taken_up_where_it_stopped(desk: Desk) -> None:
         desk.index(decoder=Spoiled(desk.decoder, change))
     assert len(desk.catalog.unfinished_runs()) == 1
     done = desk.catalog.counts().files
-    assert 0 < done <= 40
+    assert 0 < done <= BATCH + 8
     desk.reopen()
-    assert told(desk.index()) == {"files": 70, "added": 70 - done, "unchanged": done, "embedded": 70 - done}
+    assert told(desk.index()) == {
+        "files": 2 * BATCH,
+        "added": 2 * BATCH - done,
+        "unchanged": done,
+        "embedded": 2 * BATCH - done,
+    }
     assert not desk.catalog.unfinished_runs()
     counts = desk.catalog.counts()
-    assert (counts.images, counts.files) == (70, 70)
-    assert set(counts.embeddings.values()) == {70}
+    assert (counts.images, counts.files) == (2 * BATCH, 2 * BATCH)
+    assert set(counts.embeddings.values()) == {2 * BATCH}
 
 
 # --- archives

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from saccade.pipelines.indexing import BATCH
+
 FIRST, LAST = 500, 1500
-BATCH = 32
 GROWTH = 1.10
 
 

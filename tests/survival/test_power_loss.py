@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from saccade.library import open_library
+from saccade.pipelines.indexing import BATCH
 
 HERE = Path(__file__).parent
 CALLS = "openat,write,pwrite64,writev,ftruncate,fsync,fdatasync,rename,renameat,renameat2,mkdir,unlink"
@@ -108,7 +109,7 @@ def traced(job: str, trace: Path) -> None:
 @pytest.mark.slow
 def test_what_is_acknowledged_is_on_the_disk(album: Callable[[int], Path], tmp_path: Path) -> None:
     """Seen from the system: at each acknowledgement no byte of the library is unsynced."""
-    place = album(100)
+    place = album(4 * BATCH)
     (tmp_path / "kept").mkdir()
     target = str(tmp_path / "kept" / "backup.db")
     for job, root, acknowledged in (

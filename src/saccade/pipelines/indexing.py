@@ -28,7 +28,9 @@ from saccade.pipelines.plan import Plan, Walk, make_plan
 from saccade.pipelines.scopes import in_force, remember
 
 _T = TypeVar("_T")
-_BATCH = 64
+BATCH = 64
+"""Pictures that are encoded and recorded together, in one durable transaction."""
+
 _EXCLUDED = "excluded"
 _IMAGE_FILE = frozenset({"indexed", "failed"})
 """States of the files that a report counts."""
@@ -301,5 +303,5 @@ def _failures_below(catalog: Catalog, paths: Sequence[str]) -> Iterator[Failure]
 
 def _batches(items: Iterable[_T]) -> Iterator[list[_T]]:
     iterator = iter(items)
-    while batch := list(islice(iterator, _BATCH)):
+    while batch := list(islice(iterator, BATCH)):
         yield batch
