@@ -45,7 +45,7 @@ _ROWS = (
     (
         "indexing full-size JPEGs, share of bare decode + bare encode",
         "throughput",
-        "{r[ratio_median]} ({r[images_per_s][0]:.0f} images/s)",
+        "{r[ratio_median]} ({r[ratio_min]} to {r[ratio_max]}; images/s: {r[images_per_s]})",
         "0.85",
     ),
     ("peak memory of all processes, 7,091 images", "memory", "{r[peak_mb]} MB", "900 MB"),

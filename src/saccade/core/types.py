@@ -69,7 +69,7 @@ class EncoderInfo:
         recipe: the input it takes.
         license: SPDX identifier or a short statement of the weights' terms.
         reads_text: whether `encode_texts` works.
-        copy_threshold: score in the copy space from which two pictures are taken for the same one; None when
+        copy_threshold: score in the copy space from which two photos are taken for the same one; None when
             the encoder's makers measured none.
     """
 
