@@ -25,7 +25,7 @@ bench: $(READY)  ## every published number; prints JSON and renews the README's 
 
 lock:  ## renew requirements/dev.txt; hashes only, no address
 	$(PYTHON) -m venv .venv-lock && .venv-lock/bin/pip install -q pip-tools
-	.venv-lock/bin/pip-compile -q --upgrade --extra demo --generate-hashes --no-header --strip-extras \
+	.venv-lock/bin/pip-compile -q --upgrade --extra demo --extra map --extra verify --generate-hashes --no-header --strip-extras \
 	    --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
 	    -o requirements/dev.txt pyproject.toml requirements/dev.in
 	rm -rf .venv-lock

@@ -146,7 +146,8 @@ def _documented(name: str, thing: object) -> str:
     fields = [field.name for field in dataclasses.fields(thing)] if dataclasses.is_dataclass(thing) else []
     head = f"fields: {', '.join(fields)}\n\n" if fields else ""
     parts = [f"### {name}\n\n{_fenced(head + (inspect.getdoc(thing) or ''))}"]
-    for label, member in vars(thing).items():
+    members = {label: one for kind in reversed(thing.__mro__[:-1]) for label, one in vars(kind).items()}
+    for label, member in members.items():
         if label.startswith("_") or label in fields:
             continue
         if isinstance(member, property):

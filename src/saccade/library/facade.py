@@ -6,17 +6,15 @@ import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from os import PathLike
 from types import TracebackType
-from typing import Self, TypeAlias
+from typing import Self
 
 from saccade.catalog import SqlCatalog
 from saccade.core.errors import (
-    ImageNotFoundError,
     InputError,
     LibraryBusyError,
 )
-from saccade.core.filters import Filter, Where, parse_where
+from saccade.core.filters import Where
 from saccade.core.ports import NoIndex, ReportProgress
 from saccade.core.types import (
     DoctorReport,
@@ -30,33 +28,32 @@ from saccade.core.types import (
     SearchResult,
     SpaceInfo,
 )
-from saccade.indexes import IndexFiles
-from saccade.library.inputs import absolute, as_role, looks_like_id, weighted
-from saccade.library.spaces import Spaces
+from saccade.library.data import DataTools
+from saccade.library.duplicates import DuplicateTools
+from saccade.library.inputs import absolute, as_role, weighted
+from saccade.library.outliers import OutlierTools
+from saccade.library.parts import Path
+from saccade.library.tagging import TagTools
+from saccade.library.taste import TasteTools
+from saccade.library.themes import ThemeTools
 from saccade.library.thumbnails import thumbnail_files, thumbnails
 from saccade.pipelines.doctor import Doctor
 from saccade.pipelines.indexing import index_paths
 from saccade.pipelines.refresh import refresh
 from saccade.pipelines.scopes import known_folders, scopes
 from saccade.pipelines.search import search
-from saccade.sources.pool import GuardedDecoder
 from saccade.sources.walk import walk
 
-Path: TypeAlias = str | PathLike[str]
 
-
-class Library:
+class Library(DuplicateTools, ThemeTools, TagTools, OutlierTools, TasteTools, DataTools):
     """One catalog with its spaces and indexes; made by `open_library`.
 
     Close it, or use it as a context manager. Reading is thread-safe; one process at a time writes.
     """
 
     def __init__(self, catalog: SqlCatalog, folder: str, *, fresh: bool) -> None:
-        self._catalog = catalog
-        self._folder = folder
+        super().__init__(catalog, folder)
         self._fresh = fresh
-        self._indexes = IndexFiles(os.path.join(folder, "indexes"))
-        self._spaces = Spaces(catalog, self._indexes)
 
     @property
     def folder(self) -> str:
@@ -171,7 +168,7 @@ class Library:
             EncoderMismatchError, EncoderUnavailableError: the library was made by another encoder.
         """
         started = time.perf_counter()
-        wanted = Filter(conditions=parse_where(where), folders=tuple(absolute(folders)))
+        wanted = self._filter(where, folders)
         spaces = self._spaces
         reader = spaces.reader(Role.SEMANTIC)
         parts = [spaces.text_part(words, weight) for words, weight in weighted(text)]
@@ -208,7 +205,7 @@ class Library:
             spaces.calibration(reader),
             k=k,
             started=started,
-            filter=Filter(conditions=parse_where(where), folders=tuple(absolute(folders))),
+            filter=self._filter(where, folders),
             leave_out=spaces.known_image(image, reader.space),
             least=(copies and spaces.copy_threshold()) or -1.0,
         )
@@ -219,13 +216,7 @@ class Library:
         Raises:
             ImageNotFoundError: the library holds no such image.
         """
-        name = os.fspath(image)
-        record = self._catalog.image_by_path(os.path.abspath(name))
-        if record is None and looks_like_id(name):
-            return self._catalog.image_by_sha256(name)
-        if record is None:
-            raise ImageNotFoundError(f"no image in the library lies at {name}", hint="index it first")
-        return record
+        return self._record(image)
 
     def status(self) -> LibraryStatus:
         """What the library is and holds."""
@@ -269,9 +260,6 @@ class Library:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-    def _decoder(self) -> GuardedDecoder:
-        return GuardedDecoder(self._spaces.encoder.info.recipe, workers=os.cpu_count() or 1)
 
     def _refresh(self, progress: ReportProgress | None, *, force: bool, kind: str | None = None) -> None:
         """Bring what is derived in step; the caller holds the write lock."""

@@ -8,6 +8,7 @@ import click
 from click.shell_completion import shell_complete
 
 import saccade
+from saccade.interfaces.cli import clusters, data, duplicates, outliers, recommending, tagging
 from saccade.interfaces.cli.completion import COMPLETE_VARIABLE, PROGRAM, completion
 from saccade.interfaces.cli.demonstration import demo
 from saccade.interfaces.cli.indexing import index
@@ -49,7 +50,12 @@ def app(context: click.Context, library: str | None, debug: bool) -> None:
     context.obj = Settings(library=library or None, debug=debug)
 
 
-for _command in (index, search, similar, show, status, doctor, backup, demo, completion):
+_CURATION = (
+    command
+    for area in (duplicates, clusters, tagging, outliers, recommending, data)
+    for command in area.COMMANDS
+)
+for _command in (index, search, similar, *_CURATION, show, status, doctor, backup, demo, completion):
     app.add_command(_command)
 
 

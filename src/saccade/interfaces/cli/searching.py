@@ -13,7 +13,7 @@ from saccade.interfaces.cli.output import note, print_json, print_paths
 from saccade.interfaces.cli.payloads import of_search
 from saccade.interfaces.cli.query import parse_less, parse_near, parse_query
 from saccade.interfaces.cli.reporting import errors_told
-from saccade.interfaces.cli.settings import Settings, json_option, library_option
+from saccade.interfaces.cli.settings import Settings, json_option, library_option, scope_options
 from saccade.interfaces.words import shown_path
 
 if TYPE_CHECKING:
@@ -53,10 +53,7 @@ _top_option = click.option(
 @click.option("--near", multiple=True, metavar="PHOTO", help="Also like this picture; repeatable.")
 @click.option("--less", multiple=True, metavar="WORDS", help="Away from words or a ./PHOTO; repeatable.")
 @_top_option
-@click.option(
-    "--where", multiple=True, metavar="FILTER", help='E.g. "taken>=2024-05", camera=Canon; repeatable.'
-)
-@click.option("--in", "folders", multiple=True, metavar="FOLDER", help="Only below it; repeatable.")
+@scope_options
 @click.option("--no-index", is_flag=True, help="Do not index a folder that never was.")
 @_output_options
 @click.pass_obj

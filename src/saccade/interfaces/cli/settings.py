@@ -44,3 +44,18 @@ def json_option(function: F) -> F:
     return click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout, for scripts.")(
         function
     )
+
+
+def scope_options(function: F) -> F:
+    """Accept --where and --in, given to the command as `where` and `folders`."""
+    for option in (
+        click.option("--in", "folders", multiple=True, metavar="FOLDER", help="Only below it; repeatable."),
+        click.option(
+            "--where",
+            multiple=True,
+            metavar="FILTER",
+            help='E.g. "taken>=2024-05", camera=Canon, tag=beach, "data.price<20"; repeatable.',
+        ),
+    ):
+        function = option(function)
+    return function

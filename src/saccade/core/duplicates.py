@@ -1,0 +1,116 @@
+"""What duplicates are: tiers, pairs with their evidence, groups with their keeper."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from saccade.core.types import Failure, ImageRecord
+
+
+class Tier(StrEnum):
+    """How two files are the same, the strictest first."""
+
+    BYTES = "bytes"
+    """The same file twice."""
+    PIXELS = "pixels"
+    """The same pixels: saved again without loss, or with other metadata."""
+    PICTURE = "picture"
+    """The same picture, edited: resized, recompressed, cropped, flipped, rotated, recolored, captioned."""
+    BURST = "burst"
+    """The same scene, seconds apart."""
+    SCENE = "scene"
+    """The same scene."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """Why two images are in a tier.
+
+    Attributes:
+        copy_score: cosine in the copy space.
+        hash_distance: differing bits of 64 of the perceptual hashes.
+        seconds: between the times they were taken; None if one is unknown.
+        transform: six numbers (row by row) of the affine map from b to a, x and y in [0, 1]; empty if none.
+        facts: what the verifier measured.
+        method: which verifier looked; "" if none had to.
+    """
+
+    copy_score: float
+    hash_distance: int
+    seconds: float | None = None
+    transform: tuple[float, ...] = ()
+    facts: Mapping[str, float] = field(default_factory=dict)
+    method: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DuplicatePair:
+    """Two images and how they are the same."""
+
+    a: ImageRecord
+    b: ImageRecord
+    tier: Tier
+    probability: float
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DuplicateFile:
+    """One file of a group.
+
+    Attributes:
+        path: archive members as "ARCHIVE!/MEMBER".
+        record: the image in it.
+        tier: how it is the same as the keeper; None for the keeper itself.
+        probability: that it is.
+        evidence: None for the keeper and for the same bytes.
+        reason: why it is (not) the keeper, in words: "larger: 4032 x 3024".
+    """
+
+    path: str
+    record: ImageRecord
+    tier: Tier | None
+    probability: float
+    evidence: Evidence | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DuplicateGroup:
+    """Files that are the same; each of the others matches the keeper itself, so groups do not chain.
+
+    Attributes:
+        tier: the loosest tier among the others.
+        keeper: the file worth keeping.
+        others: at least one, strictest tier first.
+    """
+
+    tier: Tier
+    keeper: DuplicateFile
+    others: tuple[DuplicateFile, ...]
+
+    @property
+    def spare_bytes(self) -> int:
+        """Bytes freed if only the keeper stays."""
+        return sum(one.record.info.size_bytes for one in self.others)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DuplicateReport:
+    """What a search for duplicates found.
+
+    Attributes:
+        groups: most spare bytes first, strictest tier first.
+        images: number of images looked through.
+        candidates: pairs that were looked at.
+        verified: pairs whose pixels were compared now (the rest was remembered or needed none).
+        failed: files whose pixels were wanted and could not be read.
+        seconds: wall time.
+    """
+
+    groups: tuple[DuplicateGroup, ...]
+    images: int
+    candidates: int
+    verified: int
+    failed: tuple[Failure, ...]
+    seconds: float

@@ -1,0 +1,232 @@
+"""What people and pipelines say about images, kept in the catalog beside them.
+
+Five small stores, each one transaction per call. Image ids are the catalog's; a row about an image that is
+gone stays (the image may come back) and is left out wherever only present images are asked for. Methods
+that write raise DiskFullError, ReadOnlyError or StorageError, and ImageNotFoundError for an unknown id.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from saccade.core.types import Ids
+
+Numbers: TypeAlias = NDArray[np.float64]
+"""(n,) finite float64."""
+Arrays: TypeAlias = Mapping[str, NDArray[np.generic]]
+"""Named arrays of numbers (no objects), as `numpy.savez` keeps them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One imported or computed fact about images: `price`, `rating`, `theme`.
+
+    Attributes:
+        name: letters, digits and _, not beginning with a digit; filters say `data.NAME`.
+        kind: "number" or "text".
+        origin: who wrote it: "import", or the pipeline ("themes", "outliers").
+        count: images that have it.
+    """
+
+    name: str
+    kind: Literal["number", "text"]
+    origin: str
+    count: int
+
+
+class Columns(Protocol):
+    """Facts about images, one value per image and name."""
+
+    def all(self) -> Sequence[Column]:
+        """Every column, by name."""
+
+    def write(
+        self, name: str, values: Mapping[int, float] | Mapping[int, str], *, origin: str, replace: bool
+    ) -> int:
+        """Set values, {image id: value}; number written.
+
+        Args:
+            replace: forget all other values of the column first (else only those given are changed).
+        Raises:
+            InputError: a bad name, a number that is not finite, or text in a column of numbers (or reverse).
+        """
+
+    def numbers(self, name: str, ids: Ids | None = None) -> tuple[Ids, Numbers]:
+        """Sorted ids of those that have it (among sorted `ids`, if given), and their values.
+
+        Raises:
+            InvalidFilterError: no such column, or it holds text; the hint lists the columns there are.
+        """
+
+    def texts(self, name: str, ids: Ids | None = None) -> tuple[Ids, Sequence[str]]:
+        """The same of a column of text."""
+
+    def remove(self, name: str) -> int:
+        """Forget the column; number of values removed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tag:
+    """One label on one image.
+
+    Attributes:
+        label: as people write it ("beach"); a taxonomy's path is joined with "/" ("animal/dog").
+        origin: "person", "zero-shot", or "taught:NAME".
+        score: confidence in [0, 1]; 1 from a person.
+    """
+
+    label: str
+    origin: str
+    score: float
+
+
+class Tags(Protocol):
+    """Labels on images, many per image. Filters say `tag=beach`; word search finds labels too."""
+
+    def write(
+        self,
+        origin: str,
+        labels: Mapping[str, tuple[Ids, Numbers]],
+        *,
+        replace: bool,
+        among: Ids | None = None,
+    ) -> int:
+        """Set {label: (image ids, scores)} of an origin; number of tags written.
+
+        Args:
+            replace: remove this origin's other tags first: all of them, or those on the images `among`.
+        """
+
+    def of(self, ids: Sequence[int]) -> Mapping[int, Sequence[Tag]]:
+        """Tags of each image that has any, best score first."""
+
+    def labels(self, origin: str | None = None) -> Mapping[str, int]:
+        """{label: present images that bear it}, most borne first."""
+
+    def with_label(self, label: str, origin: str | None = None) -> tuple[Ids, Numbers]:
+        """Sorted ids of present images that bear it, and the best score each has."""
+
+    def remove(self, origin: str, label: str | None = None, ids: Ids | None = None) -> int:
+        """Take tags off; number removed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredPair:
+    """What was found out about two images, `a` < `b` (image ids).
+
+    Attributes:
+        tier: "bytes" never occurs (one image then); "pixels", "picture", "burst", "scene" or "different".
+        score: cosine in the copy space.
+        verdict: confidence in [0, 1] that the tier is right.
+        evidence: JSON text, see `saccade.core.duplicates.Evidence`.
+    """
+
+    a: int
+    b: int
+    tier: str
+    score: float
+    verdict: float
+    evidence: str
+
+
+class Pairs(Protocol):
+    """Pairs of images that were looked at, so that none is looked at twice, and what people said of them."""
+
+    def save(self, method: str, pairs: Sequence[StoredPair]) -> None:
+        """Keep pairs examined by a method (verifier and its version); an older entry is replaced."""
+
+    def load(self, method: str, among: Ids | None = None) -> Iterator[StoredPair]:
+        """Pairs the method examined of which both images are present (and among sorted ids), by (a, b)."""
+
+    def known(self, method: str, pairs: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Which of (n, 2) pairs (a < b) the method has examined."""
+
+    def forget(self, method: str | None = None) -> int:
+        """Forget what was found out (never what people said); all methods when None."""
+
+    def set_distinct(self, pairs: Sequence[tuple[int, int]], *, distinct: bool = True) -> int:
+        """A person says these are not duplicates (or takes that back); number changed."""
+
+    def distinct(self) -> NDArray[np.int64]:
+        """(n, 2) pairs that a person called no duplicates, a < b, sorted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """A result or a model of a pipeline, kept by name and version.
+
+    Attributes:
+        kind: "themes", "map", "classifier", "outliers", ...
+        version: 1, 2, ... within kind and name.
+        created: UTC, ISO 8601.
+        facts: JSON values: parameters, metrics, what it was made from.
+        arrays: numbers it consists of.
+    """
+
+    kind: str
+    name: str
+    version: int
+    created: str
+    facts: Mapping[str, object]
+    arrays: Arrays
+
+
+class Results(Protocol):
+    """Versions of models and results; never pickled."""
+
+    def save(
+        self, kind: str, name: str, facts: Mapping[str, object], arrays: Arrays, *, keep: int = 10
+    ) -> int:
+        """Keep a new version, and of the older ones the newest `keep` - 1; its version number."""
+
+    def load(self, kind: str, name: str, version: int | None = None) -> Result | None:
+        """The version asked for, or the newest; None if there is none."""
+
+    def versions(self, kind: str, name: str | None = None) -> Sequence[Result]:
+        """Every version kept, newest first, with facts and without arrays."""
+
+    def remove(self, kind: str, name: str) -> int:
+        """Forget all versions; number removed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One sign of what a user likes.
+
+    Attributes:
+        user: any text.   image: image id.
+        kind: "like", "dislike", "click", "view", "buy"; what each weighs is the recommender's business.
+        at: UTC, seconds since 1970.
+        value: strength, 1 if nothing was said (a rating, seconds looked at).
+    """
+
+    user: str
+    image: int
+    kind: str
+    at: float
+    value: float = 1.0
+
+
+class Feedback(Protocol):
+    """What users did, per user: exportable, erasable. And what goes together, as imported."""
+
+    def add(self, events: Sequence[Event]) -> int:
+        """Keep them; the same (user, image, kind, at) twice counts once; number that were new."""
+
+    def events(self, user: str | None = None) -> Sequence[Event]:
+        """Events of one user, or all, oldest first."""
+
+    def users(self) -> Mapping[str, int]:
+        """{user: events}, by name."""
+
+    def erase(self, user: str) -> int:
+        """Delete everything of a user, on the disk too; number of events erased."""
+
+    def add_sets(self, sets: Mapping[str, Sequence[int]]) -> int:
+        """Images that occurred together, {set name (an order, an outfit): image ids}; rows that were new."""
+
+    def sets(self) -> Mapping[str, Sequence[int]]:
+        """All of them."""

@@ -1,0 +1,5 @@
+"""`saccade clusters`."""
+
+import click
+
+COMMANDS: tuple[click.Command, ...] = ()

@@ -1,0 +1,5 @@
+"""`saccade data`."""
+
+import click
+
+COMMANDS: tuple[click.Command, ...] = ()

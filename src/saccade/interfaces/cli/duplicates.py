@@ -1,0 +1,5 @@
+"""`saccade duplicates`, `saccade check`, `saccade undo`."""
+
+import click
+
+COMMANDS: tuple[click.Command, ...] = ()

@@ -1,0 +1,5 @@
+"""`saccade outliers`."""
+
+import click
+
+COMMANDS: tuple[click.Command, ...] = ()

@@ -1,0 +1,5 @@
+"""`saccade recommend` and `saccade feedback`."""
+
+import click
+
+COMMANDS: tuple[click.Command, ...] = ()

@@ -1,0 +1,5 @@
+"""`saccade tag` and `saccade teach`."""
+
+import click
+
+COMMANDS: tuple[click.Command, ...] = ()

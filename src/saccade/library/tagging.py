@@ -1,0 +1,7 @@
+"""Tags and taught classifiers: this part of the facade."""
+
+from saccade.library.parts import LibraryParts
+
+
+class TagTools(LibraryParts):
+    """See `Library`."""
