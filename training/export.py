@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 VERSION = "1.0.0"
 LICENSE = "see MODEL_CARD.md: backbone and teacher Apache-2.0; trained on Flickr8k (non-commercial)"
+PATCHES, PATCH_GRID = ("stage3", "stage5"), (28, 28)
+"""Middle layers (strides 8 and 16) that serve as patch features, and the grid they are resized to."""
 SMALL = 4096
 """Constants of fewer elements stay float32."""
 PRODUCERS = ("torch", "onnx", "onnxruntime", "tokenizers", "transformers", "numpy", "pillow")
@@ -158,6 +160,7 @@ def write_manifest(folder: Path) -> None:
             for name in files
         },
         "made_with": {name: version(name) for name in PRODUCERS},
+        "patches": {"outputs": list(PATCHES), "shape": [*PATCH_GRID, sum(STAGES[name] for name in PATCHES)]},
     }
     text = json.dumps(manifest, indent=2) + "\n"
     (folder / "manifest.json").write_text(text, encoding="utf-8")

@@ -7,11 +7,12 @@ tower is loaded when first used, so that a text query never pays for the image t
 import hashlib
 import json
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources.abc import Traversable
+from typing import TypeVar
 
 import numpy as np
 import onnxruntime as ort
@@ -21,6 +22,9 @@ from tokenizers import Tokenizer
 from saccade.core.errors import EncoderUnavailableError, InvalidVectorError
 from saccade.core.types import Embeddings, EncoderInfo, PixelRecipe, Pixels, Role
 from saccade.core.vectors import check_embeddings
+from saccade.encoders.patches import PatchPlan, one_grid, read_plan, with_outputs
+
+_Out = TypeVar("_Out")
 
 _TEXT_BATCH = 64
 _IMAGE_BATCH = 8
@@ -36,11 +40,13 @@ class Manifest:
         info: the encoder as the rest of saccade sees it.
         files: {"image" | "text" | "tokenizer": (file name, SHA-256 in hexadecimal)}.
         max_tokens: longest text the text tower reads, in tokens; the rest is cut off.
+        patches: where the image tower's patch features are; None if nobody said so.
     """
 
     info: EncoderInfo
     files: Mapping[str, tuple[str, str]]
     max_tokens: int
+    patches: PatchPlan | None = None
 
 
 def read_manifest(folder: Traversable) -> Manifest:
@@ -72,7 +78,12 @@ def read_manifest(folder: Traversable) -> Manifest:
             reads_text="text" in files,
             copy_threshold=raw.get("copy_threshold"),
         )
-        return Manifest(info=info, files=files, max_tokens=int(raw["max_tokens"]))
+        return Manifest(
+            info=info,
+            files=files,
+            max_tokens=int(raw["max_tokens"]),
+            patches=read_plan(raw.get("patches")),
+        )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise EncoderUnavailableError(
             f"the encoder's manifest cannot be used: {error}", hint="install saccade again"
@@ -115,20 +126,54 @@ class OnnxEncoder:
         Raises:
             InvalidVectorError: the pixels are not as the recipe says.
         """
+        self._check(pixels)
+        if len(pixels) == 0:
+            return {role: np.zeros((0, dim), np.float32) for role, dim in self.info.dims.items()}
+        outputs = zip(*self._in_batches(self._run_image, pixels), strict=True)
+        return {
+            role: check_embeddings(np.concatenate(rows), dim)
+            for (role, dim), rows in zip(self.info.dims.items(), outputs, strict=True)
+        }
+
+    @property
+    def patch_shape(self) -> tuple[int, int, int]:
+        """(rows, columns, channels) of the patch features of one picture.
+
+        Raises:
+            EncoderUnavailableError: this encoder has none.
+        """
+        return self._plan.shape
+
+    def encode_patches(self, pixels: Pixels) -> NDArray[np.float32]:
+        """(n, size, size, 3) uint8 -> (n, rows, columns, channels) features, not unit rows.
+
+        Raises:
+            InvalidVectorError: the pixels are not as the recipe says.
+            EncoderUnavailableError: this encoder has none.
+        """
+        shape = self._plan.shape
+        self._check(pixels)
+        if len(pixels) == 0:
+            return np.zeros((0, *shape), np.float32)
+        return np.concatenate(list(self._in_batches(self._run_patches, pixels)))
+
+    def _check(self, pixels: Pixels) -> None:
+        """Raise InvalidVectorError unless the pixels are as the recipe says."""
         size = self.info.recipe.size
         if pixels.dtype != np.uint8 or pixels.ndim != 4 or pixels.shape[1:] != (size, size, 3):
             raise InvalidVectorError(
                 f"expected (n, {size}, {size}, 3) uint8 pixels, got {pixels.shape} {pixels.dtype}"
             )
-        if len(pixels) == 0:
-            return {role: np.zeros((0, dim), np.float32) for role, dim in self.info.dims.items()}
+
+    def _in_batches(self, work: Callable[[Pixels], _Out], pixels: Pixels) -> Iterable[_Out]:
+        """What `work` makes of each batch, in order; several at a time."""
         batches = [pixels[start : start + _IMAGE_BATCH] for start in range(0, len(pixels), _IMAGE_BATCH)]
-        run = map if len(batches) == 1 else self._workers.map
-        outputs = zip(*run(self._run_image, batches), strict=True)
-        return {
-            role: check_embeddings(np.concatenate(rows), dim)
-            for (role, dim), rows in zip(self.info.dims.items(), outputs, strict=True)
-        }
+        return map(work, batches) if len(batches) == 1 else self._workers.map(work, batches)
+
+    def _run_patches(self, pixels: Pixels) -> NDArray[np.float32]:
+        """One batch: (n, rows, columns, channels)."""
+        maps = self._middle.run(list(self._plan.outputs), {"pixels": np.ascontiguousarray(pixels)})
+        return one_grid(maps, *self._plan.shape[:2])
 
     def _run_image(self, pixels: Pixels) -> list[NDArray[np.float32]]:
         """One batch: (n, d) rows of each role."""
@@ -165,6 +210,21 @@ class OnnxEncoder:
     def _image(self) -> ort.InferenceSession:
         with self._loading:
             return _session(self._verified("image"))
+
+    @cached_property
+    def _middle(self) -> ort.InferenceSession:
+        """The image tower with its middle layers as outputs: a session of its own, for few ever need it."""
+        with self._loading:
+            return _session(with_outputs(self._verified("image"), self._plan.outputs))
+
+    @property
+    def _plan(self) -> PatchPlan:
+        if self._manifest.patches is None:
+            raise EncoderUnavailableError(
+                f"encoder {self.info.name!r} has no patch features: it cannot say where in a picture",
+                hint="compare whole pictures, or use the built-in encoder",
+            )
+        return self._manifest.patches
 
     @cached_property
     def _workers(self) -> ThreadPoolExecutor:

@@ -1,0 +1,86 @@
+"""What an image tower sees in each part of a picture: its middle layers, resized to one grid.
+
+Features from two depths of a network trained on everyday photos, side by side, as PatchCore takes them
+(Roth et al. 2022, https://arxiv.org/abs/2106.08265): the shallower knows texture, the deeper knows parts.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatchPlan:
+    """Which tensors of the image tower are patch features (manifest key "patches").
+
+    Attributes:
+        outputs: names of float32 tensors (n, channels, rows, columns) in the tower's graph.
+        shape: rows and columns of the grid, and all their channels together.
+    """
+
+    outputs: tuple[str, ...]
+    shape: tuple[int, int, int]
+
+
+def read_plan(raw: Mapping[str, object] | None) -> PatchPlan | None:
+    """The plan as the manifest states it; None if it states none. Raises TypeError or ValueError."""
+    if raw is None:
+        return None
+    outputs, shape = raw.get("outputs"), raw.get("shape")
+    if not isinstance(outputs, list) or not isinstance(shape, list) or not outputs:
+        raise TypeError("patches need outputs and a shape")
+    rows, columns, channels = (int(side) for side in shape)
+    if min(rows, columns, channels) < 1:
+        raise ValueError(f"patches cannot have the shape {shape}")
+    return PatchPlan(outputs=tuple(str(name) for name in outputs), shape=(rows, columns, channels))
+
+
+def with_outputs(model: bytes, names: Sequence[str]) -> bytes:
+    """The ONNX model with more of its tensors as outputs.
+
+    Protocol Buffers merge messages that are written one after the other, so it is enough to append a model
+    that holds nothing but a graph (field 7) with these outputs (field 12), each with a name (field 1).
+    """
+    return model + _field(7, b"".join(_field(12, _field(1, name.encode())) for name in names))
+
+
+def one_grid(maps: Sequence[NDArray[np.float32]], rows: int, columns: int) -> NDArray[np.float32]:
+    """Feature maps (n, c, h, w) of any h and w as one (n, rows, columns, all c) array, bilinear."""
+    resized = [
+        np.einsum(
+            "rh,nchw,kw->nrkc",
+            _stretching(rows, one.shape[2]),
+            one,
+            _stretching(columns, one.shape[3]),
+            optimize=True,
+        )
+        for one in maps
+    ]
+    return np.ascontiguousarray(np.concatenate(resized, axis=3), np.float32)
+
+
+def _stretching(new: int, old: int) -> NDArray[np.float32]:
+    """(new, old) weights of linear interpolation between the centers of cells, the ends held."""
+    place = np.clip((np.arange(new) + 0.5) * old / new - 0.5, 0, old - 1)
+    below = np.minimum(place.astype(np.int64), max(old - 2, 0))
+    weights = np.zeros((new, old), np.float32)
+    weights[np.arange(new), below] = 1 - (place - below)
+    weights[np.arange(new), np.minimum(below + 1, old - 1)] += place - below
+    return weights
+
+
+def _field(number: int, content: bytes) -> bytes:
+    """One length-delimited field of a Protocol Buffers message."""
+    return _varint(number << 3 | 2) + _varint(len(content)) + content
+
+
+def _varint(value: int) -> bytes:
+    """Seven bits a byte, lowest first, the high bit set on all but the last."""
+    coded = bytearray()
+    while value > 0x7F:
+        coded.append(value & 0x7F | 0x80)
+        value >>= 7
+    coded.append(value)
+    return bytes(coded)
