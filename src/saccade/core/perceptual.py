@@ -1,0 +1,78 @@
+"""A 64-bit fingerprint of how a picture looks, for finding near-identical pictures without an encoder.
+
+The rule is pHash's (Zauner, "Implementation and benchmarking of perceptual image hash functions", 2010): the
+signs of the lowest frequencies of the small gray picture against their median. It survives resizing,
+recompression, gray and mild changes of light; not mirroring, rotation or cropping.
+"""
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from saccade.core.errors import InvalidVectorError
+from saccade.core.types import Pixels
+
+Hashes = NDArray[np.uint64]
+"""(n,) uint64, 64 bits each; `NO_HASH` for a picture that shows nothing."""
+
+NO_HASH = np.uint64(0)
+"""The hash of a picture without any detail: it says nothing, so it must match nothing.
+
+No other picture has it: about half of the bits of a real hash are set.
+"""
+
+_SIDE = 32
+"""The picture is averaged down to 32 x 32 first, so that fine detail and noise do not matter."""
+_KEPT = 8
+"""Frequencies kept along each side: 8 x 8 = 64 bits."""
+_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+"""ITU-R BT.601, as gray pictures are made everywhere."""
+_FLAT = 2.0
+"""Root mean square of the frequencies below which a picture shows nothing: contrast of about a gray level."""
+
+
+def phash(pixels: Pixels) -> Hashes:
+    """(n, H, W, 3) uint8 pictures of one size -> (n,) uint64 hashes; `NO_HASH` for flat pictures.
+
+    Bit (r, c) of the 8 x 8, the most significant first, row by row: whether that frequency lies above the
+    median of them all. The frequencies are those of `imagehash.phash`, whose hashes differ in a few bits
+    because its reduction to 32 x 32 is another one.
+
+    Raises:
+        InvalidVectorError: the pixels are of another shape or type.
+    """
+    if pixels.dtype != np.uint8 or pixels.ndim != 4 or pixels.shape[3] != 3 or 0 in pixels.shape[1:]:
+        raise InvalidVectorError(f"expected (n, H, W, 3) uint8 pixels, got {pixels.shape} {pixels.dtype}")
+    rows, columns = _waves(pixels.shape[1]), _waves(pixels.shape[2]).T
+    levels = np.empty((len(pixels), _KEPT * _KEPT), np.float32)
+    for place, picture in enumerate(pixels):  # one at a time, so that it stays in the cache
+        # Reduction, gray and cosine transform are all linear, so the order is free: shrink most first.
+        lines = rows @ picture.reshape(len(picture), -1).astype(np.float32)
+        levels[place] = ((lines.reshape(_KEPT, -1, 3) @ _LUMA) @ columns).ravel()
+    bits = levels > np.median(levels, axis=1, keepdims=True)
+    hashes = np.packbits(bits, axis=1).view(">u8").astype(np.uint64).ravel()
+    hashes[np.square(levels[:, 1:]).mean(axis=1) < _FLAT**2] = NO_HASH
+    return hashes
+
+
+def hamming(a: Hashes, b: Hashes) -> NDArray[np.uint8]:
+    """How many of the 64 bits differ, 0 to 64, of each pair of hashes (arrays broadcast)."""
+    return np.bitwise_count(np.bitwise_xor(a, b))
+
+
+@lru_cache(maxsize=64)
+def _waves(length: int) -> NDArray[np.float32]:
+    """(8, length) matrix: averages `length` pixels down to 32 and takes the first 8 cosine coefficients.
+
+    The type-II cosine transform (Ahmed, Natarajan and Rao, 1974), scaled so that a row's response does not
+    depend on `length`.
+    """
+    edges = np.arange(_SIDE + 1)[:, None] * (length / _SIDE)
+    pixel = np.arange(length)[None, :]
+    until = np.clip(edges - pixel, 0.0, 1.0)  # how much of each pixel lies before each edge
+    average = (until[1:] - until[:-1]) * (_SIDE / length)
+    wave = np.cos(np.pi * np.arange(_KEPT)[:, None] * (np.arange(_SIDE)[None, :] + 0.5) / _SIDE)
+    matrix: NDArray[np.float32] = (wave @ average / np.sqrt(_SIDE)).astype(np.float32)
+    matrix.setflags(write=False)
+    return matrix
