@@ -22,14 +22,14 @@ class SqlMaintenance(SqlSession):
     def start_run(self, kind: str) -> int:
         """Note that a run began; a run without an end was interrupted."""
         with self._storing() as connection:
-            made = connection.execute(insert(runs).returning(runs.c.id), {"kind": kind, "started": _now()})
+            made = connection.execute(insert(runs).returning(runs.c.id), {"kind": kind, "started": now()})
             return int(made.scalar_one())
 
     def finish_run(self, run: int, summary: Mapping[str, object]) -> None:
         """Note that it ended, with what it did (anything JSON holds)."""
         text = json.dumps(dict(summary), sort_keys=True)
         with self._storing() as connection:
-            connection.execute(update(runs).where(runs.c.id == run).values(finished=_now(), summary=text))
+            connection.execute(update(runs).where(runs.c.id == run).values(finished=now(), summary=text))
 
     def unfinished_runs(self) -> list[int]:
         """Runs that began and never ended, and after which none of their kind did; ascending."""
@@ -111,5 +111,6 @@ class SqlMaintenance(SqlSession):
             sqlite.copy_database(self._path, target, overwrite=overwrite)
 
 
-def _now() -> str:
+def now() -> str:
+    """This moment, UTC, as the catalog writes it."""
     return datetime.now(UTC).isoformat(timespec="seconds")

@@ -8,10 +8,11 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, insert, inspect, select
 
 from saccade.catalog import search, sqlite
-from saccade.catalog.tables import metadata, versions
+from saccade.catalog.curation_tables import EVERY_TABLE
+from saccade.catalog.tables import versions
 from saccade.core.errors import CorruptLibraryError, LibraryTooNewError, ReadOnlyError
 
-CURRENT = "0001"
+CURRENT = "0002"
 """The newest revision in `migrations/versions`."""
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -34,8 +35,9 @@ def create(engine: Engine) -> None:
         if stored_version(connection) is None:
             sqlite.mark_file(connection)
             versions.metadata.create_all(connection)
-            metadata.create_all(connection)
+            EVERY_TABLE.create_all(connection)
             connection.exec_driver_sql(search.CREATE)
+            connection.exec_driver_sql(search.CREATE_LABELS)
             connection.execute(insert(versions).values(version_num=CURRENT))
 
 

@@ -3,20 +3,20 @@
 Words are stemmed (Porter) and stripped of accents. A user's words reach SQLite as quoted strings only.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DatabaseError
 
 from saccade.catalog import sqlite
-from saccade.catalog.text import terms
+from saccade.catalog.text import document, terms
 from saccade.core.types import Ids
 
-CREATE = (
-    "CREATE VIRTUAL TABLE search USING fts5(names, title, caption, keywords,"
-    " tokenize = 'porter unicode61 remove_diacritics 2')"
-)
+_WORDS = "tokenize = 'porter unicode61 remove_diacritics 2'"
+CREATE = f"CREATE VIRTUAL TABLE search USING fts5(names, title, caption, keywords, {_WORDS})"
+CREATE_LABELS = f"CREATE VIRTUAL TABLE search_labels USING fts5(label, {_WORDS})"
+"""The words of each row of `labels`: few rows, however many images bear them."""
 _RANKED = 2000
 """Most matches that are ranked; beyond it the word is too common for a ranking to mean much."""
 _CHUNK = 20_000
@@ -25,6 +25,8 @@ _INSERT = text(
     "INSERT INTO search (rowid, names, title, caption, keywords)"
     " VALUES (:id, :names, :title, :caption, :keywords)"
 )
+_DELETE_LABEL = text("DELETE FROM search_labels WHERE rowid = :id")
+_INSERT_LABEL = text("INSERT INTO search_labels (rowid, label) VALUES (:id, :label)")
 _NEWEST = text(
     "SELECT rowid FROM search WHERE search MATCH :query AND rowid < :before ORDER BY rowid DESC LIMIT :most"
 )
@@ -109,6 +111,20 @@ def _query(words: Sequence[str]) -> str:
         for run, parts in terms(word)
     )
     return " AND ".join(pieces)
+
+
+def add_labels(connection: Connection, labels: Mapping[int, str]) -> None:
+    """Let these labels, {number: label}, be found by their words."""
+    rows = [{"id": number, "label": document(label)} for number, label in labels.items()]
+    if rows:
+        connection.execute(_INSERT_LABEL, rows)
+
+
+def remove_labels(connection: Connection, numbers: Iterable[int]) -> None:
+    """Let these labels not be found any more."""
+    rows = [{"id": number} for number in numbers]
+    if rows:
+        connection.execute(_DELETE_LABEL, rows)
 
 
 def reset(connection: Connection) -> None:

@@ -1,8 +1,9 @@
 """The connections of one open catalog: transactions to read and to write, and its write lock."""
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -11,10 +12,25 @@ from sqlalchemy import Connection, Engine
 
 from saccade.catalog import places, sqlite
 from saccade.catalog.lock import LibraryLock
-from saccade.core.errors import ReadOnlyError
+from saccade.core.errors import LibraryBusyError, ReadOnlyError
 from saccade.core.ports import Folder
 
 LOCK = "lock"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transactions:
+    """How a store reads and writes: each call begins one transaction, whole or not at all.
+
+    Attributes:
+        reading: as of one moment.
+        storing: to write; durable when it ends, undone when it fails.
+        wiping: to write with the driver itself so that nothing of what is deleted stays on the disk.
+    """
+
+    reading: Callable[[], AbstractContextManager[Connection]]
+    storing: Callable[[], AbstractContextManager[Connection]]
+    wiping: Callable[[], AbstractContextManager[sqlite.RawConnection]]
 
 
 class SqlSession:
@@ -51,6 +67,23 @@ class SqlSession:
             raise _no_writing(self._folder)
         with sqlite.translated(self._folder), self._writer.begin() as connection:
             yield connection
+
+    @contextmanager
+    def _wiping(self) -> Iterator[sqlite.RawConnection]:
+        if self._read_only:
+            raise _no_writing(self._folder)
+        with sqlite.translated(self._folder), closing(sqlite.connect(self._path, "rw")) as connection:
+            with sqlite.wiping(connection):
+                yield connection
+            if not sqlite.empty_journal(connection):
+                raise LibraryBusyError(
+                    "erased, but traces stay in the journal while another process reads the library",
+                    hint="run the same command again when it has ended",
+                )
+
+    @property
+    def _transactions(self) -> Transactions:
+        return Transactions(reading=self._reading, storing=self._storing, wiping=self._wiping)
 
     def _folders(self, connection: Connection) -> list[Folder]:
         return places.known_folders(connection, self._home)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from sqlalchemy import Connection, insert, select
 
 from saccade.catalog import filters, pictures, places, reading, recording, search, vectors
-from saccade.catalog.maintenance import SqlMaintenance
+from saccade.catalog.curation import SqlCuration
 from saccade.catalog.tables import images, spaces
 from saccade.core.errors import InputError
 from saccade.core.filters import Filter
@@ -22,7 +22,7 @@ from saccade.core.types import (
 )
 
 
-class SqlCatalog(SqlMaintenance):
+class SqlCatalog(SqlCuration):
     """See `core.ports.Catalog`. Thread-safe; made by `open_catalog`."""
 
     # --- spaces

@@ -171,6 +171,28 @@ def among(column: ColumnElement[int], ids: Sequence[int]) -> ColumnElement[bool]
     return column.in_(select(listed(ids).c.value))
 
 
+@contextmanager
+def wiping(connection: RawConnection) -> Iterator[None]:
+    """A transaction that overwrites all it deletes with zeros.
+
+    References are not checked in it: only then does SQLite empty a whole table page by page.
+    """
+    connection.execute("PRAGMA secure_delete=ON")
+    connection.execute("PRAGMA foreign_keys=OFF")
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+def empty_journal(connection: RawConnection) -> bool:
+    """Write all of the journal into the database and cut it to nothing; False if readers keep it in use."""
+    return not connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+
+
 def data_version(connection: sqlite3.Connection) -> int:
     """A number that changes when any other connection committed a change."""
     return int(connection.execute("PRAGMA data_version").fetchone()[0])

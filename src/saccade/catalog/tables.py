@@ -30,8 +30,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
-_BIG = BigInteger().with_variant(Integer, "sqlite")
-_REAL: TypeEngine[float] = Double().with_variant(REAL, "sqlite")
+BIG = BigInteger().with_variant(Integer, "sqlite")
+FLOAT: TypeEngine[float] = Double().with_variant(REAL, "sqlite")
 
 INDEXED, FAILED, EXCLUDED, ARCHIVE, MISSING = "indexed", "failed", "excluded", "archive", "missing"
 
@@ -46,15 +46,15 @@ metadata = MetaData(
 )
 
 
-def _key(name: str) -> "Column[Any]":
+def key(name: str) -> "Column[Any]":
     """A row number the database gives out, never twice (with `sqlite_autoincrement`)."""
-    return Column(name, _BIG, primary_key=True, autoincrement=True)
+    return Column(name, BIG, primary_key=True, autoincrement=True)
 
 
 runs = Table(
     "runs",
     metadata,
-    _key("id"),
+    key("id"),
     Column("kind", Text, nullable=False),
     Column("started", Text, nullable=False, comment="UTC, ISO 8601"),
     Column("finished", Text, comment="absent: still running, or interrupted"),
@@ -66,7 +66,7 @@ runs = Table(
 folders = Table(
     "folders",
     metadata,
-    _key("id"),
+    key("id"),
     Column("path", LargeBinary, nullable=False, unique=True, comment="absolute, or . for the home folder"),
     sqlite_autoincrement=True,
     sqlite_strict=True,
@@ -75,21 +75,21 @@ folders = Table(
 images = Table(
     "images",
     metadata,
-    _key("id"),
+    key("id"),
     Column("sha256", LargeBinary, nullable=False, unique=True),
     Column("present", Integer, nullable=False, comment="1 if a file in state indexed holds it"),
     Column("run_id", ForeignKey("runs.id"), nullable=False, comment="the run that added it"),
     Column("width", Integer, nullable=False),
     Column("height", Integer, nullable=False),
     Column("format", Text, nullable=False),
-    Column("size_bytes", _BIG, nullable=False),
+    Column("size_bytes", BIG, nullable=False),
     Column("frames", Integer, nullable=False),
     Column("orientation", Integer, nullable=False),
     Column("taken_at", Text),
     Column("camera", Text),
     Column("lens", Text),
-    Column("latitude", _REAL),
-    Column("longitude", _REAL),
+    Column("latitude", FLOAT),
+    Column("longitude", FLOAT),
     Column("title", Text),
     Column("caption", Text),
     Column("keywords", Text, nullable=False, comment="JSON list"),
@@ -116,8 +116,8 @@ files = Table(
     Column("folder_id", ForeignKey("folders.id"), primary_key=True, autoincrement=False),
     Column("path", LargeBinary, primary_key=True, comment="relative to the folder"),
     Column("member", LargeBinary, primary_key=True, comment="name inside the archive at path, or empty"),
-    Column("size", _BIG, nullable=False),
-    Column("mtime_ns", _BIG, nullable=False),
+    Column("size", BIG, nullable=False),
+    Column("mtime_ns", BIG, nullable=False),
     Column("state", Text, nullable=False),
     Column("image_id", ForeignKey("images.id"), comment="kept when missing"),
     Column("code", Text, comment="of a failure"),
@@ -137,7 +137,7 @@ Index("ix_files_other", files.c.state, sqlite_where=NOT_INDEXED)
 spaces = Table(
     "spaces",
     metadata,
-    _key("id"),
+    key("id"),
     Column("role", Text, nullable=False),
     Column("encoder", Text, nullable=False),
     Column("fingerprint", Text, nullable=False),
@@ -153,10 +153,10 @@ Index("ix_spaces_active", spaces.c.role, unique=True, sqlite_where=spaces.c.acti
 embeddings = Table(
     "embeddings",
     metadata,
-    _key("sequence"),
+    key("sequence"),
     Column("space_id", ForeignKey("spaces.id"), nullable=False),
     Column("image_id", ForeignKey("images.id"), nullable=False),
-    Column("checksum", _BIG, nullable=False, comment="CRC-32 of vector"),
+    Column("checksum", BIG, nullable=False, comment="CRC-32 of vector"),
     Column("vector", LargeBinary, nullable=False, comment="little-endian float32"),
     UniqueConstraint("space_id", "image_id"),
     Index(None, "space_id", "sequence"),
@@ -167,7 +167,7 @@ embeddings = Table(
 texts = Table(
     "texts",
     metadata,
-    _key("id"),
+    key("id"),
     Column("field", Text, nullable=False, comment="a text field of core.filters.FIELDS"),
     Column("folded", Text, nullable=False, comment="the value, folded for comparison"),
     UniqueConstraint("field", "folded"),

@@ -8,6 +8,9 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol, TypeAlias
 
+import numpy as np
+from numpy.typing import NDArray
+
 from saccade.core.filters import Filter
 from saccade.core.stores import Columns, Feedback, Pairs, Results, Tags
 from saccade.core.types import (
@@ -324,6 +327,15 @@ class Catalog(Protocol):
     @property
     def feedback(self) -> Feedback:
         """What users did, and what goes together."""
+
+    def hashes(self, ids: Ids | None = None) -> tuple[Ids, NDArray[np.uint64]]:
+        """Sorted ids of the images that have a perceptual hash (among `ids`, if given), and the hashes."""
+
+    def save_hashes(self, hashes: Mapping[int, int]) -> None:
+        """Keep {image id: 64 bits}, 0 to 2**64 - 1. Raises ImageNotFoundError."""
+
+    def unhashed_images(self) -> Ids:
+        """Sorted ids of the images with a file present and no perceptual hash."""
 
     # --- keeping it sound
     def problems(self) -> Sequence[str]:

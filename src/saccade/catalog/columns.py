@@ -1,0 +1,212 @@
+"""`SqlColumns`: facts about images, one value per image and name."""
+
+import re
+from collections.abc import Mapping
+from math import isfinite
+from typing import Literal
+
+import numpy as np
+import sqlalchemy
+from sqlalchemy import ColumnElement, Connection, Table, delete, func, insert, select
+
+from saccade.catalog import sqlite
+from saccade.catalog.bulk import Row, are_present, images_known, run_many
+from saccade.catalog.curation_tables import column_numbers, column_texts, columns
+from saccade.catalog.session import Transactions
+from saccade.catalog.tables import ABSENT, images
+from saccade.catalog.text import fold, storable
+from saccade.core.errors import InputError, InvalidFilterError
+from saccade.core.stores import Column, Numbers
+from saccade.core.types import Ids
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
+_LONGEST_NAME = 100
+_LONGEST_TEXT = 10_000
+_TABLES: Mapping[str, Table] = {"number": column_numbers, "text": column_texts}
+_SET_NUMBER = (
+    "INSERT INTO column_numbers (column_id, image_id, value) VALUES (?, ?, ?)"
+    " ON CONFLICT (column_id, image_id) DO UPDATE SET value = excluded.value"
+)
+_SET_TEXT = (
+    "INSERT INTO column_texts (column_id, image_id, value, folded) VALUES (?, ?, ?, ?)"
+    " ON CONFLICT (column_id, image_id) DO UPDATE SET value = excluded.value, folded = excluded.folded"
+)
+
+
+class SqlColumns:
+    """See `core.stores.Columns`."""
+
+    def __init__(self, transactions: Transactions) -> None:
+        self._transactions = transactions
+
+    def all(self) -> list[Column]:
+        """Every column, by name; the count is of present images."""
+        with self._transactions.reading() as connection:
+            counts = _counts(connection)
+            rows = connection.execute(select(columns).order_by(columns.c.name)).all()
+        return [
+            Column(name=row.name, kind=row.kind, origin=row.origin, count=counts.get(row.id, 0))
+            for row in rows
+        ]
+
+    def write(
+        self, name: str, values: Mapping[int, float] | Mapping[int, str], *, origin: str, replace: bool
+    ) -> int:
+        """Set values, {image id: value}; number written.
+
+        Raises:
+            InputError: a bad name, a number that is not finite, text in a column of numbers (or reverse),
+                text of more than 10,000 characters, or a column of another origin.
+            ImageNotFoundError: an unknown id.
+        """
+        _check_name(name)
+        kind = _kind(name, values)
+        with self._transactions.storing() as connection:
+            known = connection.execute(select(columns).where(columns.c.name == name)).first()
+            if known is not None and known.origin != origin:
+                raise InputError(
+                    f"the column {name!r} is there already, written by {known.origin!r}",
+                    hint=f"choose another name, or forget it first: saccade data remove {name}",
+                )
+            if replace and known is not None:
+                _remove(connection, known)
+                known = None
+            if kind is None:
+                return 0
+            if known is not None and known.kind != kind:
+                raise InputError(
+                    f"the column {name!r} holds {_PLURALS[known.kind]}, not {_PLURALS[kind]}",
+                    hint="replace the whole column, or choose another name",
+                )
+            number = known.id if known is not None else _add(connection, name, kind, origin)
+            with images_known(connection, values):
+                return _set(connection, number, kind, values)
+
+    def numbers(self, name: str, ids: Ids | None = None) -> tuple[Ids, Numbers]:
+        """Sorted ids of the present images that have it (among sorted `ids`, if given), and their values."""
+        with self._transactions.reading() as connection:
+            found, values = _values(connection, name, "number", ids)
+        return found, np.array(values, np.float64)
+
+    def texts(self, name: str, ids: Ids | None = None) -> tuple[Ids, list[str]]:
+        """The same of a column of text."""
+        with self._transactions.reading() as connection:
+            found, values = _values(connection, name, "text", ids)
+        return found, [str(value) for value in values]
+
+    def remove(self, name: str) -> int:
+        """Forget the column; number of values removed.
+
+        Raises:
+            InvalidFilterError: no such column; the hint lists those there are.
+        """
+        with self._transactions.storing() as connection:
+            return _remove(connection, column_row(connection, name))
+
+
+_PLURALS = {"number": "numbers", "text": "text"}
+
+
+def column_row(connection: Connection, name: str) -> sqlalchemy.Row[int, str, str, str]:
+    """The row of the column. Raises InvalidFilterError with the known ones if there is none."""
+    row = connection.execute(select(columns).where(columns.c.name == name)).first()
+    if row is None:
+        known = list(connection.execute(select(columns.c.name).order_by(columns.c.name)).scalars())
+        listed = f"known columns: {', '.join(known)}" if known else "bring some: saccade data import FILE.csv"
+        raise InvalidFilterError(f"the library has no column {name!r}", hint=listed)
+    return row
+
+
+def _values(
+    connection: Connection, name: str, kind: Literal["number", "text"], ids: Ids | None
+) -> tuple[Ids, list[float] | list[str]]:
+    row = column_row(connection, name)
+    if row.kind != kind:
+        raise InvalidFilterError(
+            f"the column {name!r} holds {_PLURALS[row.kind]}, not {_PLURALS[kind]}",
+            hint=f"columns of {_PLURALS[kind]}: {', '.join(_of_kind(connection, kind)) or 'none'}",
+        )
+    table = _TABLES[kind]
+    here: list[ColumnElement[bool]] = [table.c.column_id == row.id]
+    if ids is not None:
+        here.append(sqlite.among(table.c.image_id, ids.tolist()))
+    query = select(table.c.image_id, table.c.value).where(*here).order_by(table.c.image_id)
+    rows = sqlite.plain_rows(connection, query)
+    found = np.fromiter((one[0] for one in rows), np.int64, count=len(rows))
+    kept = are_present(connection, found)
+    return found[kept], [one[1] for one, keep in zip(rows, kept.tolist(), strict=True) if keep]
+
+
+def _of_kind(connection: Connection, kind: str) -> list[str]:
+    query = select(columns.c.name).where(columns.c.kind == kind).order_by(columns.c.name)
+    return list(connection.execute(query).scalars())
+
+
+def _check_name(name: str) -> None:
+    if len(name) > _LONGEST_NAME or not _NAME.fullmatch(name):
+        raise InputError(
+            f"{name[:_LONGEST_NAME]!r} cannot be the name of a column",
+            hint="letters, digits and _, not beginning with a digit",
+        )
+
+
+def _kind(name: str, values: Mapping[int, float] | Mapping[int, str]) -> Literal["number", "text"] | None:
+    """What the values are, every one of them checked; None if there are none."""
+    texts = 0
+    for image, value in values.items():
+        if isinstance(value, str):
+            texts += 1
+            if len(value) > _LONGEST_TEXT:
+                raise InputError(
+                    f"the {name} of image {image} has {len(value):,} characters",
+                    hint=f"at most {_LONGEST_TEXT:,} are kept",
+                )
+        elif not _finite(value):
+            raise InputError(
+                f"the {name} of image {image} is {value!r}", hint="give a finite number, or text"
+            )
+    if texts not in {0, len(values)}:
+        raise InputError(f"the values of {name!r} are numbers and text mixed", hint="make all of them text")
+    return None if not values else "text" if texts else "number"
+
+
+def _finite(value: float) -> bool:
+    try:
+        return isfinite(value)
+    except (TypeError, OverflowError):  # users' own code is not type-checked; 10**400 is no float
+        return False
+
+
+def _add(connection: Connection, name: str, kind: str, origin: str) -> int:
+    row = {"name": name, "kind": kind, "origin": origin}
+    return int(connection.execute(insert(columns).returning(columns.c.id), row).scalar_one())
+
+
+def _set(
+    connection: Connection, column: int, kind: str, values: Mapping[int, float] | Mapping[int, str]
+) -> int:
+    rows: list[Row] = []
+    for image in sorted(values):
+        value: float | str = values[image]
+        told = (storable(value), fold(value)) if isinstance(value, str) else (float(value),)
+        rows.append((column, int(image), *told))
+    return run_many(connection, _SET_NUMBER if kind == "number" else _SET_TEXT, rows)
+
+
+def _remove(connection: Connection, row: sqlalchemy.Row[int, str, str, str]) -> int:
+    table = _TABLES[row.kind]
+    removed = connection.execute(delete(table).where(table.c.column_id == row.id)).rowcount
+    connection.execute(delete(columns).where(columns.c.id == row.id))
+    return removed
+
+
+def _counts(connection: Connection) -> dict[int, int]:
+    """{column: present images that have it}: all that have it, less the few that are absent."""
+    counts: dict[int, int] = {}
+    for table in _TABLES.values():
+        every = select(table.c.column_id, func.count()).group_by(table.c.column_id)
+        counts.update(connection.execute(every).all())
+        gone = every.where(table.c.image_id.in_(select(images.c.id).where(ABSENT)))
+        for column, absent in connection.execute(gone):
+            counts[column] -= absent
+    return counts

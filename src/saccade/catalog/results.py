@@ -1,0 +1,143 @@
+"""`SqlResults`: versions of models and results: facts as JSON, numbers as an .npz file, nothing pickled."""
+
+import io
+import json
+import zipfile
+import zlib
+from collections.abc import Mapping
+
+import numpy as np
+from sqlalchemy import Connection, delete, func, insert, select
+
+from saccade.catalog.bulk import checked_name
+from saccade.catalog.curation_tables import results
+from saccade.catalog.maintenance import now
+from saccade.catalog.session import Transactions
+from saccade.core.errors import CorruptLibraryError, InputError
+from saccade.core.stores import Arrays, Result
+
+_LONGEST = 200
+_MOST_BYTES = 900_000_000
+_NUMBERS = "biufc"
+
+
+class SqlResults:
+    """See `core.stores.Results`."""
+
+    def __init__(self, transactions: Transactions) -> None:
+        self._transactions = transactions
+
+    def save(
+        self, kind: str, name: str, facts: Mapping[str, object], arrays: Arrays, *, keep: int = 10
+    ) -> int:
+        """Keep a new version, and of the older ones the newest `keep` - 1; its version number.
+
+        Raises:
+            InputError: facts that JSON cannot hold, arrays of anything but numbers, more than 900 MB, or a
+                `keep` below 1.
+        """
+        if keep < 1:
+            raise InputError(f"keep is {keep}; at least 1 version is kept")
+        kind, name = checked_name(kind, "the kind of a result", _LONGEST), checked_name(name, "it", _LONGEST)
+        told, data = _json(facts), _packed(arrays)
+        here = (results.c.kind == kind, results.c.name == name)
+        with self._transactions.storing() as connection:
+            newest = connection.execute(select(func.max(results.c.version)).where(*here)).scalar() or 0
+            row = {"kind": kind, "name": name, "version": newest + 1, "created": now(), "facts": told}
+            connection.execute(insert(results).values(**row, arrays=data, checksum=_checksum(told, data)))
+            older = select(results.c.id).where(*here).order_by(results.c.version.desc()).offset(keep)
+            connection.execute(delete(results).where(results.c.id.in_(older)))
+        return int(newest) + 1
+
+    def load(self, kind: str, name: str, version: int | None = None) -> Result | None:
+        """The version asked for, or the newest; None if there is none.
+
+        Raises:
+            CorruptLibraryError: it is not what was stored.
+        """
+        query = select(results).where(results.c.kind == kind, results.c.name == name)
+        if version is not None:
+            query = query.where(results.c.version == version)
+        with self._transactions.reading() as connection:
+            row = connection.execute(query.order_by(results.c.version.desc()).limit(1)).first()
+        if row is None:
+            return None
+        if _checksum(row.facts, row.arrays) != row.checksum:
+            raise CorruptLibraryError(
+                f"version {row.version} of the {row.kind} {row.name!r} is damaged",
+                hint="make it again, or load another version",
+            )
+        with np.load(io.BytesIO(row.arrays), allow_pickle=False) as held:
+            arrays = {key: held[key] for key in held.files}
+        return Result(
+            kind=row.kind,
+            name=row.name,
+            version=row.version,
+            created=row.created,
+            facts=json.loads(row.facts),
+            arrays=arrays,
+        )
+
+    def versions(self, kind: str, name: str | None = None) -> list[Result]:
+        """Every version kept, newest first (names in order), with facts and without arrays."""
+        wanted = (results.c.kind, results.c.name, results.c.version, results.c.created, results.c.facts)
+        query = select(*wanted).where(results.c.kind == kind)
+        if name is not None:
+            query = query.where(results.c.name == name)
+        with self._transactions.reading() as connection:
+            rows = connection.execute(query.order_by(results.c.name, results.c.version.desc())).all()
+            return [
+                Result(
+                    kind=row.kind,
+                    name=row.name,
+                    version=row.version,
+                    created=row.created,
+                    facts=json.loads(row.facts),
+                    arrays={},
+                )
+                for row in rows
+            ]
+
+    def remove(self, kind: str, name: str) -> int:
+        """Forget all versions; number removed."""
+        with self._transactions.storing() as connection:
+            here = (results.c.kind == kind, results.c.name == name)
+            return connection.execute(delete(results).where(*here)).rowcount
+
+
+def damaged(connection: Connection) -> list[str]:
+    """One line for each result that is not what was stored; reads all of them."""
+    wanted = (results.c.id, results.c.kind, results.c.name, results.c.version)
+    lines = []
+    for number, kind, name, version in connection.execute(select(*wanted)).all():
+        query = select(results.c.facts, results.c.arrays, results.c.checksum).where(results.c.id == number)
+        facts, arrays, checksum = connection.execute(query).one()
+        if _checksum(facts, arrays) != checksum:
+            lines.append(f"version {version} of the {kind} {name!r} is not what was stored; make it again")
+    return lines
+
+
+def _json(facts: Mapping[str, object]) -> str:
+    try:
+        return json.dumps(dict(facts), allow_nan=False, sort_keys=True)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"the facts of a result must be what JSON holds: {error}") from error
+
+
+def _packed(arrays: Arrays) -> bytes:
+    """The arrays as an .npz file. Not `numpy.savez`: it has no way to refuse objects, and reserves names."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, given in arrays.items():
+            array = np.asarray(given)
+            if array.dtype.kind not in _NUMBERS:
+                raise InputError(f"the array {name!r} holds {array.dtype}, not numbers")
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+                np.lib.format.write_array(member, array, allow_pickle=False)
+    if buffer.tell() > _MOST_BYTES:
+        raise InputError(f"the arrays of a result take {buffer.tell():,} bytes; the most is {_MOST_BYTES:,}")
+    return buffer.getvalue()
+
+
+def _checksum(facts: str, arrays: bytes) -> int:
+    return zlib.crc32(arrays, zlib.crc32(facts.encode()))
