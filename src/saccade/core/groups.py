@@ -1,0 +1,70 @@
+"""Pairs to groups: a group is a keeper and what matches the keeper itself, so groups do not chain.
+
+A chain is how careless grouping loses photos: A resembles B, B resembles C, C resembles D, and D, a picture
+of its own, goes into the bin as "a copy of A". Here D stays unless it was compared with A and found the same.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TypeVar
+
+Evidence = TypeVar("Evidence")
+Neighbors = Mapping[int, Sequence[int]]
+"""{image: images it may be the same as}, each pair under both."""
+
+
+def neighbors(pairs: Iterable[tuple[int, int]]) -> dict[int, list[int]]:
+    """Pairs as each image's list of others, in the order given."""
+    found: dict[int, list[int]] = {}
+    for a, b in pairs:
+        found.setdefault(a, []).append(b)
+        found.setdefault(b, []).append(a)
+    return found
+
+
+def components(pairs: Iterable[tuple[int, int]]) -> list[list[int]]:
+    """Images that are connected in any number of steps: each list ascending, lists by their lowest image."""
+    parent: dict[int, int] = {}
+
+    def root(image: int) -> int:
+        parent.setdefault(image, image)
+        while parent[image] != image:
+            parent[image] = image = parent[parent[image]]
+        return image
+
+    for a, b in pairs:
+        one, other = root(a), root(b)
+        parent[max(one, other)] = min(one, other)
+    found: dict[int, list[int]] = {}
+    for image in sorted(parent):
+        found.setdefault(root(image), []).append(image)
+    return list(found.values())
+
+
+def stars(
+    order: Sequence[int],
+    candidates: Neighbors,
+    match: Callable[[int, Sequence[int]], Sequence[Evidence | None]],
+) -> dict[int, dict[int, Evidence]]:
+    """{keeper: {image: why it is the same as the keeper}}, only keepers that something matches.
+
+    The best image becomes a keeper and takes every candidate that matches it; of those left, the best one is
+    the next keeper; and so on (greedy star cover). Pairs of two images that a keeper took are never asked
+    for.
+
+    Args:
+        order: images, the one most worth keeping first; candidates that are not in it do not exist.
+        candidates: which pairs are worth asking about.
+        match: (keeper, others) -> for each of the others the evidence that it is the same, or None.
+    """
+    free = dict.fromkeys(order)
+    found: dict[int, dict[int, Evidence]] = {}
+    for keeper in order:
+        if keeper not in free:
+            continue
+        del free[keeper]
+        others = [image for image in dict.fromkeys(candidates.get(keeper, ())) if image in free]
+        for image, why in zip(others, match(keeper, others) if others else (), strict=True):
+            if why is not None:
+                found.setdefault(keeper, {})[image] = why
+                del free[image]
+    return found

@@ -1,0 +1,239 @@
+"""Which file of a group is worth keeping: rules in a stated order, and a reason in words for each file."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from saccade.core.errors import InputError
+from saccade.core.types import ImageInfo, Pixels
+
+
+class Rule(StrEnum):
+    """What makes a file worth keeping; the first rule that tells two files apart decides."""
+
+    FOLDER = "folder"
+    """It lies in (or below) a preferred folder; earlier ones are preferred more."""
+    RESOLUTION = "resolution"
+    """It has more pixels of picture: bars of one color around it do not count. Within 10 % is the same."""
+    QUALITY = "quality"
+    """Color over gray; lossless formats over lossy ones, these over GIF; then more bytes for each pixel.
+    Within a third is the same. Files with the very same pixels are equally good."""
+    METADATA = "metadata"
+    """It says more: place, time, camera, title, caption, keywords, creator, rights."""
+    NAME = "name"
+    """Its name does not look like a copy's ("photo (1).jpg", "photo_edited.jpg")."""
+    DATE = "date"
+    """It was taken earlier."""
+    PATH = "path"
+    """Its path is shorter; then the first by alphabet."""
+
+
+ALL_RULES = tuple(Rule)
+
+_LOSSLESS = frozenset({"PNG", "TIFF", "BMP"})
+_COPY_WORDS = (
+    "copy", "copie", "kopie", "copia", "edit", "resiz", "small", "thumb", "preview", "screenshot", "crop",
+    "rotat", "export", "whatsapp", "-wa0", "duplicate", "~", "(1)", "(2)", "(3)",
+)  # fmt: skip
+_SAME_SIZE = 0.9
+_SAME_DENSITY = 0.67
+_FLAT = 6
+"""Gray levels by which a bar of one color may vary: JPEG blurs its edge."""
+_NO_DATE = "~"
+"""Comes after every date."""
+_GRAY = 8
+"""Mean difference of the channels, in gray levels, below which a picture counts as gray."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What a picture's pixels say about its worth.
+
+    Attributes:
+        shown: share of its area that is not bars or corners of one color.
+        gray: whether it has no color.
+    """
+
+    shown: float = 1.0
+    gray: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """One file to choose from. `kin`: images with the very same pixels have the same number."""
+
+    path: str
+    info: ImageInfo
+    look: Look
+    kin: int
+
+
+def look_of(pixels: Pixels) -> Look:
+    """The look of an (h, w, 3) picture.
+
+    A bar or corner begins at the edge of the picture and ends, row by row and column by column, where the
+    color of the corner next to it does: so are borders, letterboxes and the corners of a rotated picture.
+    """
+    values = pixels.astype(np.int16)
+    bars = np.zeros(values.shape[:2], np.bool_)
+    for rows, columns in ((1, 1), (1, -1), (-1, 1), (-1, -1)):
+        turned = values[::rows, ::columns]
+        flat = (np.abs(turned - turned[0, 0]) <= _FLAT).all(axis=2)
+        reach = np.logical_and.accumulate(flat, axis=0) | np.logical_and.accumulate(flat, axis=1)
+        bars[::rows, ::columns] |= reach
+    spread = float(values.max(axis=2).mean() - values.min(axis=2).mean())
+    shown = 1.0 - float(bars.mean())
+    return Look(shown=shown if shown > 0 else 1.0, gray=spread < _GRAY)
+
+
+def parse_rules(names: Sequence[str]) -> tuple[Rule, ...]:
+    """Rules by name, the missing ones behind. Raises InputError for a name that is none, or comes twice."""
+    unknown = [name for name in names if name not in ALL_RULES]
+    if unknown or len(set(names)) < len(names):
+        raise InputError(
+            f"cannot choose keepers by {', '.join(names)}", hint=f"rules: {', '.join(ALL_RULES)}, each once"
+        )
+    first = tuple(Rule(name) for name in names)
+    return first + tuple(rule for rule in ALL_RULES if rule not in first)
+
+
+class Chooser:
+    """Orders files by the rules.
+
+    Args:
+        prefer: absolute folders, the most preferred first.
+        rules: all rules, the most important first.
+    """
+
+    def __init__(self, *, prefer: Sequence[str] = (), rules: Sequence[Rule] = ALL_RULES) -> None:
+        self._prefer = tuple(folder.rstrip("/\\") for folder in prefer)
+        self._rules = tuple(rules)
+
+    def ranked(self, choices: Sequence[Choice]) -> list[int]:
+        """Places of the choices, the one most worth keeping first."""
+        keys = self._keys(choices)
+        return sorted(range(len(choices)), key=lambda place: keys[place])
+
+    def reasons(self, keeper: Choice, other: Choice) -> tuple[str, str]:
+        """Why the keeper is kept, and why the other is not, by the first rule that speaks for the keeper."""
+        key, against = self._keys([keeper, other])
+        for rule, one, two in zip(self._rules, key, against, strict=True):
+            if one < two:
+                return self._said(rule, keeper, other), self._said(rule, other, keeper)
+        return "as good as the others", "no better than the one kept"
+
+    def _keys(self, choices: Sequence[Choice]) -> list[tuple[tuple[float | str, ...], ...]]:
+        """A key for each choice, one part for each rule; the lowest is the most worth keeping."""
+        areas = _capped(np.array([_area(choice) for choice in choices]), _SAME_SIZE)
+        kinds = np.array([_kind(choice) for choice in choices])
+        density = np.array([_density(choice) for choice in choices])
+        for kind in np.unique(kinds):
+            density[kinds == kind] = _capped(density[kinds == kind], _SAME_DENSITY)
+        quality: dict[int, tuple[float, float]] = {}
+        for choice, one in zip(choices, zip(kinds.tolist(), density.tolist(), strict=True), strict=True):
+            quality[choice.kin] = max(quality.get(choice.kin, one), one)
+        return [
+            self._key(choice, area, quality[choice.kin])
+            for choice, area in zip(choices, areas.tolist(), strict=True)
+        ]
+
+    def _key(
+        self, choice: Choice, area: float, quality: tuple[float, float]
+    ) -> tuple[tuple[float | str, ...], ...]:
+        keys: dict[Rule, tuple[float | str, ...]] = {
+            Rule.FOLDER: (self._place(choice.path),),
+            Rule.RESOLUTION: (-area,),
+            Rule.QUALITY: (-quality[0], -quality[1]),
+            Rule.METADATA: (-len(_facts(choice.info)),),
+            Rule.NAME: (_copy_words(choice.path),),
+            Rule.DATE: (choice.info.taken_at or _NO_DATE,),
+            Rule.PATH: (len(choice.path), choice.path),
+        }
+        return tuple(keys[rule] for rule in self._rules)
+
+    def _place(self, path: str) -> int:
+        """Which preferred folder the path lies in; their number if in none."""
+        inside = (
+            number
+            for number, folder in enumerate(self._prefer)
+            if path.startswith((folder + "/", folder + "\\", folder + "!/"))
+        )
+        return next(inside, len(self._prefer))
+
+    def _said(self, rule: Rule, one: Choice, other: Choice) -> str:
+        """What a rule that tells two files apart says of one of them, in words."""
+        info = one.info
+        size = _than(_area(one), _area(other), "larger", "smaller")
+        said = {
+            Rule.FOLDER: "in a preferred folder"
+            if self._place(one.path) < len(self._prefer)
+            else "elsewhere",
+            Rule.RESOLUTION: f"{size}: {info.width} x {info.height}",
+            Rule.QUALITY: _quality(one, other),
+            Rule.METADATA: f"says {', '.join(_facts(info)) or 'nothing about itself'}",
+            Rule.NAME: _than(
+                _copy_words(one.path), _copy_words(other.path), "named like a copy", "plain name"
+            ),
+            Rule.DATE: f"taken {info.taken_at}" if info.taken_at else "no date",
+            Rule.PATH: _than(len(one.path), len(other.path), "longer path", "shorter path", "by name"),
+        }
+        return said[rule]
+
+
+def _quality(one: Choice, other: Choice) -> str:
+    """What the rule of quality says of one of two files that it tells apart."""
+    if one.look.gray != other.look.gray:
+        return "gray" if one.look.gray else "in color"
+    if _kind(one) != _kind(other):
+        return f"{_than(_kind(one), _kind(other), 'better', 'lesser')} format: {one.info.format}"
+    return f"{_than(_density(one), _density(other), 'more', 'fewer')} bytes per pixel: {_density(one):.2f}"
+
+
+def _capped(values: NDArray[np.float64], share: float) -> NDArray[np.float64]:
+    """The values, all those within a share of the greatest made equal."""
+    capped: NDArray[np.float64] = np.minimum(values, share * values.max(initial=0.0))
+    return capped
+
+
+def _than(one: float, other: float, more: str, less: str, same: str = "") -> str:
+    """The word for how one number compares with another."""
+    return more if one > other else less if one < other else same
+
+
+def _area(choice: Choice) -> float:
+    """Pixels that show something."""
+    return max(1.0, choice.info.width * choice.info.height * choice.look.shown)
+
+
+def _density(choice: Choice) -> float:
+    """Bytes for each pixel that shows something."""
+    return choice.info.size_bytes / _area(choice)
+
+
+def _kind(choice: Choice) -> float:
+    """The order of color and formats."""
+    lossless = 2.0 if choice.info.format in _LOSSLESS else 0.0 if choice.info.format == "GIF" else 1.0
+    return lossless + (0.0 if choice.look.gray else 10.0)
+
+
+def _facts(info: ImageInfo) -> list[str]:
+    """Names of what the file says about its picture."""
+    said: Mapping[str, object] = {
+        "place": info.latitude is not None,
+        "time": info.taken_at,
+        "camera": info.camera,
+        "title": info.title,
+        "caption": info.caption,
+        "keywords": info.keywords,
+        "creator": info.creator,
+        "rights": info.rights,
+    }
+    return [name for name, value in said.items() if value]
+
+
+def _copy_words(path: str) -> int:
+    name = path.replace("\\", "/").rpartition("/")[2].lower()
+    return sum(word in name for word in _COPY_WORDS)
