@@ -28,6 +28,7 @@ from saccade.core.types import (
     SearchResult,
     SpaceInfo,
 )
+from saccade.library.cleaning import CleaningTools
 from saccade.library.data import DataTools
 from saccade.library.duplicates import DuplicateTools
 from saccade.library.inputs import absolute, as_role, weighted
@@ -45,7 +46,7 @@ from saccade.pipelines.search import search
 from saccade.sources.walk import walk
 
 
-class Library(DuplicateTools, ThemeTools, TagTools, OutlierTools, TasteTools, DataTools):
+class Library(DuplicateTools, CleaningTools, ThemeTools, TagTools, OutlierTools, TasteTools, DataTools):
     """One catalog with its spaces and indexes; made by `open_library`.
 
     Close it, or use it as a context manager. Reading is thread-safe; one process at a time writes.

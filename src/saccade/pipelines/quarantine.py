@@ -1,0 +1,193 @@
+"""What moving files needs of the file system and of the catalog, and how an interrupted run is settled."""
+
+import errno
+import os
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Protocol
+
+from saccade.core.errors import DiskFullError, ReadOnlyError, StorageError
+from saccade.core.ports import Catalog, Folder, SeenFile
+from saccade.core.quarantine import FileFacts, Merge, Move, RunEntries, Whereabouts
+from saccade.core.types import FileEntry, FileStamp
+
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS}
+_BATCH = 256
+
+
+class Files(Protocol):
+    """Moves single files; see `saccade.sources.quarantine`."""
+
+    def look(self, path: str) -> FileFacts | None:
+        """What a name is now."""
+
+    def digest(self, path: str) -> str:
+        """SHA-256 of a file, hexadecimal."""
+
+    def set_aside(self, move: Move) -> None:
+        """Move it to its place in the quarantine."""
+
+    def state(self, move: Move) -> Whereabouts:
+        """Where it is."""
+
+    def put_back(self, move: Move, at: str) -> None:
+        """Move it out of the quarantine."""
+
+    def drop_copy(self, move: Move) -> None:
+        """Take the second of two copies out of the quarantine."""
+
+    def free_name(self, path: str, mark: str) -> str:
+        """A name beside it that nothing has."""
+
+    def sync_folders(self, paths: Sequence[str]) -> None:
+        """Make what happened to these names durable."""
+
+
+class Runs(Protocol):
+    """The manifests; see `saccade.sources.journal`."""
+
+    @property
+    def folder(self) -> str:
+        """Where they lie."""
+
+    def runs(self) -> Sequence[str]:
+        """Names of all runs, oldest first."""
+
+    def next_place(self, to: str | None) -> str:
+        """Where the files of the next run will lie."""
+
+    def begin(self, created: str, place: str) -> str:
+        """Start a run."""
+
+    def write(self, run: str, moves: Sequence[Move], merges: Sequence[Merge]) -> None:
+        """Note what is about to happen."""
+
+    def resume(self, run: str) -> None:
+        """Note that it goes on."""
+
+    def end(self, run: str) -> None:
+        """Note that it has ended."""
+
+    def unmerge(self, run: str, merges: Sequence[int]) -> None:
+        """Note that these merges were taken back."""
+
+    def load(self, run: str) -> RunEntries:
+        """What the manifest says."""
+
+    def tidy(self, entries: RunEntries) -> None:
+        """Remove what is empty."""
+
+
+class Places:
+    """Paths of files as the catalog keeps them: a folder, and a path relative to it."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._folders = sorted(catalog.folders(), key=lambda folder: -len(folder.path))
+
+    def folder_of(self, path: str) -> tuple[Folder, str] | None:
+        """The indexed folder a file lies in and its path relative to it."""
+        for folder in self._folders:
+            start = os.path.join(folder.path, "")
+            if path.startswith(start):
+                return folder, path[len(start) :]
+        return None
+
+    def stamps(self, paths: Collection[str]) -> dict[str, FileStamp]:
+        """Size and time of these files when they were indexed, of those that the catalog holds as images."""
+        stamps: dict[str, FileStamp] = {}
+        for folder, inside in self._by_folder(paths):
+            known = self._catalog.known_files(folder)
+            for rest in inside:
+                file = known.get((rest, ""))
+                if file is not None and file.state == "indexed":
+                    stamps[os.path.join(folder.path, rest)] = file.stamp
+        return stamps
+
+    def mark_missing(self, run: int, paths: Collection[str]) -> None:
+        """Note that these files are gone."""
+        for folder, inside in self._by_folder(paths):
+            self._catalog.mark_missing(run, folder, [(rest, "") for rest in inside])
+
+    def record(self, run: int, back: Sequence[tuple[str, FileStamp, str]]) -> None:
+        """Note that files are there (again): path, stamp and SHA-256 in hexadecimal, of images it knows."""
+        digests = [bytes.fromhex(sha256) for _, _, sha256 in back]
+        ids = self._catalog.find_images(digests, [])
+        seen: dict[int, list[SeenFile]] = {}
+        folders: dict[int, Folder] = {}
+        for (path, stamp, _), digest in zip(back, digests, strict=True):
+            place = self.folder_of(path)
+            if place is not None and digest in ids:
+                folders[place[0].id] = place[0]
+                entry = FileEntry(path=path, stamp=stamp)
+                seen.setdefault(place[0].id, []).append(SeenFile(entry=entry, image_id=ids[digest]))
+        for number, files in seen.items():
+            for start in range(0, len(files), _BATCH):
+                self._catalog.record(run, folders[number], files[start : start + _BATCH])
+
+    def _by_folder(self, paths: Collection[str]) -> list[tuple[Folder, list[str]]]:
+        found: dict[int, tuple[Folder, list[str]]] = {}
+        for path in paths:
+            place = self.folder_of(path)
+            if place is not None:
+                found.setdefault(place[0].id, (place[0], []))[1].append(place[1])
+        return list(found.values())
+
+
+def settle(catalog: Catalog, files: Files, runs: Runs, to: str | None) -> RunEntries | None:
+    """Bring the catalog in step with runs that were interrupted; the one that can go on, if any.
+
+    A copy whose original is still there is dropped. Call it while `writing()`.
+
+    Args:
+        to: the folder the next files go to; a run with another one is ended.
+    """
+    resumable: RunEntries | None = None
+    for run in runs.runs():
+        entries = runs.load(run)
+        if entries.finished:
+            continue
+        with storage_errors(entries.place):
+            away: list[str] = []
+            for move in entries.moves:
+                where = files.state(move)
+                if where == "both":
+                    files.drop_copy(move)
+                elif where in {"away", "altered"}:
+                    away.append(move.path)
+            if away:
+                number = catalog.start_run("clean")
+                Places(catalog).mark_missing(number, away)
+                catalog.finish_run(number, {"moved": len(away)})
+            if resumable is not None:
+                runs.end(resumable.run)
+            resumable = entries if _goes_to(entries, runs, to) else None
+            if resumable is None:
+                runs.end(run)
+    return resumable
+
+
+def _goes_to(entries: RunEntries, runs: Runs, to: str | None) -> bool:
+    if to is None:
+        return entries.place.startswith(os.path.join(runs.folder, entries.run, ""))
+    return os.path.dirname(entries.place) == to
+
+
+@contextmanager
+def storage_errors(place: str) -> Iterator[None]:
+    """Turn errors of the file system into saccade's."""
+    try:
+        yield
+    except OSError as error:
+        raise storage_error(error, place) from error
+
+
+def storage_error(error: OSError, place: str) -> StorageError:
+    """The error that says what happened to the quarantine at `place`."""
+    hint = "what was moved is written down; `saccade undo` puts it back, the same command goes on"
+    if error.errno in FULL:
+        return DiskFullError(f"no space left for the quarantine in {place}", hint=hint)
+    if error.errno in _REFUSED:
+        return ReadOnlyError(f"no permission to write to the quarantine in {place}", hint=hint)
+    return StorageError(f"the quarantine in {place} failed: {error.strerror or error}", hint=hint)
