@@ -1,0 +1,278 @@
+"""How well two pictures agree once one is laid onto the other: numbers a verdict can rest on."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from saccade.core.alignment import Transform, apply, inverse, pixel_centers, sample
+from saccade.core.keypoints import Floats, Keypoints, blurred, find_keypoints
+from saccade.core.types import Pixels
+
+_LUMA = np.array([0.299 / 255, 0.587 / 255, 0.114 / 255], np.float32)
+_GRID = 112
+"""Points along the longest side of the overlap."""
+_BLOCK = 14
+"""Points along the side of a block: about 8 x 6 blocks are judged one by one."""
+_FAINT = 0.012
+"""Contrast (standard deviation, full scale 1) below which a block shows too little to agree or disagree."""
+_AGREES = 0.8
+"""Correlation from which a block agrees."""
+
+
+class _Stage(NamedTuple):
+    """Points along the longest side, blur in steps of that grid, and iterations of a stage of refinement."""
+
+    longest: int
+    blur: float
+    iterations: int
+
+
+_STAGES = (_Stage(48, 2.5, 5), _Stage(72, 1.2, 5))
+
+
+class Prepared:
+    """A picture in gray, with its points found when first asked for.
+
+    Args:
+        pixels: (h, w, 3) uint8.
+        longest: what the longest side is averaged down to if it is longer, pixels.
+    """
+
+    def __init__(self, pixels: Pixels, longest: int) -> None:
+        gray: Floats = pixels.astype(np.float32) @ _LUMA
+        self.gray: Floats = _shrunk(gray, longest)
+
+        self._softened: dict[float, Floats] = {}
+
+    def soft(self, sigma: float) -> Floats:
+        """Blurred to a total of `sigma` pixels; it is blurred by about half a pixel as it is."""
+        more = round(max(sigma * sigma - 0.25, 0.0) ** 0.5, 1)
+        if more not in self._softened:
+            self._softened[more] = blurred(self.gray, more)
+        return self._softened[more]
+
+    @cached_property
+    def keypoints(self) -> Keypoints:
+        """Its points."""
+        return find_keypoints(self.gray)
+
+    @cached_property
+    def squashed(self) -> Floats:
+        """(32, 32) of zero mean and unit length; zeros if the picture is flat."""
+        small = _area(self.gray.shape[0], 32) @ self.gray @ _area(self.gray.shape[1], 32).T
+        small = small - small.mean()
+        length = float(np.linalg.norm(small))
+        out: Floats = small / length if length > 32 * _FAINT / 2 else np.zeros_like(small)
+        return out
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agreement:
+    """What comparing found; shares and correlations.
+
+    Attributes:
+        covered_a: share of `a` that `b` covers; `covered_b` the other way around.
+        agreeing: share of the overlap's blocks, by contrast, that look alike.
+        correlation: of all of the overlap.
+        blocks: mean correlation of the blocks.
+        detail: the same for finer detail.
+        contrast: of the overlap, full scale 1: little says little.
+        stretch: ratio of the greater to the lesser scale of the map, 1 or more.
+    """
+
+    covered_a: float
+    covered_b: float
+    agreeing: float
+    correlation: float
+    blocks: float
+    detail: float
+    contrast: float
+    stretch: float
+
+
+def compare(a: Prepared, b: Prepared, transform: Transform) -> Agreement | None:
+    """How well `b`, laid onto `a` by the map, agrees with it; None if they hardly overlap."""
+    corners = apply(transform, np.array([[0, 0], [1, 0], [0, 1], [1, 1]], float))
+    low, high = np.clip(corners.min(axis=0), 0, 1), np.clip(corners.max(axis=0), 0, 1)
+    height, width = a.gray.shape
+    span = (high - low) * [width, height]
+    if span.min() < 4 or not abs(np.linalg.det(transform[:, :2])) > 1e-4:
+        return None
+    step = max(float(span.max()) / _GRID, 1e-6)
+    shape = tuple(max(2, round(float(side) / step)) for side in span[::-1])
+    points = pixel_centers(*shape) * (high - low) + low
+    back = apply(inverse(transform), points)
+    inside = (back >= 0).all(axis=-1) & (back <= 1).all(axis=-1)
+    if inside.sum() < 2 * _BLOCK**2:
+        return None
+    zoom = _zoom(a, b, transform)
+    fine = 0.7 * max(step, 1.0, zoom)
+    singular = np.linalg.svd(_in_pixels(a, b, transform), compute_uv=False)
+    mask = np.asarray(inside, np.float32)
+    left, _ = sample(a.soft(fine), points)
+    right, _ = sample(b.soft(fine / zoom), back)
+    detail = _blocks(left, right, mask, _BLOCK)
+    coarse = _blocks(_halved(left), _halved(right), np.floor(_halved(mask)), _BLOCK // 2)
+    area = float(inside.mean() * (high - low).prod())
+    weight = coarse.weight
+    return Agreement(
+        covered_a=area,
+        covered_b=min(1.0, area / abs(float(np.linalg.det(transform[:, :2])))),
+        agreeing=float(((coarse.correlation >= _AGREES) * weight).sum() / weight.sum()),
+        correlation=coarse.whole,
+        blocks=float((coarse.correlation * weight).sum() / weight.sum()),
+        detail=float((detail.correlation * detail.weight).sum() / detail.weight.sum()),
+        contrast=coarse.contrast,
+        stretch=float(singular[0] / singular[1]),
+    )
+
+
+def refine(a: Prepared, b: Prepared, transform: Transform) -> Transform:
+    """The map from `b` to `a` made exact to a fraction of a pixel, by the pixels of the overlap.
+
+    Gauss-Newton on the squared differences, after a gain and an offset of brightness, each pixel weighted by
+    how well it fits (Baker and Matthews, "Lucas-Kanade 20 years on", IJCV 56, 2004; Cauchy weights). Where
+    that does not help, the map comes back as it was.
+    """
+    best = transform
+    for stage in _STAGES:
+        best = _descend(a, b, best, stage)
+    return best
+
+
+def _descend(a: Prepared, b: Prepared, transform: Transform, stage: _Stage) -> Transform:
+    """One stage of the refinement."""
+    height, width = a.gray.shape
+    step = max(height, width) / stage.longest
+    zoom = _zoom(a, b, transform)
+    sigma = stage.blur * max(step, zoom)
+    shape = max(4, round(height / step)), max(4, round(width / step))
+    points = pixel_centers(*shape).reshape(-1, 2)
+    target, _ = sample(a.soft(sigma), points)
+    smooth = b.soft(sigma / zoom)
+    slopes = np.gradient(smooth)
+    layers = np.stack([smooth, slopes[1] * b.gray.shape[1], slopes[0] * b.gray.shape[0]], axis=-1)
+    back = inverse(transform)
+    best, least = back, np.inf
+    basis = np.column_stack([points, np.ones(len(points))]).astype(np.float32)
+    for _ in range(stage.iterations + 1):
+        values, inside = sample(layers, apply(back, points))
+        count = int(inside.sum())
+        if count < 60:
+            break
+        seen, wanted, rows = values[inside], target[inside], basis[inside]
+        level = seen[:, 0] - seen[:, 0].mean()
+        rest = wanted - wanted.mean()
+        gain = float(level @ rest) / max(float(level @ level), 1e-9)
+        error = rest - gain * level
+        error -= np.median(error)
+        loss = (
+            float(np.abs(error).mean() / max(float(np.abs(rest).mean()), 1e-6)) / (count / len(points)) ** 0.5
+        )
+        if loss < least:
+            best, least = back, loss
+        scale = 2 * float(np.median(np.abs(error))) + 0.01
+        weight = 1 / (1 + (error / scale) ** 2)
+        jacobian = np.concatenate(
+            [
+                gain * seen[:, 1:2] * rows,
+                gain * seen[:, 2:3] * rows,
+                level[:, None],
+                np.ones((count, 1), np.float32),
+            ],
+            1,
+        )
+        left = (jacobian * weight[:, None]).T
+        normal = (left @ jacobian).astype(np.float64)
+        normal[np.diag_indices(8)] *= 1.001
+        normal[np.diag_indices(8)] += 1e-6
+        delta = np.linalg.solve(normal, (left @ error).astype(np.float64))[:6].reshape(2, 3)
+        if np.abs(delta).max() > 0.3:
+            break
+        back = back + delta
+        if not abs(np.linalg.det(back[:, :2])) > 1e-3:
+            break
+    return inverse(best)
+
+
+@dataclass(frozen=True, slots=True)
+class _Blocks:
+    correlation: Floats
+    weight: Floats
+    whole: float
+    contrast: float
+
+
+def _halved(values: Floats) -> Floats:
+    """Means of 2 x 2; an odd last row or column is left out."""
+    height, width = (side // 2 * 2 for side in values.shape)
+    rows = values[0:height:2, :width] + values[1:height:2, :width]
+    out: Floats = (rows[:, ::2] + rows[:, 1::2]) * np.float32(0.25)
+    return out
+
+
+def _blocks(left: Floats, right: Floats, mask: Floats, block: int) -> _Blocks:
+    """Correlation of each block, what it weighs, correlation of all, and contrast."""
+    left, right = left - left.mean(), right - right.mean()  # keeps the digits of the squares
+    parts = (np.ones_like(left), left, right, left * left, right * right, left * right)
+    sums = np.stack([_sums(values * mask, block) for values in parts])
+    count = sums[0]
+    _, correlation, contrast = _correlate(sums)
+    weight = count / block**2 * np.minimum(contrast, 0.1) * (count > block**2 / 3)
+    weight = np.where(contrast > _FAINT, weight, weight * 0.1) + 1e-9
+    spread, whole, _ = _correlate(sums.sum(axis=(1, 2)))
+    return _Blocks(correlation, weight, float(whole), float(spread))
+
+
+def _correlate(sums: Floats) -> tuple[Floats, Floats, Floats]:
+    """Lesser contrast, correlation and greater contrast, from sums of 1, a, b, aa, bb, ab."""
+    count, a, b, aa, bb, ab = sums
+    full = np.maximum(count, 1)
+    var_a = np.maximum(aa / full - (a / full) ** 2, 0)
+    var_b = np.maximum(bb / full - (b / full) ** 2, 0)
+    both = ab / full - a * b / full**2
+    correlation = both / np.sqrt((var_a + _FAINT**2 / 4) * (var_b + _FAINT**2 / 4))
+    return np.sqrt(np.minimum(var_a, var_b)), correlation, np.sqrt(np.maximum(var_a, var_b))
+
+
+def _sums(values: Floats, block: int) -> Floats:
+    """Sums over blocks; the last row and column of blocks may be cut off."""
+    rows = np.arange(0, values.shape[0], block)
+    columns = np.arange(0, values.shape[1], block)
+    out: Floats = np.add.reduceat(np.add.reduceat(values, rows, axis=0), columns, axis=1)
+    return out
+
+
+def _in_pixels(a: Prepared, b: Prepared, transform: Transform) -> NDArray[np.float64]:
+    """(2, 2) linear part of the map, from pixels of `b` to pixels of `a`."""
+    out: NDArray[np.float64] = (
+        np.diag(a.gray.shape[::-1]) @ transform[:, :2] @ np.diag([1 / side for side in b.gray.shape[::-1]])
+    )
+    return out
+
+
+def _zoom(a: Prepared, b: Prepared, transform: Transform) -> float:
+    """Pixels of `a` along the side of a pixel of `b`."""
+    return float(np.clip(abs(np.linalg.det(_in_pixels(a, b, transform))) ** 0.5, 0.1, 10.0))
+
+
+def _shrunk(gray: Floats, longest: int) -> Floats:
+    height, width = gray.shape
+    if max(height, width) <= longest:
+        return np.ascontiguousarray(gray)
+    part = longest / max(height, width)
+    rows, columns = (_area(side, max(1, round(side * part))) for side in (height, width))
+    lines: Floats = rows @ gray
+    out: Floats = lines @ columns.T
+    return out
+
+
+def _area(length: int, parts: int) -> Floats:
+    """(parts, length) matrix that averages a line down."""
+    edges = np.arange(parts + 1)[:, None] * (length / parts)
+    until = np.clip(edges - np.arange(length)[None, :], 0.0, 1.0)
+    out: Floats = ((until[1:] - until[:-1]) * (parts / length)).astype(np.float32)
+    return out
