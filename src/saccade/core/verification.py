@@ -1,6 +1,6 @@
 """Whether two pictures are the same one, edited: found by laying one onto the other, with numpy alone."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 
 import numpy as np
@@ -14,7 +14,8 @@ SAME = 0.5
 """Probability from which two pictures count as the same."""
 SURE = 0.995
 """Probability from which no other way of laying one onto the other is tried."""
-_SIZE = 224
+COMPARED_SIZE = 224
+"""Longest side, pixels, at which pictures are compared: the verdict is fitted to it."""
 _REMEMBERED = 32
 """Pictures whose points are kept: one is usually compared with several."""
 _PLAUSIBLE = 0.4
@@ -50,7 +51,7 @@ class AlignmentVerifier:
     @property
     def recipe(self) -> PixelRecipe:
         """The pixels it wants."""
-        return PixelRecipe(size=_SIZE, fit="contain")
+        return PixelRecipe(size=COMPARED_SIZE, fit="contain")
 
     def verify(self, a: Pixels, b: Pixels, score: float) -> Match:
         """Whether (h, w, 3) `b` is (h', w', 3) `a` edited, or both are edits of one.
@@ -64,7 +65,7 @@ class AlignmentVerifier:
         """
         del score
         first, second = (self._prepared(one.tobytes(), *one.shape[:2]) for one in (a, b))
-        return best_match(first, second, _guesses(first, second))
+        return best_match(first, second, guesses(first, second, lambda: _maps(first, second)))
 
 
 def best_match(a: Prepared, b: Prepared, guesses: Iterator[tuple[Transform, int]]) -> Match:
@@ -104,8 +105,14 @@ def _rough_and_refined(a: Prepared, b: Prepared, transform: Transform) -> Iterat
     yield refine(a, b, transform)
 
 
-def _guesses(a: Prepared, b: Prepared) -> Iterator[tuple[Transform, int]]:
-    """Maps worth a look, the cheap ones first."""
+def guesses(
+    a: Prepared, b: Prepared, maps: Callable[[], Iterable[tuple[Transform, int]]]
+) -> Iterator[tuple[Transform, int]]:
+    """Maps from `b` to `a` worth a look with the points that vote for them, the cheap ones first.
+
+    Args:
+        maps: finds those that points vote for; called only if it comes to that.
+    """
     likely = []
     for place, transform in enumerate(half_turns()):
         turned = np.rot90(b.squashed[:, ::-1] if place >= 4 else b.squashed, -(place % 4))
@@ -114,10 +121,14 @@ def _guesses(a: Prepared, b: Prepared) -> Iterator[tuple[Transform, int]]:
     close = [transform for correlation, _, transform in likely[:2] if correlation >= _PLAUSIBLE]
     for transform in close[:1]:
         yield transform, 0
-    yield from candidates(a.keypoints, b.keypoints, a.gray.shape, b.gray.shape)
+    yield from maps()
     for transform in close[1:]:
         yield transform, 0
 
 
+def _maps(a: Prepared, b: Prepared) -> list[tuple[Transform, int]]:
+    return candidates(a.keypoints, b.keypoints, a.gray.shape, b.gray.shape)
+
+
 def _prepare(pixels: bytes, height: int, width: int) -> Prepared:
-    return Prepared(np.frombuffer(pixels, np.uint8).reshape(height, width, 3), _SIZE)
+    return Prepared(np.frombuffer(pixels, np.uint8).reshape(height, width, 3), COMPARED_SIZE)
