@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import exists, select
 
-from saccade.catalog import sqlite
+from saccade.catalog import results, sqlite
 from saccade.catalog.bulk import images_known, run_many
 from saccade.catalog.columns import SqlColumns
 from saccade.catalog.curation_tables import hashes
@@ -85,6 +85,14 @@ class SqlCuration(SqlMaintenance):
         with self._reading() as connection:
             rows = sqlite.plain_rows(connection, query)
         return np.fromiter((row[0] for row in rows), np.int64, count=len(rows))
+
+    def problems(self) -> list[str]:
+        """What is wrong with the database file itself, its references and stored results; reads all of it."""
+        found = super().problems()
+        if found:
+            return found  # a damaged file is not read any further
+        with self._reading() as connection:
+            return results.damaged(connection)
 
 
 def _signed(bits: int) -> int:

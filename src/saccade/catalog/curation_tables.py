@@ -19,6 +19,10 @@ from sqlalchemy import (
 
 from saccade.catalog.tables import BIG, FLOAT, key, metadata
 
+ZERO_SHOT = "zero-shot"
+"""The origin of labels that an encoder gave by itself. They tell nothing that its search does not know
+already, so word search, which is there for what the picture does not show, leaves them out."""
+
 
 def _part(name: str, target: str) -> "Column[Any]":
     """A part of a primary key that names a row of another table."""

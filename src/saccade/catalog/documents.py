@@ -1,4 +1,4 @@
-"""What derives from files and images, kept in step: `images.present` and the full-text table."""
+"""What derives from other rows, kept in step: `images.present`, the full-text table, the words of labels."""
 
 import json
 from collections import defaultdict
@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, select, update
 
 from saccade.catalog import search, sqlite
+from saccade.catalog.curation_tables import ZERO_SHOT, labels, tags
 from saccade.catalog.places import batches
 from saccade.catalog.tables import INDEXED, files, images
 from saccade.catalog.text import document, file_name
@@ -24,6 +25,7 @@ def refresh(connection: Connection, touched: Collection[int]) -> None:
 def rebuild(connection: Connection) -> None:
     """Make everything derived again from nothing."""
     search.reset(connection)
+    search.add_labels(connection, _spoken(connection))
     last = 0
     query = select(images.c.id).order_by(images.c.id).limit(_BATCH)
     while ids := list(connection.execute(query.where(images.c.id > last)).scalars()):
@@ -45,7 +47,16 @@ def stale(connection: Connection) -> list[int]:
         wrong.update(image for image in have.keys() | want.keys() if have.get(image) != want.get(image))
         last = ids[-1]
     wrong.update(search.beyond(connection, last))
+    stray = search.stale_labels(connection, _spoken(connection))
+    bearers = select(tags.c.image_id).where(sqlite.among(tags.c.label_id, stray))
+    wrong.update(connection.execute(bearers).scalars())
     return sorted(wrong)
+
+
+def _spoken(connection: Connection) -> dict[int, str]:
+    """The labels that word search should find, by number."""
+    query = select(labels.c.id, labels.c.label).where(labels.c.origin != ZERO_SHOT)
+    return dict(connection.execute(query).all())
 
 
 def _refresh(connection: Connection, ids: Sequence[int]) -> None:

@@ -20,16 +20,14 @@ from sqlalchemy import (
     union_all,
 )
 
-from saccade.catalog import sqlite
+from saccade.catalog import curated, sqlite
+from saccade.catalog.curated import compared, folded_value, holds, is_data
 from saccade.catalog.places import below, locate, relative
 from saccade.catalog.tables import ABSENT, INDEXED, files, image_texts, images, texts
-from saccade.catalog.text import fold
-from saccade.core.errors import InvalidFilterError
 from saccade.core.filters import FIELDS, Condition, Filter, Kind
 from saccade.core.ports import Folder
 from saccade.core.types import Ids
 
-_LONGEST = 10_000
 _END = "\uffff"
 _ABSENT = select(images.c.id).where(ABSENT)
 _COLUMNS = {
@@ -44,10 +42,11 @@ _COLUMNS = {
 
 def match(connection: Connection, filter: Filter, known: Sequence[Folder]) -> Ids:
     """See `Catalog.match`; `known` are the indexed folders at their present places."""
-    sets = [_with_text(one) for one in filter.conditions if _is_text(one) and one.op != "!="]
+    conditions = [curated.resolved(connection, one) for one in filter.conditions]
+    sets = [_having(connection, one) for one in conditions if _is_set(one) and one.op != "!="]
     if filter.folders:
         sets.append(_in_folders(filter.folders, known))
-    clauses = [_clause(one) for one in filter.conditions if not _is_text(one) or one.op == "!="]
+    clauses = [_clause(connection, one) for one in conditions if not _is_set(one) or one.op == "!="]
     if sets and not clauses:
         # The sets alone answer; looking up 25,000 wide rows to see that they are present takes 100 ms.
         first, *others = sets
@@ -62,53 +61,38 @@ def _ids(connection: Connection, query: Select[int]) -> Ids:
     return np.fromiter((row[0] for row in rows), dtype=np.int64, count=len(rows))
 
 
-def _is_text(condition: Condition) -> bool:
-    return FIELDS[condition.field] is Kind.TEXT
+def _is_set(condition: Condition) -> bool:
+    """Whether rows beside those of images say which images satisfy it."""
+    return condition.field not in _COLUMNS
 
 
-def _clause(condition: Condition) -> ColumnElement[bool]:
-    """A condition on rows of images: of a number or a time, or that a text is not there."""
+def _clause(connection: Connection, condition: Condition) -> ColumnElement[bool]:
+    """A condition on rows of images: of a number or a time, or not to be in a set."""
     if condition.op == "!=":
         opposite = Condition(field=condition.field, op="=", value=condition.value)
-        if _is_text(condition):
-            return images.c.id.not_in(select(_with_text(opposite)))
+        if _is_set(condition):
+            return images.c.id.not_in(select(_having(connection, opposite)))
         # NULL = 3 is unknown, and so is its opposite: an absent fact must be made to count as different.
-        return not_(func.coalesce(_clause(opposite), False))
-    return _time(condition) if FIELDS[condition.field] is Kind.TIME else _number(condition)
+        return not_(func.coalesce(_clause(connection, opposite), False))
+    if FIELDS[condition.field] is Kind.TIME:
+        return _time(condition)
+    return compared(_COLUMNS[condition.field], condition)
 
 
-def _with_text(condition: Condition) -> Subquery:
-    """Ids of the images of which a text equals or contains the value."""
-    value = fold(str(condition.value))
-    if len(value) > _LONGEST:
-        raise InvalidFilterError(
-            f"{condition.field} is compared with {len(value)} characters", hint=f"at most {_LONGEST} are"
-        )
+def _having(connection: Connection, condition: Condition) -> Subquery:
+    """Ids of the images that have a text, a label or an imported fact as the condition says."""
+    if is_data(condition):
+        return curated.with_fact(connection, condition)
+    value = folded_value(condition)
+    if condition.field == "tag":
+        return curated.with_label(condition.op, value)
     if condition.field == "name":
-        named = _holds(files.c.name, condition.op, value)
+        named = holds(files.c.name, condition.op, value)
         return select(files.c.image_id).where(named, files.c.state == INDEXED).subquery()
     meant = select(texts.c.id).where(
-        texts.c.field == condition.field, _holds(texts.c.folded, condition.op, value)
+        texts.c.field == condition.field, holds(texts.c.folded, condition.op, value)
     )
     return select(image_texts.c.image_id).where(image_texts.c.text_id.in_(meant)).subquery()
-
-
-def _holds(column: ColumnElement[str], op: str, value: str) -> ColumnElement[bool]:
-    return column == value if op == "==" else column.contains(value, autoescape=True)
-
-
-def _number(condition: Condition) -> ColumnElement[bool]:
-    column, value = _COLUMNS[condition.field], float(condition.value)
-    match condition.op:
-        case "<":
-            return column < value
-        case "<=":
-            return column <= value
-        case ">":
-            return column > value
-        case ">=":
-            return column >= value
-    return column == value
 
 
 def _time(condition: Condition) -> ColumnElement[bool]:

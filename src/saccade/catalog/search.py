@@ -1,6 +1,8 @@
 """The full-text table: SQLite's FTS5, one row per present image, row number = image id.
 
-Words are stemmed (Porter) and stripped of accents. A user's words reach SQLite as quoted strings only.
+The words of labels stand in a small table of their own, one row per label: tagging a million images would
+else write a million rows anew. Words are stemmed (Porter) and stripped of accents. A user's words reach
+SQLite as quoted strings only.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,7 +12,9 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DatabaseError
 
 from saccade.catalog import sqlite
+from saccade.catalog.bulk import are_present
 from saccade.catalog.text import document, terms
+from saccade.core.stores import Numbers
 from saccade.core.types import Ids
 
 _WORDS = "tokenize = 'porter unicode61 remove_diacritics 2'"
@@ -43,6 +47,10 @@ _PICKED = text(
     "SELECT rowid FROM search WHERE search MATCH :query AND rowid IN (SELECT value FROM json_each(:ids))"
     " ORDER BY rowid DESC LIMIT :most"
 )
+_BEARERS = text(
+    "SELECT image_id, max(score) FROM tags"
+    " WHERE label_id IN (SELECT rowid FROM search_labels WHERE search_labels MATCH :query) GROUP BY image_id"
+)
 _FEW = 200
 _END = 2**63 - 1
 
@@ -57,20 +65,56 @@ def replace_rows(connection: Connection, gone: Iterable[int], rows: Sequence[dic
 
 
 def find(connection: Connection, words: Sequence[str], limit: int, among: Ids | None) -> Ids:
-    """Ids of at most `limit` images that hold all the words.
+    """Ids of at most `limit` images that hold all the words, in their own texts or in their labels.
 
-    Best first (BM25, names before keywords and title before caption) when at most 2,000 images hold them;
-    beyond that newest first, because ranking would cost more than it tells.
+    Best first (BM25, names before keywords and title before caption; then those whose labels are needed,
+    surest label first) when at most 2,000 images hold them; beyond that newest first, because ranking would
+    cost more than it tells.
     """
-    query = _query(words)
-    if not query or limit < 1 or (among is not None and not len(among)):
+    pieces = _pieces(words)
+    if not pieces or limit < 1 or (among is not None and not len(among)):
         return np.empty(0, dtype=np.int64)
+    query = " AND ".join(pieces)
     found = _newest(connection, query, _END, _RANKED + 1)
-    if len(found) > _RANKED:
-        return _common(connection, query, limit, among)
+    labeled = _labeled(connection, pieces)
+    if among is not None:
+        labeled = labeled[np.isin(labeled, among)]
+    if len(found) > _RANKED or len(labeled) > _RANKED:
+        common = _common(connection, query, limit, among)
+        return np.union1d(common, labeled)[::-1][:limit]
     kept = found if among is None else found[np.isin(found, among, assume_unique=True)]
     best = connection.execute(_BEST, {"query": query, "ids": _json(kept), "most": limit})
-    return np.fromiter((row[0] for row in best), dtype=np.int64)
+    ranked = np.fromiter((row[0] for row in best), dtype=np.int64)
+    return np.concatenate([ranked, labeled[~np.isin(labeled, found)]])[:limit]
+
+
+def _labeled(connection: Connection, pieces: Sequence[str]) -> Ids:
+    """Present images of which every piece stands in a label or a text, at least one in a label.
+
+    Surest label first, then newest.
+    """
+    borne = [_bearers(connection, piece) for piece in pieces]
+    kept = np.unique(np.concatenate([ids for ids, _ in borne]))
+    if not len(kept):
+        return kept
+    sureness = np.zeros(len(kept))
+    for ids, scores in borne:
+        sureness[np.searchsorted(kept, ids)] = np.maximum(sureness[np.searchsorted(kept, ids)], scores)
+    for piece, (ids, _) in zip(pieces, borne, strict=True):
+        bears = np.isin(kept, ids)
+        if not bears.all():
+            bears |= np.isin(kept, _common(connection, piece, len(kept), kept[~bears]))
+        kept, sureness = kept[bears], sureness[bears]
+    present = are_present(connection, kept)
+    kept, sureness = kept[present], sureness[present]
+    return kept[np.lexsort((-kept, -sureness))]
+
+
+def _bearers(connection: Connection, piece: str) -> tuple[Ids, Numbers]:
+    """Ids of the images with a label that holds the piece, and the best score of each."""
+    rows = connection.execute(_BEARERS, {"query": piece}).all()
+    ids = np.fromiter((row[0] for row in rows), np.int64, count=len(rows))
+    return ids, np.fromiter((row[1] for row in rows), np.float64, count=len(rows))
 
 
 def _common(connection: Connection, query: str, limit: int, among: Ids | None) -> Ids:
@@ -101,16 +145,17 @@ def _json(ids: Ids) -> str:
     return "[" + ",".join(map(str, ids.tolist())) + "]"
 
 
-def _query(words: Sequence[str]) -> str:
-    """An FTS5 expression: each word, or all its parts; quotes keep every character literal."""
-    pieces = dict.fromkeys(
-        f'("{run}" OR ({" AND ".join(f"{chr(34)}{part}{chr(34)}" for part in parts)}))'
-        if parts
-        else f'"{run}"'
-        for word in words
-        for run, parts in terms(word)
+def _pieces(words: Sequence[str]) -> list[str]:
+    """One FTS5 expression for each word: it, or all its parts; quotes keep every character literal."""
+    return list(
+        dict.fromkeys(
+            f'("{run}" OR ({" AND ".join(f"{chr(34)}{part}{chr(34)}" for part in parts)}))'
+            if parts
+            else f'"{run}"'
+            for word in words
+            for run, parts in terms(word)
+        )
     )
-    return " AND ".join(pieces)
 
 
 def add_labels(connection: Connection, labels: Mapping[int, str]) -> None:
@@ -128,20 +173,29 @@ def remove_labels(connection: Connection, numbers: Iterable[int]) -> None:
 
 
 def reset(connection: Connection) -> None:
-    """Make the table anew and empty, whatever state it was in."""
-    connection.execute(text("DROP TABLE IF EXISTS search"))
-    connection.execute(text(CREATE))
+    """Make the tables anew and empty, whatever state they were in."""
+    for table, create in (("search", CREATE), ("search_labels", CREATE_LABELS)):
+        connection.execute(text(f"DROP TABLE IF EXISTS {table}"))
+        connection.execute(text(create))
 
 
 def sound(connection: Connection) -> bool:
-    """Whether the words it finds are those of its rows; the connection must be one that writes."""
+    """Whether the words they find are those of their rows; the connection must be one that writes."""
     try:
         connection.execute(text("INSERT INTO search (search) VALUES ('integrity-check')"))
+        connection.execute(text("INSERT INTO search_labels (search_labels) VALUES ('integrity-check')"))
     except DatabaseError as error:
         if not sqlite.is_damage(error):
             raise
         return False
     return True
+
+
+def stale_labels(connection: Connection, labels: Mapping[int, str]) -> list[int]:
+    """Numbers of labels whose words are not those of `labels`, all that should be found."""
+    have: dict[int, str] = dict(connection.execute(text("SELECT rowid, label FROM search_labels")).all())
+    want = {number: document(label) for number, label in labels.items()}
+    return sorted(number for number in have.keys() | want.keys() if have.get(number) != want.get(number))
 
 
 def rows(connection: Connection, first: int, last: int) -> dict[int, dict[str, str | int]]:

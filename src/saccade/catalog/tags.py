@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, delete, exists, func, insert, 
 
 from saccade.catalog import search, sqlite
 from saccade.catalog.bulk import Row, are_present, checked_name, images_known, run_many
-from saccade.catalog.curation_tables import labels, tags
+from saccade.catalog.curation_tables import ZERO_SHOT, labels, tags
 from saccade.catalog.session import Transactions
 from saccade.catalog.tables import ABSENT, images
 from saccade.catalog.text import fold
@@ -134,7 +134,8 @@ def _ensure_labels(connection: Connection, origin: str, wanted: Iterable[str]) -
         rows = [{"label": label, "origin": origin, "folded": fold(label)} for label in fresh]
         connection.execute(insert(labels), rows)
         known = dict(connection.execute(query).all())
-        search.add_labels(connection, {known[label]: label for label in fresh})
+        if origin != ZERO_SHOT:
+            search.add_labels(connection, {known[label]: label for label in fresh})
     return {label: known[label] for label in wanted}
 
 

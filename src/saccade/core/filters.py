@@ -1,9 +1,9 @@
-"""Metadata filters: `taken>=2024-01-01`, `camera=Canon`, `width>1000`. Parsed and checked here,
-compiled to a query by the catalog. All conditions must hold.
+"""Metadata filters: `taken>=2024-01-01`, `camera=Canon`, `tag=beach`, `data.price<20`. Parsed and checked
+here, compiled to a query by the catalog, which alone knows the imported columns. All conditions must hold.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from math import isfinite, nan
@@ -34,20 +34,25 @@ FIELDS: dict[str, Kind] = {
     "rights": Kind.TEXT,
     "format": Kind.TEXT,
     "name": Kind.TEXT,
+    "tag": Kind.TEXT,
     "width": Kind.NUMBER,
     "height": Kind.NUMBER,
     "size": Kind.NUMBER,
     "latitude": Kind.NUMBER,
     "longitude": Kind.NUMBER,
 }
-"""Every field a filter can name. `name` is the file's name; `size` is in bytes."""
+"""Every field a filter can name, besides imported columns. `name` is the file's name; `size` is in bytes;
+`tag` is any label, whoever gave it."""
+DATA = "data."
+"""What the fields of imported columns begin with: `data.price`."""
 
 _OPS: dict[Kind, tuple[str, ...]] = {
     Kind.TEXT: ("=", "==", "!="),
     Kind.NUMBER: ("=", "!=", "<", "<=", ">", ">="),
     Kind.TIME: ("=", "!=", "<", "<=", ">", ">="),
 }
-_EXPRESSION = re.compile(r"\s*([A-Za-z_]+)\s*(==|!=|<=|>=|=|<|>)\s*(.*?)\s*", re.DOTALL)
+_EXPRESSION = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_.]*)\s*(==|!=|<=|>=|=|<|>)\s*(.*?)\s*", re.DOTALL)
+_COLUMN = re.compile(r"data\.[A-Za-z_][A-Za-z0-9_]*")
 _MONTH, _DAY, _HOUR, _MINUTE = (
     "(0[1-9]|1[0-2])",
     "(0[1-9]|[12][0-9]|3[01])",
@@ -63,7 +68,10 @@ Where: TypeAlias = Mapping[str, Value | tuple[str, Value] | Sequence[tuple[str, 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
-    """One comparison: a field of FIELDS, an operator its kind has, and a value of its kind."""
+    """One comparison: a field of FIELDS, an operator its kind has, and a value of its kind.
+
+    Of an imported column (`data.NAME`) the kind is not known here: see `of_kind`.
+    """
 
     field: str
     op: str
@@ -105,16 +113,33 @@ def condition(field: str, op: str, value: Value) -> Condition:
     Raises:
         InvalidFilterError: an unknown field, an operator its kind lacks, or a value of another kind.
     """
-    kind = FIELDS.get(field)
-    if kind is None:
+    if _COLUMN.fullmatch(field):
+        if not any(op in ops for ops in _OPS.values()):
+            raise _no_operator(field, op, dict.fromkeys(one for ops in _OPS.values() for one in ops))
+        checked = _checked(field, Kind.TEXT if isinstance(value, str) else Kind.NUMBER, value)
+        # A number stays as it was written: a column of text compares with "5", not with "5.0".
+        return Condition(field=field, op=op, value=checked if isinstance(value, str) else value)
+    if field not in FIELDS:
         raise InvalidFilterError(
-            f"unknown filter field {field!r}", hint=f"known fields: {', '.join(sorted(FIELDS))}"
+            f"unknown filter field {field!r}",
+            hint=f"known fields: {', '.join(sorted(FIELDS))}, and {DATA}NAME for what was imported",
         )
-    if op not in _OPS[kind]:
-        raise InvalidFilterError(
-            f"{field} cannot be compared with {op!r}", hint=f"use one of {' '.join(_OPS[kind])}"
-        )
-    return Condition(field=field, op=op, value=_checked(field, kind, value))
+    return of_kind(Condition(field=field, op=op, value=value), FIELDS[field])
+
+
+def of_kind(asked: Condition, kind: Kind) -> Condition:
+    """The condition with its value as the kind stores it.
+
+    Raises:
+        InvalidFilterError: an operator the kind lacks, or a value of another kind.
+    """
+    if asked.op not in _OPS[kind]:
+        raise _no_operator(asked.field, asked.op, _OPS[kind])
+    return Condition(field=asked.field, op=asked.op, value=_checked(asked.field, kind, asked.value))
+
+
+def _no_operator(field: str, op: str, known: Iterable[str]) -> InvalidFilterError:
+    return InvalidFilterError(f"{field} cannot be compared with {op!r}", hint=f"use one of {' '.join(known)}")
 
 
 def parse_where(where: Where | Sequence[str] | None) -> tuple[Condition, ...]:
