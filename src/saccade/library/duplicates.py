@@ -1,7 +1,110 @@
 """Duplicates: this part of the facade."""
 
-from saccade.library.parts import LibraryParts
+from collections.abc import Sequence
+from importlib.util import find_spec
+
+from saccade.core.duplicates import DuplicateReport, Tier
+from saccade.core.engines import Verifier
+from saccade.core.errors import InputError
+from saccade.core.filters import Where
+from saccade.core.ports import ReportProgress
+from saccade.core.types import Role
+from saccade.core.verification import AlignmentVerifier
+from saccade.library.inputs import absolute
+from saccade.library.parts import LibraryParts, Path
+from saccade.pipelines.bursts import least_score
+from saccade.pipelines.candidates import candidate_threshold
+from saccade.pipelines.choosing import Chooser, parse_rules
+from saccade.pipelines.duplicates import Request, Tools, find_duplicates
+
+_BURST, _SCENE = 0.95, 0.99
+"""How sure likeness must be: the odds of a true neighbor against a random image of this library."""
+_VERIFIERS = ("auto", "base", "sift")
 
 
 class DuplicateTools(LibraryParts):
     """See `Library`."""
+
+    def duplicates(
+        self,
+        *,
+        tiers: Sequence[str] = (Tier.BYTES, Tier.PIXELS, Tier.PICTURE),
+        where: Where | Sequence[str] | None = None,
+        folders: Sequence[Path] = (),
+        prefer: Sequence[Path] = (),
+        keep: Sequence[str] = (),
+        burst_seconds: float = 10.0,
+        verify: str = "auto",
+        progress: ReportProgress | None = None,
+    ) -> DuplicateReport:
+        """Groups of files that are the same, and in each the one worth keeping. Nothing is changed.
+
+        Pairs that were compared once are never compared again; only new images are joined with the others.
+
+        Args:
+            tiers: of "bytes", "pixels", "picture", "burst", "scene"; see `Tier`.
+            where, folders: only among these images; only files in the folders are told, and can be kept.
+            prefer: folders whose files are kept, the most preferred first.
+            keep: rules that choose the keeper, the most important first, of "folder", "resolution",
+                "quality", "metadata", "name", "date", "path"; those left out follow in this order.
+            burst_seconds: time between two pictures of a burst, at most.
+            verify: "base" (needs nothing), "sift" (the extra `verify`), "auto": the better one that is here.
+            progress: called a few times per second.
+        Raises:
+            InputError: an unknown tier, rule or way to verify; MissingExtraError: "sift" without the extra.
+            InvalidQueryError: the encoder makes no copy embeddings.
+        """
+        request = Request(
+            tiers=_tiers(tiers),
+            among=self._among(where, folders),
+            folders=tuple(absolute(folders)),
+            chooser=Chooser(prefer=absolute(prefer), rules=parse_rules(keep)),
+            burst_seconds=burst_seconds,
+        )
+        return find_duplicates(self._duplicate_tools(verify), request, progress=progress)
+
+    def _duplicate_tools(self, verify: str) -> Tools:
+        """What finding duplicates works with."""
+        from saccade.indexes.join import CellJoin  # noqa: PLC0415 - faiss takes 0.1 s to import
+        from saccade.indexes.kmeans import SphericalKMeans  # noqa: PLC0415 - as above
+
+        spaces = self._spaces
+        copies = spaces.reader(Role.COPY)
+        # An encoder that tells copies only must do for likeness too.
+        semantic = spaces.reader(Role.SEMANTIC) if Role.SEMANTIC in spaces.encoder.info.dims else copies
+        chance, likeness = spaces.calibration(copies), spaces.calibration(semantic)
+        threshold = candidate_threshold(chance, spaces.encoder.info.copy_threshold)
+        return Tools(
+            catalog=self._catalog,
+            open_decoder=self._decoder,
+            verifier=_verifier(verify),
+            join=CellJoin(SphericalKMeans()),
+            folder=self._folder,
+            copies=copies.space,
+            threshold=threshold,
+            semantic=semantic.space,
+            burst=(least_score(chance, _BURST), least_score(likeness, _BURST)),
+            scene=(threshold, least_score(likeness, _SCENE)),
+        )
+
+
+def _tiers(names: Sequence[str]) -> frozenset[Tier]:
+    """Tiers by name."""
+    unknown = [name for name in names if name not in tuple(Tier)]
+    if unknown or not names:
+        raise InputError(
+            f"no tier is called {unknown[0]!r}" if unknown else "no tier was asked for",
+            hint=f"tiers: {', '.join(Tier)}",
+        )
+    return frozenset(Tier(name) for name in names)
+
+
+def _verifier(name: str) -> Verifier:
+    """The verifier of that name. Raises InputError; MissingExtraError."""
+    if name not in _VERIFIERS:
+        raise InputError(f"cannot verify by {name!r}", hint=f"one of: {', '.join(_VERIFIERS)}")
+    if name == "base" or (name == "auto" and find_spec("cv2") is None):
+        return AlignmentVerifier()
+    from saccade.encoders.sift import SiftVerifier  # noqa: PLC0415 - OpenCV takes 0.1 s to import
+
+    return SiftVerifier()

@@ -20,7 +20,7 @@ class Rule(StrEnum):
     """It has more pixels of picture: bars of one color around it do not count. Within 10 % is the same."""
     QUALITY = "quality"
     """Color over gray; lossless formats over lossy ones, these over GIF; then more bytes for each pixel.
-    Within a third is the same. Files with the very same pixels are equally good."""
+    Within a half is the same. Files with the very same pixels are equally good."""
     METADATA = "metadata"
     """It says more: place, time, camera, title, caption, keywords, creator, rights."""
     NAME = "name"
@@ -39,7 +39,7 @@ _COPY_WORDS = (
     "rotat", "export", "whatsapp", "-wa0", "duplicate", "~", "(1)", "(2)", "(3)",
 )  # fmt: skip
 _SAME_SIZE = 0.9
-_SAME_DENSITY = 0.67
+_SAME_DENSITY = 0.5
 _FLAT = 6
 """Gray levels by which a bar of one color may vary: JPEG blurs its edge."""
 _NO_DATE = "~"
@@ -235,5 +235,6 @@ def _facts(info: ImageInfo) -> list[str]:
 
 
 def _copy_words(path: str) -> int:
+    """How much a file's name sounds like a copy's."""
     name = path.replace("\\", "/").rpartition("/")[2].lower()
-    return sum(word in name for word in _COPY_WORDS)
+    return sum(word in name for word in _COPY_WORDS) - ("orig" in name)

@@ -1,0 +1,73 @@
+"""Images with the very same pixels, as classes: the one relation between pictures that chains rightly."""
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+
+import numpy as np
+
+from saccade.core.duplicates import Tier
+from saccade.core.errors import LibraryBusyError, ReadOnlyError
+from saccade.core.groups import components
+from saccade.core.ports import Catalog
+from saccade.core.stores import StoredPair
+from saccade.core.types import Failure, Ids, ImageRecord
+from saccade.pipelines.candidates import Candidates
+from saccade.pipelines.same_pixels import OpenDecoder, pixel_digests
+from saccade.pipelines.verdicts import DIFFERENT
+
+METHOD = "pixels-1"
+_LEAST_SCORE = 0.97
+"""Copy score below which equal pixels are out of the question; they score 1 but for a decoder's shortcuts."""
+
+
+def pixel_classes(
+    catalog: Catalog,
+    open_decoder: OpenDecoder,
+    candidates: Candidates,
+    records: Callable[[Sequence[int]], dict[int, ImageRecord]],
+    *,
+    among: Ids | None,
+    advance: Callable[[int, int], None],
+) -> tuple[list[list[int]], int, list[Failure]]:
+    """(classes of two and more image ids, pairs compared now, failures).
+
+    Only pairs of one size and a copy score near 1 are decoded. What was compared before is not again.
+    """
+    close = candidates.where(candidates.scores >= _LEAST_SCORE)
+    known = {(pair.a, pair.b): pair.tier for pair in catalog.pairs.load(METHOD, among)}
+    same = [pair for pair, tier in known.items() if tier == Tier.PIXELS]
+    left = [
+        (a, b, score)
+        for a, b, score in zip(close.a.tolist(), close.b.tolist(), close.scores.tolist(), strict=True)
+        if (a, b) not in known
+    ]
+    infos = records(sorted({image for a, b, _ in left for image in (a, b)}))
+    left = [(a, b, score) for a, b, score in left if _size(infos[a]) == _size(infos[b])]
+    wanted = [infos[image] for image in sorted({image for a, b, _ in left for image in (a, b)})]
+    digests, failures = pixel_digests(open_decoder, wanted, lambda done: advance(done, len(wanted)))
+    compared = [
+        StoredPair(
+            a=a,
+            b=b,
+            tier=Tier.PIXELS if digests[a] == digests[b] else DIFFERENT,
+            score=min(1.0, score),
+            verdict=1.0,
+            evidence="{}",
+        )
+        for a, b, score in left
+        if a in digests and b in digests
+    ]
+    with suppress(LibraryBusyError, ReadOnlyError):  # then they are compared again next time
+        catalog.pairs.save(METHOD, compared)
+    same += [(pair.a, pair.b) for pair in compared if pair.tier == Tier.PIXELS]
+    forbidden = {(a, b) for a, b in catalog.pairs.distinct().tolist()}
+    return components([pair for pair in same if pair not in forbidden]), len(compared), failures
+
+
+def _size(record: ImageRecord) -> tuple[int, int]:
+    return record.info.width, record.info.height
+
+
+def within(ids: Ids, candidates: Candidates) -> Candidates:
+    """The pairs of which both images are among sorted ids."""
+    return candidates.where(np.isin(candidates.a, ids) & np.isin(candidates.b, ids))
