@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 VERSION = "1.0.0"
 LICENSE = "see MODEL_CARD.md: backbone and teacher Apache-2.0; trained on Flickr8k (non-commercial)"
-PATCHES, PATCH_GRID = ("stage3", "stage5"), (28, 28)
-"""Middle layers (strides 8 and 16) that serve as patch features, and the grid they are resized to."""
+PATCHES, PATCH_GRID = ("stage3", "stage5", "stage7"), (28, 28)
+"""Layers (strides 8, 16 and 32) that serve as patch features, and the grid they are resized to."""
 SMALL = 4096
 """Constants of fewer elements stay float32."""
 PRODUCERS = ("torch", "onnx", "onnxruntime", "tokenizers", "transformers", "numpy", "pillow")

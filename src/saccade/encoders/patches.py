@@ -1,7 +1,7 @@
 """What an image tower sees in each part of a picture: its middle layers, resized to one grid.
 
-Features from two depths of a network trained on everyday photos, side by side, as PatchCore takes them
-(Roth et al. 2022, https://arxiv.org/abs/2106.08265): the shallower knows texture, the deeper knows parts.
+Features from several depths of a network trained on everyday photos, side by side, as PatchCore takes them
+(Roth et al. 2022, https://arxiv.org/abs/2106.08265): the shallow ones know texture, the deep ones know parts.
 """
 
 from collections.abc import Mapping, Sequence
