@@ -64,9 +64,9 @@ def test_a_patch_sees_its_own_part_of_the_picture(encoder: PatchEncoder, row: in
     features = encoder.encode_patches(flat)
     change = np.linalg.norm(features[1] - features[0], axis=2)
     rows, columns, _ = encoder.patch_shape
-    near = change > change.max() / 2
-    assert np.average((np.nonzero(near)[0] + 0.5) / rows) == pytest.approx((row + 0.5) / 7, abs=0.05)
-    assert np.average((np.nonzero(near)[1] + 0.5) / columns) == pytest.approx((column + 0.5) / 7, abs=0.05)
+    near = change > 0.7 * change.max()
+    assert np.average((np.nonzero(near)[0] + 0.5) / rows) == pytest.approx((row + 0.5) / 7, abs=0.08)
+    assert np.average((np.nonzero(near)[1] + 0.5) / columns) == pytest.approx((column + 0.5) / 7, abs=0.08)
 
 
 @pytest.mark.parametrize(

@@ -48,17 +48,19 @@ def with_outputs(model: bytes, names: Sequence[str]) -> bytes:
 
 def one_grid(maps: Sequence[NDArray[np.float32]], rows: int, columns: int) -> NDArray[np.float32]:
     """Feature maps (n, c, h, w) of any h and w as one (n, rows, columns, all c) array, bilinear."""
-    resized = [
-        np.einsum(
-            "rh,nchw,kw->nrkc",
-            _stretching(rows, one.shape[2]),
-            one,
-            _stretching(columns, one.shape[3]),
-            optimize=True,
-        )
-        for one in maps
-    ]
-    return np.ascontiguousarray(np.concatenate(resized, axis=3), np.float32)
+    count = len(maps[0])
+    grid = np.empty((count, rows * columns, sum(one.shape[1] for one in maps)), np.float32)
+    start = 0
+    for one in maps:
+        channels, height, width = one.shape[1:]
+        part = grid[:, :, start : start + channels]
+        cells = one.reshape(count, channels, height * width).transpose(0, 2, 1)
+        if (height, width) == (rows, columns):
+            part[:] = cells
+        else:  # both axes at once: one matrix product per picture, channels last as they are wanted
+            part[:] = np.kron(_stretching(rows, height), _stretching(columns, width)) @ cells
+        start += channels
+    return grid.reshape(count, rows, columns, -1)
 
 
 def _stretching(new: int, old: int) -> NDArray[np.float32]:
