@@ -11,7 +11,9 @@ from saccade.core.errors import InputError, PathNotFoundError
 from saccade.core.ports import ReportProgress
 from saccade.core.quarantine import Cleaning, UndoReport
 from saccade.core.savings import EXAMPLE_PRICES, PriceTable, parse_prices
+from saccade.core.types import Failure
 from saccade.library.parts import LibraryParts, Path
+from saccade.library.thumbnails import differences
 from saccade.pipelines import undoing
 from saccade.pipelines.cleaning import Cleaner
 from saccade.sources import quarantine
@@ -87,6 +89,19 @@ class CleaningTools(LibraryParts):
         """Every run that put files away, oldest first, and what its quarantine holds now."""
         return undoing.cleanings(_FILES, self._journal())
 
+    def differences(
+        self, pairs: Sequence[tuple[str, str, Sequence[float]]], size: int = 320
+    ) -> list[bytes | Failure]:
+        """How pictures differ from their originals once they are laid onto them, as JPEG files.
+
+        Black is equal; what the second picture does not cover is gray.
+
+        Args:
+            pairs: path of the original, path of the other, and `Evidence.transform`.
+            size: longest side, pixels.
+        """
+        return differences(pairs, size)
+
     def _journal(self) -> Journal:
         return Journal(self._folder, os.path.dirname(self._folder))
 
@@ -98,12 +113,13 @@ def _tier(name: Tier | str) -> Tier:
         raise InputError(f"no tier is called {name!r}", hint=f"one of: {', '.join(Tier)}") from None
 
 
-def _prices(prices: Path | PriceTable | None) -> PriceTable:
-    if isinstance(prices, PriceTable):
-        return prices
-    if prices is None:
-        return parse_prices(EXAMPLE_PRICES, "the example")
-    name = os.fspath(prices)
+def read_prices(path: Path) -> PriceTable:
+    """The price table in a TOML file; see docs/how-to/prices.toml.
+
+    Raises:
+        PathNotFoundError: no such file.   InputError: it is no price table; the message says where.
+    """
+    name = os.fspath(path)
     try:
         with open(name, encoding="utf-8") as file:
             return parse_prices(file.read(), name)
@@ -111,3 +127,9 @@ def _prices(prices: Path | PriceTable | None) -> PriceTable:
         raise PathNotFoundError(f"no such price table: {name}", hint="see docs/how-to/prices.toml") from None
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"the price table {name} cannot be read: {error}") from error
+
+
+def _prices(prices: Path | PriceTable | None) -> PriceTable:
+    if prices is None:
+        return parse_prices(EXAMPLE_PRICES, "the example")
+    return prices if isinstance(prices, PriceTable) else read_prices(prices)

@@ -288,7 +288,7 @@ class Library(DuplicateTools, CleaningTools, ThemeTools, TagTools, OutlierTools,
         """Take back a library made for a folder that turned out to hold nothing, unless others use it."""
         with suppress(LibraryBusyError), self._catalog.writing():
             counts = self._catalog.counts()
-            if not self._fresh or counts.images or counts.failed or counts.missing:
+            if not self._fresh or counts.images or counts.failed or counts.missing or self.cleanings():
                 return
             self.close()
             shutil.rmtree(self._folder, ignore_errors=True)

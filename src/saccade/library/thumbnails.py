@@ -3,6 +3,9 @@
 import os
 from collections.abc import Sequence
 
+import numpy as np
+
+from saccade.core.alignment import overlay
 from saccade.core.types import DecodeTask, Failure, Hashed, PixelRecipe, Pixels
 from saccade.pipelines.reembed import locate
 from saccade.sources.pool import GuardedDecoder
@@ -30,3 +33,20 @@ def thumbnail_files(paths: Sequence[str], size: int) -> list[bytes | Failure]:
         thumbnail if isinstance(thumbnail, Failure) else to_jpeg(thumbnail)
         for thumbnail in thumbnails(paths, size)
     ]
+
+
+def differences(pairs: Sequence[tuple[str, str, Sequence[float]]], size: int) -> list[bytes | Failure]:
+    """See `Library.differences`."""
+    from saccade.sources.pictures import to_jpeg  # noqa: PLC0415, Pillow is not needed to search by words
+
+    paths = list(dict.fromkeys(path for a, b, _ in pairs for path in (a, b)))
+    shown = dict(zip(paths, thumbnails(paths, size), strict=True))
+    made: list[bytes | Failure] = []
+    for first, second, transform in pairs:
+        a, b = shown[first], shown[second]
+        if isinstance(a, Failure) or isinstance(b, Failure):
+            made.append(a if isinstance(a, Failure) else b)  # type: ignore[arg-type]
+        else:
+            parts = overlay(a, b, np.array(transform, np.float64).reshape(2, 3))
+            made.append(to_jpeg(np.ascontiguousarray(parts[:, -a.shape[1] :])))
+    return made

@@ -1,5 +1,174 @@
-"""`saccade duplicates`, `saccade check`, `saccade undo`."""
+"""`saccade duplicates` and `saccade undo`."""
+
+import os
+from typing import TYPE_CHECKING
 
 import click
 
-COMMANDS: tuple[click.Command, ...] = ()
+from saccade.core.errors import EXIT_PROBLEMS, InputError
+from saccade.interfaces.cli.opening import existing_library
+from saccade.interfaces.cli.output import note, print_json
+from saccade.interfaces.cli.progress import progress_shown
+from saccade.interfaces.cli.reporting import errors_told, tell_failures
+from saccade.interfaces.cli.settings import Settings, json_option, library_option, scope_options
+from saccade.interfaces.words import shown_path
+
+if TYPE_CHECKING:
+    from saccade.core.cleaning import CleaningReport
+    from saccade.core.duplicates import DuplicateReport
+    from saccade.core.savings import PriceTable
+    from saccade.library import Library
+
+_TIERS = ("bytes", "pixels", "picture", "burst", "scene")
+_USUAL = _TIERS[:3]
+_RULES = ("folder", "resolution", "quality", "metadata", "name", "date", "path")
+
+
+@click.command(short_help="Find files that are the same; --apply puts the spare ones away.")
+@click.option(
+    "--tier",
+    "tiers",
+    multiple=True,
+    type=click.Choice(_TIERS),
+    help="How files must be the same; repeatable. [default: bytes, pixels, picture]",
+)
+@click.option("--prefer", multiple=True, metavar="FOLDER", help="Keep the files in it; repeatable.")
+@click.option(
+    "--keep", multiple=True, type=click.Choice(_RULES), help="What makes a keeper, first things first."
+)
+@click.option(
+    "--verify",
+    type=click.Choice(["auto", "base", "sift"]),
+    default="auto",
+    show_default=True,
+    help="How pixels are compared; sift needs the extra `verify`.",
+)
+@click.option(
+    "--burst-seconds", type=float, default=10.0, show_default=True, help="Time between pictures of a burst."
+)
+@scope_options
+@click.option("-k", "--top", type=int, default=10, show_default=True, metavar="N", help="Groups to show.")
+@click.option("--apply", is_flag=True, help="Put the spare files into the quarantine. Nothing is deleted.")
+@click.option("--to", metavar="DIR", help="A folder for the quarantine, also on another disk.")
+@click.option("--prices", metavar="FILE", help="Your price table, to tell what the space is worth.")
+@click.option("--html", metavar="FILE", help="Also write the groups side by side to an HTML file.")
+@click.option("-q", "--quiet", is_flag=True, help="No progress.")
+@json_option
+@library_option
+@click.pass_obj
+def duplicates(
+    settings: Settings,
+    *,
+    tiers: tuple[str, ...],
+    prefer: tuple[str, ...],
+    keep: tuple[str, ...],
+    verify: str,
+    burst_seconds: float,
+    where: tuple[str, ...],
+    folders: tuple[str, ...],
+    top: int,
+    apply: bool,
+    to: str | None,
+    prices: str | None,
+    html: str | None,
+    quiet: bool,
+    as_json: bool,
+) -> None:
+    """Find files that are the same: the same bytes, the same pixels, or the same picture, edited.
+
+    Each group says which file is worth keeping, and why. Without --apply nothing is changed. With it the
+    spare files move to a quarantine, and `saccade undo` puts them back, byte for byte. Bursts and scenes
+    are other pictures: they are looked for, and put away, only with --tier burst or --tier scene.
+    """
+    with errors_told(as_json=as_json, debug=settings.debug):
+        if top < 1:
+            raise InputError(f"--top is {top}; it must be at least 1", hint="-k 10")
+        wanted = tiers or _USUAL
+        table = _read_prices(prices)
+        with existing_library(settings.library) as library:
+            with progress_shown(quiet=quiet) as progress:
+                found = library.duplicates(
+                    tiers=wanted,
+                    where=where,
+                    folders=folders,
+                    prefer=prefer,
+                    keep=keep,
+                    burst_seconds=burst_seconds,
+                    verify=verify,
+                    progress=progress,
+                )
+                if html is not None:  # before anything moves: the pictures are still where they were
+                    plan = library.clean(found, to=to, tiers=wanted, prices=table)
+                    _write_html(library, found, plan, html)
+                cleaning = library.clean(
+                    found, apply=apply, to=to, tiers=wanted, prices=table, progress=progress
+                )
+            tell_failures(found.failed)
+            _show(found, cleaning, top=top, as_json=as_json)
+
+
+@click.command(short_help="Put files back that `duplicates --apply` put away.")
+@click.argument("run", required=False, metavar="[RUN]")
+@click.option("--list", "listed", is_flag=True, help="Tell all runs, and what their quarantine holds.")
+@click.option("-q", "--quiet", is_flag=True, help="No progress.")
+@json_option
+@library_option
+@click.pass_obj
+def undo(settings: Settings, *, run: str | None, listed: bool, quiet: bool, as_json: bool) -> None:
+    """Put back what a RUN put away, byte for byte, with times and permissions; default: the newest.
+
+    Nothing is overwritten: a file whose place is taken comes to lie beside it. Exits with 7 when a file
+    could not be put back.
+    """
+    from saccade.interfaces.cli.duplicates_payloads import of_cleanings, of_undo
+    from saccade.interfaces.cli.duplicates_text import say_cleanings, say_undo
+
+    with (
+        errors_told(as_json=as_json, debug=settings.debug),
+        existing_library(settings.library) as library,
+    ):
+        if listed:
+            runs = library.cleanings()
+            if as_json:
+                print_json(of_cleanings(runs))
+            else:
+                say_cleanings(runs)
+            return
+        with progress_shown(quiet=quiet) as progress:
+            report = library.undo(run, progress=progress)
+        if as_json:
+            print_json(of_undo(report))
+        else:
+            say_undo(report)
+    if report.failed:
+        raise click.exceptions.Exit(EXIT_PROBLEMS)
+
+
+def _read_prices(path: str | None) -> "PriceTable | None":
+    """The price table, read before any work so that a mistake in it costs none."""
+    if path is None:
+        return None
+    from saccade.library.cleaning import read_prices
+
+    return read_prices(path)
+
+
+def _show(found: "DuplicateReport", cleaning: "CleaningReport", *, top: int, as_json: bool) -> None:
+    from saccade.interfaces.cli.duplicates_payloads import of_duplicates
+    from saccade.interfaces.cli.duplicates_text import say_duplicates
+
+    if as_json:
+        print_json(of_duplicates(found, cleaning))
+    else:
+        say_duplicates(found, cleaning, top=top)
+
+
+def _write_html(library: "Library", found: "DuplicateReport", cleaning: "CleaningReport", path: str) -> None:
+    from saccade.interfaces.cli.duplicates_report import duplicates_report
+    from saccade.interfaces.report import write_report
+
+    write_report(path, duplicates_report(library, found, cleaning))
+    note(f"report: {shown_path(os.path.abspath(path))}")
+
+
+COMMANDS: tuple[click.Command, ...] = (duplicates, undo)
