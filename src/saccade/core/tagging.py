@@ -1,0 +1,115 @@
+"""Labels, and what putting them on images found: values only."""
+
+from dataclasses import dataclass
+
+from saccade.core.types import Failure
+
+ZERO_SHOT = "zero-shot"
+"""Origin of tags that come from the words of the labels alone."""
+PERSON = "person"
+"""Origin of tags that a person gave."""
+LONGEST_LABEL = 200
+"""Characters of a label's path."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Label:
+    """Something an image may show.
+
+    Attributes:
+        path: its name, below its parents' names: "animal/dog".
+        texts: what it is called: its own name and its synonyms, each a text to compare images with.
+    """
+
+    path: str
+    texts: tuple[str, ...]
+
+    @property
+    def parents(self) -> tuple[str, ...]:
+        """Paths of everything it is a kind of, nearest first: "a/b/c" is an "a/b" and an "a"."""
+        parts = self.path.split("/")
+        return tuple("/".join(parts[:depth]) for depth in range(len(parts) - 1, 0, -1))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taxonomy:
+    """Labels in the order they were given, and what is to be told about how they were read."""
+
+    labels: tuple[Label, ...]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """An image as an example of a label: one of its files, its id, and the confidence in [0, 1]."""
+
+    path: str
+    image_id: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelSummary:
+    """What became of one label.
+
+    Attributes:
+        label: its path.
+        images: how many bear it now (or would).
+        share: estimated share in [0, 1] of the library's images that show it, tagged or not.
+        least: confidence in [0, 1] from which an image bears it.
+        best: images that bear it, surest first.
+        borderline: images that bear it, least sure first: look here whether the threshold is right.
+    """
+
+    label: str
+    images: int
+    share: float
+    least: float
+    best: tuple[Shown, ...] = ()
+    borderline: tuple[Shown, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaggingReport:
+    """What one tagging run did.
+
+    Attributes:
+        origin: of the tags.
+        images: images looked at.   tagged: those that bear a label now; the rest are "none of these".
+        tags: tags in all, those of parents included.
+        labels: one for each label, most borne first.
+        written: whether they were stored (not in a dry run).
+        notes: what else is to be known, a sentence each.
+        seconds: wall time.
+    """
+
+    origin: str
+    images: int
+    tagged: int
+    tags: int
+    labels: tuple[LabelSummary, ...]
+    written: bool
+    notes: tuple[str, ...]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportReport:
+    """What an export wrote.
+
+    Attributes:
+        format: "csv", "xmp", "hf", "coco" or "files".
+        images: images that have tags to export.
+        written: files written (or that would be).   unchanged: files that say it already.
+        skipped: files that could not be written, with the reason.
+        kept: where the originals lie, when image files were written.
+        applied: whether anything was written (not in a dry run).
+    """
+
+    format: str
+    images: int
+    written: tuple[str, ...]
+    unchanged: int
+    skipped: tuple[Failure, ...]
+    kept: str | None
+    applied: bool
