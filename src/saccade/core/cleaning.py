@@ -75,44 +75,62 @@ def plan_cleaning(
 ) -> CleaningPlan:
     """Which of the others of each group may be put away: those of the tiers that nothing speaks against.
 
+    Where the keeper is a link or lies in an archive, a file with the very same bytes stays in its place.
+
     Args:
-        seen: every path of the report.
+        seen: every path of the report, and every other path of its images.
     """
     moves: list[Move] = []
     skipped: list[Failure] = []
-    kept = {_entry(seen[group.keeper.path], group.keeper.path) for group in report.groups}
+    targets = {one.facts.target for one in seen.values() if one.facts is not None and one.facts.target}
+    groups = [(group, _standing(group, seen, targets)) for group in report.groups]
+    kept = {_entry(seen[keeper.path], keeper.path) for _, keeper in groups}
     gone: set[object] = set()
-    for group in report.groups:
+    for group, keeper in groups:
         for other in group.others:
-            if other.tier is None or other.tier not in tiers:
-                continue
             entry = _entry(seen[other.path], other.path)
-            if entry in gone:
-                continue  # a file in two groups leaves once
-            why = doubt(group, other, seen)
-            if why is None and entry in kept:
+            if other.tier not in tiers or entry in gone:  # a file in two groups leaves once
+                continue
+            why = doubt(keeper, other, seen)
+            if entry in kept and (why is None or other is keeper):
                 why = ("is_keeper", "it is the file worth keeping of a group")
+            elif why is None and entry in targets:
+                why = ("link_target", "a link in the library leads to it")
             if why is not None:
                 skipped.append(Failure(path=other.path, code=why[0], reason=why[1]))
-                continue
-            gone.add(entry)
-            moves.append(_move(len(moves) + 1, group.keeper, other, seen[other.path]))
+            else:
+                gone.add(entry)
+                moves.append(_move(len(moves) + 1, keeper, other, seen[other.path]))
     return CleaningPlan(moves=tuple(moves), skipped=tuple(skipped))
 
 
+def _standing(
+    group: DuplicateGroup, seen: Mapping[str, Observed], targets: Collection[tuple[str, str]]
+) -> DuplicateFile:
+    """The file that stays: the keeper, or one with the same bytes that can be relied on more."""
+    keeper = group.keeper
+    facts = seen[keeper.path].facts
+    if not seen[keeper.path].member and (facts is None or facts.kind == "file"):
+        return keeper
+    same = [one for one in group.others if one.record.id == keeper.record.id]
+    fit = [one for one in same if not seen[one.path].member and _wrong(seen[one.path], "", "it") is None]
+    fit.sort(key=lambda one: _entry(seen[one.path], one.path) not in targets)
+    return fit[0] if fit else keeper
+
+
 def doubt(
-    group: DuplicateGroup, other: DuplicateFile, seen: Mapping[str, Observed]
+    keeper: DuplicateFile, other: DuplicateFile, seen: Mapping[str, Observed]
 ) -> tuple[str, str] | None:
     """Code and reason why a file must stay where it is; None if it may go."""
-    mine, keeper = seen[other.path], seen[group.keeper.path]
+    mine, its = seen[other.path], seen[keeper.path]
     if mine.member:
         return "in_archive", "it lies inside an archive, and nothing is taken out of archives"
-    if keeper.member:
-        return "keeper_in_archive", f"the keeper lies inside an archive: {group.keeper.path}"
+    if its.member:
+        return "keeper_in_archive", f"the keeper lies inside an archive: {keeper.path}"
     return (
         _wrong(mine, "", "it")
-        or _wrong(keeper, "keeper_", f"the keeper {group.keeper.path}")
-        or _same_file(mine, keeper, group.keeper.path)
+        or _wrong(its, "keeper_", f"the keeper {keeper.path}")
+        or _same_file(mine, its, keeper.path)
     )
 
 

@@ -29,6 +29,7 @@ class FileFacts:
         identity: (device, inode): the same for every hard link of a file.
         links: number of names the file has.
         entry: the folder with all links resolved, and the name: the same for two spellings of one name.
+        target: of a link: the entry it leads to in the end.
         mode: permission bits.
     """
 
@@ -38,6 +39,7 @@ class FileFacts:
     identity: tuple[int, int]
     links: int
     entry: tuple[str, str]
+    target: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

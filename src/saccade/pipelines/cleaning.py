@@ -107,7 +107,8 @@ class Cleaner:
 
     def _observe(self, found: DuplicateReport) -> dict[str, Observed]:
         """Every file of the report, as it is and as it was."""
-        paths = {file.path for group in found.groups for file in (group.keeper, *group.others)}
+        files = [file for group in found.groups for file in (group.keeper, *group.others)]
+        paths = {file.path for file in files}.union(*(file.record.paths for file in files))
         places = Places(self.catalog)
         remembered = places.stamps(paths)
         return {

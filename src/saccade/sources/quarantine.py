@@ -33,6 +33,7 @@ def look(path: str) -> FileFacts | None:
     except (OSError, ValueError):
         return None
     mode = found.st_mode
+    target = os.path.split(os.path.realpath(path)) if stat.S_ISLNK(mode) else None
     return FileFacts(
         kind="file" if stat.S_ISREG(mode) else "link" if stat.S_ISLNK(mode) else "other",
         stamp=FileStamp(size=found.st_size, mtime_ns=found.st_mtime_ns),
@@ -40,6 +41,7 @@ def look(path: str) -> FileFacts | None:
         identity=(found.st_dev, found.st_ino),
         links=found.st_nlink,
         entry=(os.path.realpath(os.path.dirname(path)), os.path.basename(path)),
+        target=target,
     )
 
 

@@ -362,3 +362,33 @@ def test_files_with_the_same_bytes_have_nothing_to_teach(album: Any) -> None:
     twin = album.file("b.jpg", b"same", caption="a walk")
     done = album.clean(album.found([keeper, twin], tier=Tier.BYTES))
     assert (len(done.moves), done.merges) == (1, ())
+
+
+def test_what_a_link_leads_to_stays_and_stands_for_it(album: Any) -> None:
+    """A link chosen as the keeper is no file to rely on: its target stays, a true copy leaves."""
+    target, copy = album.file("in/target.jpg", b"photo"), album.file("in/very-long-name.jpg", b"photo")
+    link = str(album.home / "a.jpg")
+    os.symlink(target, link)
+    album.learn(link, b"photo")
+    done = album.clean(album.found([link, copy, target], tier=Tier.BYTES))
+    assert [move.path for move in done.moves] == [copy]
+    assert [(one.path, one.code) for one in done.skipped] == [(target, "is_keeper")]
+    assert Path(link).read_bytes() == b"photo"
+
+
+def test_a_file_that_a_link_outside_the_report_leads_to_stays(album: Any) -> None:
+    """Putting it away would break the link."""
+    keeper, target = album.file("keeper.jpg", b"photo"), album.file("target.jpg", b"photo")
+    link = str(album.home / "link.jpg")
+    os.symlink(target, link)
+    album.learn(link, b"photo")
+    assert album.codes(album.clean(album.found([keeper, target], tier=Tier.BYTES))) == ["link_target"]
+
+
+def test_a_file_stands_for_the_same_bytes_in_an_archive(album: Any) -> None:
+    """Its twin in the zip is no keeper to rely on; another edit of it may leave."""
+    archive, twin, edit = album.file("x.zip", b"z"), album.file("t.jpg", b"photo"), album.file("e.jpg", b"e")
+    member = album.member(archive, "in/b.jpg", b"photo")
+    done = album.clean(album.found([member, twin, edit]))
+    assert [(move.path, move.keeper) for move in done.moves] == [(edit, twin)]
+    assert album.codes(done) == ["is_keeper"]
