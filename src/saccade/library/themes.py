@@ -1,7 +1,80 @@
 """Themes, and the map of a library: this part of the facade."""
 
-from saccade.library.parts import LibraryParts
+from collections.abc import Sequence
+
+from saccade.core.filters import Where
+from saccade.core.ports import ReportProgress
+from saccade.core.themes import Themes
+from saccade.core.types import Role
+from saccade.indexes.kmeans import SphericalKMeans
+from saccade.library.parts import LibraryParts, Path
+from saccade.pipelines import theme_store
+from saccade.pipelines.clustering import Method
+from saccade.pipelines.themes import Wanted, find_themes, update_themes
 
 
 class ThemeTools(LibraryParts):
     """See `Library`."""
+
+    def clusters(
+        self,
+        *,
+        method: Method = "auto",
+        k: int | None = None,
+        min_size: int | None = None,
+        seed: int = 0,
+        update: bool = False,
+        name: str | None = None,
+        store: bool = True,
+        where: Where | Sequence[str] | None = None,
+        folders: Sequence[Path] = (),
+        progress: ReportProgress | None = None,
+    ) -> Themes:
+        """What the library holds, by theme: named, with words, typical images, outliers and strangers.
+
+        The result is stored, and a column of the same name says each image's theme: filters may say
+        `data.theme==NAME`. A theme that is found again keeps its id and name. Themes of a part of the
+        library (`where`, `folders`) are stored only under a name of their own.
+
+        Args:
+            method: "density" (themes of any number, images that fit none stay out), "kmeans" (every image
+                in one of k themes), or "auto": density from 3,000 images on and without `k`, else k-means.
+            k: number of themes for k-means.
+            min_size: least images of a theme.
+            seed: the same seed gives the same themes.
+            update: only give new images a theme, without moving any other; clusters where nothing is
+                stored yet.
+            name: to store the result and the column under; "theme" for the whole library.
+            store: whether to store it at all.
+        Raises:
+            NoImagesError: nothing to cluster.
+            InvalidQueryError: an unknown method, or k or min_size out of range.
+            EncoderMismatchError: an update of themes that another encoder made.
+            InputError: the column of that name is somebody else's.
+        """
+        among = self._among(where, folders)
+        kept = (name or (theme_store.DEFAULT if among is None else "")) if store else ""
+        reader = self._spaces.reader(Role.SEMANTIC)
+        known = name or theme_store.DEFAULT
+        if update and (stored := theme_store.load(self._catalog, known, reader.space)) is not None:
+            return update_themes(self._catalog, reader, stored, kept, among=among)
+        return find_themes(
+            self._catalog,
+            reader,
+            self._spaces.encoder,
+            SphericalKMeans(),
+            Wanted(name=kept, method=method, k=k, min_size=min_size, seed=seed),
+            among=among,
+            progress=progress,
+        )
+
+    def rename_theme(self, theme: int, title: str, *, name: str = theme_store.DEFAULT) -> None:
+        """Give a theme a name of your own, which stays when the library is clustered again.
+
+        Args:
+            theme: its id.
+            name: of the stored themes.
+        Raises:
+            NotFoundError: no such theme.   InputError: an empty name, or one that another theme bears.
+        """
+        theme_store.rename(self._catalog, name, theme, title)
