@@ -102,7 +102,46 @@ class Interval:
     high: float
 
 
-def bootstrap(values: Sequence[float], generator: np.random.Generator, draws: int = 2000) -> Interval:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplayScore:
+    """How one method did.
+
+    Attributes:
+        method: "recommend", or what it is compared with.
+        recall, ndcg: recall@k and nDCG@k, means over users.
+        coverage: share in [0, 1] of all images that were recommended to anybody.
+        novelty: bits, see `surprise`.
+        behind: how much lower its recall@k is than that of "recommend", user by user; below 0: higher.
+    """
+
+    method: str
+    recall: Interval
+    ndcg: Interval
+    coverage: float
+    novelty: float
+    behind: Interval
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplayReport:
+    """Methods judged on the same users and the same cut in time.
+
+    Attributes:
+        users: judged.   images: to choose from.   events: known before the cuts.
+        k: length of the lists.   held_out: share of each user's liked images that was to be found.
+    """
+
+    users: int
+    images: int
+    events: int
+    k: int
+    held_out: float
+    scores: tuple[ReplayScore, ...]
+
+
+def bootstrap(
+    values: Sequence[float] | NDArray[np.float64], generator: np.random.Generator, draws: int = 2000
+) -> Interval:
     """The mean of values with the interval that holds 95 % of the means of resampled values.
 
     The percentile bootstrap (B. Efron, "Bootstrap methods", Annals of Statistics 7, 1979).

@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from saccade.core.types import Embeddings, Ids, ImageInfo
+from saccade.core.types import Embeddings, Failure, Ids, ImageInfo
 
 EVENT_WEIGHTS: Mapping[str, float] = MappingProxyType(
     {"buy": 2.0, "like": 1.0, "click": 0.3, "view": 0.1, "dislike": -1.0}
@@ -37,6 +37,8 @@ user."""
 
 _CROWD_SMOOTHING = 3.0
 """Events added to every image's count, so that one click is not yet popularity."""
+
+_CHUNK = 8192
 
 _STRONGEST = 10.0
 """Values above count as this: one rating cannot outweigh a history."""
@@ -112,6 +114,37 @@ class Recommendations:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UserEvent:
+    """One event of a user as it is given back.
+
+    Attributes:
+        image_id: SHA-256, hexadecimal.   path: where the image lies, "" when it is gone.
+        kind: see EVENT_WEIGHTS.   at: ISO 8601, UTC.   value: strength.
+    """
+
+    user: str
+    image_id: str
+    path: str
+    kind: str
+    at: str
+    value: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """What an import of events or sets did.
+
+    Attributes:
+        rows: lines read, the header left out.   added: of these, what was new.
+        failed: one for each line that could not be used; its path is "FILE:LINE".
+    """
+
+    rows: int
+    added: int
+    failed: tuple[Failure, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sign:
     """One thing a user did with an image, `days` ago (not negative)."""
 
@@ -184,11 +217,8 @@ def heaviest(ids: Ids, weights: NDArray[np.float64], most: int) -> NDArray[np.in
 
 
 def affinity(
-    rows: Embeddings,
-    liked: Embeddings,
-    weights: NDArray[np.float64],
-    spread: float,
-) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.float64]]:
+    rows: Embeddings, liked: Embeddings, weights: NDArray[np.float64], spread: float
+) -> NDArray[np.float64]:
     """How well each row fits a taste: the log of the weighted mean of exp(likeness to each liked image).
 
     A kernel density estimate of what is liked, with the exponential of the cosine as kernel (von
@@ -199,14 +229,33 @@ def affinity(
         rows: (n, d) unit rows to judge.   liked: (m, d) unit rows, m above 0.   weights: (m,) above 0.
         spread: standard deviation of the scores of random pairs, above 0.
     Returns:
-        (n,) affinities; (n,) which liked image speaks most for each; (n,) its share of it in [0, 1].
+        (n,) affinities.
     """
+    totals = np.zeros(len(rows))
+    for start in range(0, len(rows), _CHUNK):
+        likeness = _likeness(rows[start : start + _CHUNK], liked, weights, spread)
+        top = likeness.max(axis=1)
+        totals[start : start + _CHUNK] = top + np.log(np.exp(likeness - top[:, None]).sum(axis=1))
+    return totals
+
+
+def voices(
+    rows: Embeddings, liked: Embeddings, weights: NDArray[np.float64], spread: float
+) -> NDArray[np.float64]:
+    """(n, m) share in [0, 1] of each liked image in each row's `affinity`; rows sum to 1."""
+    likeness = _likeness(rows, liked, weights, spread)
+    raised = np.exp(likeness - likeness.max(axis=1, keepdims=True))
+    shares: NDArray[np.float64] = raised / raised.sum(axis=1, keepdims=True)
+    return shares
+
+
+def _likeness(
+    rows: Embeddings, liked: Embeddings, weights: NDArray[np.float64], spread: float
+) -> NDArray[np.float64]:
+    """(n, m) log of what each liked image adds to each row's density."""
     heard = np.log(weights / weights.sum())
-    likeness = (rows @ liked.T).astype(np.float64) * (_SHARPNESS / spread) + heard
-    most = likeness.argmax(axis=1)
-    top = np.take_along_axis(likeness, most[:, None], axis=1)[:, 0]
-    total = top + np.log(np.exp(likeness - top[:, None]).sum(axis=1))
-    return total, most.astype(np.int64), np.exp(top - total)
+    likeness: NDArray[np.float64] = (rows @ liked.T).astype(np.float64) * (_SHARPNESS / spread) + heard
+    return likeness
 
 
 def taste_scores(

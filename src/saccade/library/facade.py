@@ -12,6 +12,7 @@ from typing import Self
 from saccade.catalog import SqlCatalog
 from saccade.core.errors import (
     InputError,
+    InvalidQueryError,
     LibraryBusyError,
 )
 from saccade.core.filters import Where
@@ -38,6 +39,7 @@ from saccade.library.tagging import TagTools
 from saccade.library.taste import TasteTools
 from saccade.library.themes import ThemeTools
 from saccade.library.thumbnails import thumbnail_files, thumbnails
+from saccade.pipelines.alike import alike
 from saccade.pipelines.doctor import Doctor
 from saccade.pipelines.indexing import index_paths
 from saccade.pipelines.refresh import refresh
@@ -192,22 +194,34 @@ class Library(DuplicateTools, CleaningTools, ThemeTools, TagTools, OutlierTools,
         *,
         k: int = 20,
         copies: bool = False,
+        diverse: float = 0.0,
         where: Where | Sequence[str] | None = None,
         folders: Sequence[Path] = (),
     ) -> SearchResult:
-        """The k images most like a picture, itself left out; with `copies`, only its (edited) copies."""
+        """The k images most like a picture, or like several together; those given are left out.
+
+        Args:
+            image: as in `search`; several weigh as said.
+            copies: only (edited) copies of the one picture given.
+            diverse: 0 the nearest as they come, 1 as unlike each other as can be.
+        """
         started = time.perf_counter()
         spaces = self._spaces
+        pictures = weighted(image)
+        if copies and len(pictures) > 1:
+            raise InvalidQueryError("copies are of one picture", hint="ask for each by itself")
         reader = spaces.reader(Role.COPY if copies else Role.SEMANTIC)
-        return search(
+        known = (spaces.known_image(picture, reader.space) for picture, _ in pictures)
+        return alike(
             self._catalog,
             reader,
-            [spaces.picture_part(image, 1.0, reader.space)],
+            [spaces.picture_part(picture, weight, reader.space) for picture, weight in pictures],
             spaces.calibration(reader),
             k=k,
             started=started,
             filter=self._filter(where, folders),
-            leave_out=spaces.known_image(image, reader.space),
+            given=[one for one in known if one is not None],
+            diverse=diverse,
             least=(copies and spaces.copy_threshold()) or -1.0,
         )
 

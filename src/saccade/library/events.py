@@ -1,0 +1,168 @@
+"""Interactions and sets in CSV files: read line by line, each bad line told and left out."""
+
+import csv
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from math import isfinite
+
+from saccade.core.errors import ImageNotFoundError, InputError, PathNotFoundError
+from saccade.core.stores import Event
+from saccade.core.taste import EVENT_WEIGHTS, Imported
+from saccade.core.types import Failure
+
+_BATCH = 5000
+_LATEST = 32_503_680_000.0  # the year 3000: a number above is in milliseconds, or no time at all
+
+FindImage = Callable[[str], int]
+"""The catalog's id of an image named by file or id; ImageNotFoundError if there is none."""
+
+
+def read_events(path: str, find: FindImage) -> Iterator[Event | Failure]:
+    """An event for each line of a CSV file with the columns user, image, kind, and at will: at, value.
+
+    Args:
+        find: looks up the image; each name is looked up once.
+    Raises:
+        PathNotFoundError: no such file.   InputError: it lacks a column, or is no text.
+    """
+    lookup = _remembering(find)
+    for line, row in _rows(path, {"user", "image", "kind"}):
+        try:
+            yield checked_event(
+                row["user"],
+                lookup(row["image"]),
+                row["kind"].strip().lower(),
+                at=parse_time(row["at"]) if row.get("at", "").strip() else time.time(),
+                value=_number(row["value"]) if row.get("value", "").strip() else 1.0,
+            )
+        except (InputError, ImageNotFoundError) as error:
+            yield Failure(path=f"{path}:{line}", code=error.code, reason=error.message)
+
+
+def read_sets(path: str, find: FindImage) -> Iterator[tuple[str, int] | Failure]:
+    """(set, image id) for each line of a CSV file with the columns set and image."""
+    lookup = _remembering(find)
+    for line, row in _rows(path, {"set", "image"}):
+        try:
+            yield _named(row["set"], "set"), lookup(row["image"])
+        except (InputError, ImageNotFoundError) as error:
+            yield Failure(path=f"{path}:{line}", code=error.code, reason=error.message)
+
+
+def keep_all(read: Iterator[Event | Failure], keep: Callable[[Sequence[Event]], int]) -> Imported:
+    """Give events to `keep` in batches, each durable when kept; what became of all lines."""
+    rows = added = 0
+    failed: list[Failure] = []
+    batch: list[Event] = []
+    for one in read:
+        rows += 1
+        if isinstance(one, Failure):
+            failed.append(one)
+            continue
+        batch.append(one)
+        if len(batch) == _BATCH:
+            added += keep(batch)
+            batch = []
+    return Imported(rows=rows, added=added + (keep(batch) if batch else 0), failed=tuple(failed))
+
+
+def keep_sets(
+    read: Iterator[tuple[str, int] | Failure], keep: Callable[[Mapping[str, Sequence[int]]], int]
+) -> Imported:
+    """Give sets to `keep`, all at once; what became of all lines."""
+    sets: dict[str, list[int]] = {}
+    failed: list[Failure] = []
+    rows = 0
+    for one in read:
+        rows += 1
+        if isinstance(one, Failure):
+            failed.append(one)
+        else:
+            sets.setdefault(one[0], []).append(one[1])
+    return Imported(rows=rows, added=keep(sets) if sets else 0, failed=tuple(failed))
+
+
+def checked_event(user: str, image: int, kind: str, *, at: float, value: float) -> Event:
+    """An event that means something. Raises InputError."""
+    if kind not in EVENT_WEIGHTS:
+        raise InputError(f"{kind!r} is no kind of event", hint=f"one of: {', '.join(EVENT_WEIGHTS)}")
+    if not isfinite(value) or value < 0:
+        raise InputError(f"the value {value} is not a number from 0 on", hint="to dislike: kind dislike")
+    if not isfinite(at):
+        raise InputError(f"{at} is no time", hint="seconds since 1970, or 2024-05-01T12:00:00")
+    return Event(user=_named(user, "user"), image=image, kind=kind, at=at, value=value)
+
+
+def parse_time(said: str) -> float:
+    """UTC seconds since 1970 of a number of seconds or an ISO 8601 time (UTC if it names no zone)."""
+    try:
+        seconds = float(said)
+    except ValueError:
+        try:
+            when = datetime.fromisoformat(said.strip())
+        except ValueError:
+            raise InputError(
+                f"{said!r} is no time", hint="seconds since 1970, or 2024-05-01T12:00:00"
+            ) from None
+        return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
+    if not 0 <= seconds < _LATEST:
+        raise InputError(f"{said} is no time in seconds since 1970", hint="are these milliseconds?")
+    return seconds
+
+
+def shown_time(at: float) -> str:
+    """ISO 8601 in UTC, to the microsecond, as `parse_time` reads it."""
+    return datetime.fromtimestamp(at, UTC).isoformat().replace("+00:00", "Z")
+
+
+def _named(name: str, what: str) -> str:
+    """The name without spaces around it. Raises InputError when nothing is left."""
+    if not name.strip():
+        raise InputError(f"the {what} has no name", hint="any text will do")
+    return name.strip()
+
+
+def _number(said: str) -> float:
+    try:
+        return float(said)
+    except ValueError:
+        raise InputError(f"{said!r} is no number") from None
+
+
+def _rows(path: str, wanted: set[str]) -> Iterator[tuple[int, dict[str, str]]]:
+    """(line number, {column: value}) of a CSV file with a header; a short line has empty values."""
+    try:
+        with open(path, encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
+            reader = csv.DictReader(file, restval="", restkey="")
+            missing = wanted - set(reader.fieldnames or ())
+            if missing:
+                raise InputError(
+                    f"{path} has no column {', '.join(sorted(missing))}",
+                    hint=f"its first line must name the columns {', '.join(sorted(wanted))}",
+                )
+            for row in reader:
+                yield reader.line_num, {name: value for name, value in row.items() if isinstance(value, str)}
+    except FileNotFoundError:
+        raise PathNotFoundError(f"no such file: {path}") from None
+    except (IsADirectoryError, PermissionError, csv.Error) as error:
+        raise InputError(f"cannot read {path}: {error}", hint="give a CSV file") from error
+
+
+def _remembering(find: FindImage) -> FindImage:
+    """The lookup, each name once."""
+    known: dict[str, int | ImageNotFoundError] = {}
+
+    def lookup(name: str) -> int:
+        if name not in known:
+            try:
+                known[name] = find(os.path.expanduser(name))
+            except ImageNotFoundError as error:
+                known[name] = error
+        found = known[name]
+        if isinstance(found, ImageNotFoundError):
+            raise found
+        return found
+
+    return lookup
