@@ -59,28 +59,21 @@ class SqlColumns:
                 text of more than 10,000 characters, or a column of another origin.
             ImageNotFoundError: an unknown id.
         """
-        _check_name(name)
-        kind = _kind(name, values)
+        return self.write_all({name: values}, origin=origin, replace=replace)
+
+    def write_all(
+        self, columns: Mapping[str, Mapping[int, float] | Mapping[int, str]], *, origin: str, replace: bool
+    ) -> int:
+        """The same for several columns, {name: values}: all of them are written, or none."""
+        kinds = {name: _kind(name, values) for name, values in columns.items()}
         with self._transactions.storing() as connection:
-            known = connection.execute(select(columns).where(columns.c.name == name)).first()
-            if known is not None and known.origin != origin:
-                raise InputError(
-                    f"the column {name!r} is there already, written by {known.origin!r}",
-                    hint=f"choose another name, or forget it first: saccade data remove {name}",
-                )
-            if replace and known is not None:
-                _remove(connection, known)
-                known = None
-            if kind is None:
-                return 0
-            if known is not None and known.kind != kind:
-                raise InputError(
-                    f"the column {name!r} holds {_PLURALS[known.kind]}, not {_PLURALS[kind]}",
-                    hint="replace the whole column, or choose another name",
-                )
-            number = known.id if known is not None else _add(connection, name, kind, origin)
-            with images_known(connection, values):
-                return _set(connection, number, kind, values)
+            written = 0
+            for name, values in columns.items():
+                number = _ready(connection, name, kinds[name], origin=origin, replace=replace)
+                if number is not None:
+                    with images_known(connection, values):
+                        written += _set(connection, number, values)
+            return written
 
     def numbers(self, name: str, ids: Ids | None = None) -> tuple[Ids, Numbers]:
         """Sorted ids of the present images that have it (among sorted `ids`, if given), and their values."""
@@ -142,6 +135,27 @@ def _of_kind(connection: Connection, kind: str) -> list[str]:
     return list(connection.execute(query).scalars())
 
 
+def _ready(connection: Connection, name: str, kind: str | None, *, origin: str, replace: bool) -> int | None:
+    """The number of a column that takes values of the kind; None if there are no values to take."""
+    known = connection.execute(select(columns).where(columns.c.name == name)).first()
+    if known is not None and known.origin != origin:
+        raise InputError(
+            f"the column {name!r} is there already, written by {known.origin!r}",
+            hint=f"choose another name, or forget it first: saccade data remove {name}",
+        )
+    if replace and known is not None:
+        _remove(connection, known)
+        known = None
+    if kind is None:
+        return None
+    if known is not None and known.kind != kind:
+        raise InputError(
+            f"the column {name!r} holds {_PLURALS[known.kind]}, not {_PLURALS[kind]}",
+            hint="replace the whole column, or choose another name",
+        )
+    return int(known.id) if known is not None else _add(connection, name, kind, origin)
+
+
 def _check_name(name: str) -> None:
     if len(name) > _LONGEST_NAME or not _NAME.fullmatch(name):
         raise InputError(
@@ -152,6 +166,7 @@ def _check_name(name: str) -> None:
 
 def _kind(name: str, values: Mapping[int, float] | Mapping[int, str]) -> Literal["number", "text"] | None:
     """What the values are, every one of them checked; None if there are none."""
+    _check_name(name)
     texts = 0
     for image, value in values.items():
         if isinstance(value, str):
@@ -182,15 +197,17 @@ def _add(connection: Connection, name: str, kind: str, origin: str) -> int:
     return int(connection.execute(insert(columns).returning(columns.c.id), row).scalar_one())
 
 
-def _set(
-    connection: Connection, column: int, kind: str, values: Mapping[int, float] | Mapping[int, str]
-) -> int:
-    rows: list[Row] = []
+def _set(connection: Connection, column: int, values: Mapping[int, float] | Mapping[int, str]) -> int:
+    """Write values of one kind; number written."""
+    numbers: list[Row] = []
+    texts: list[Row] = []
     for image in sorted(values):
         value: float | str = values[image]
-        told = (storable(value), fold(value)) if isinstance(value, str) else (float(value),)
-        rows.append((column, int(image), *told))
-    return run_many(connection, _SET_NUMBER if kind == "number" else _SET_TEXT, rows)
+        if isinstance(value, str):
+            texts.append((column, int(image), storable(value), fold(value)))
+        else:
+            numbers.append((column, int(image), float(value)))
+    return run_many(connection, _SET_NUMBER, numbers) + run_many(connection, _SET_TEXT, texts)
 
 
 def _remove(connection: Connection, row: sqlalchemy.Row[int, str, str, str]) -> int:

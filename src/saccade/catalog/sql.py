@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from sqlalchemy import Connection, insert, select
 
-from saccade.catalog import filters, pictures, places, reading, recording, search, vectors
+from saccade.catalog import filters, naming, pictures, places, reading, recording, search, vectors
 from saccade.catalog.curation import SqlCuration
 from saccade.catalog.tables import images, spaces
 from saccade.core.errors import InputError
@@ -155,6 +155,21 @@ class SqlCatalog(SqlCuration):
         """The image a file held when last seen; None if the path is unknown or held none."""
         with self._reading() as connection:
             return reading.image_by_path(connection, path, self._folders(connection))
+
+    def find_paths(self, paths: Sequence[str]) -> dict[str, int]:
+        """{absolute path: image it held when last seen}, of those that held one."""
+        with self._reading() as connection:
+            return naming.at_paths(connection, paths, self._folders(connection))
+
+    def find_names(self, names: Sequence[str]) -> dict[str, list[int]]:
+        """{file name: images with a present file called so, whatever its case}, of those there are."""
+        with self._reading() as connection:
+            return naming.by_names(connection, names)
+
+    def find_ids(self, starts: Sequence[str]) -> dict[str, list[int]]:
+        """{start of a hexadecimal id: images it fits, two at most}, of those there are."""
+        with self._reading() as connection:
+            return naming.by_digests(connection, starts)
 
     def failures(self, limit: int | None = None) -> list[Failure]:
         """Files that gave no image and are still there, by path."""

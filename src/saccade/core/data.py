@@ -20,6 +20,10 @@ KEYS: dict[Key, tuple[str, ...]] = {
 """What the column that names the images may be called, the first there is; else it is the first column."""
 LABELS = ("tags", "keywords")
 """Columns of labels, several in a cell with ; between them."""
+IMPORT = "import"
+"""The origin of columns that people bring along."""
+PERSON = "person"
+"""The origin of labels that people give."""
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _CODE = re.compile(r"[+-]?0[0-9]")

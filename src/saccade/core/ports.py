@@ -284,6 +284,15 @@ class Catalog(Protocol):
     def image_by_path(self, path: str) -> ImageRecord | None:
         """The image a file held when last seen."""
 
+    def find_paths(self, paths: Sequence[str]) -> Mapping[str, int]:
+        """{absolute path: image it held when last seen}, of those that held one."""
+
+    def find_names(self, names: Sequence[str]) -> Mapping[str, Sequence[int]]:
+        """{file name: images with a present file called so, whatever its case}, of those there are."""
+
+    def find_ids(self, starts: Sequence[str]) -> Mapping[str, Sequence[int]]:
+        """{start of a hexadecimal id: images it fits, two at most}, of those there are."""
+
     def failures(self, limit: int | None = None) -> Sequence[Failure]:
         """Files that gave no image and are still there."""
 

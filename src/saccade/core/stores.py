@@ -28,7 +28,7 @@ class Column:
         name: letters, digits and _, not beginning with a digit; filters say `data.NAME`.
         kind: "number" or "text".
         origin: who wrote it: "import", or the pipeline ("themes", "outliers").
-        count: images that have it.
+        count: present images that have it.
     """
 
     name: str
@@ -51,11 +51,17 @@ class Columns(Protocol):
         Args:
             replace: forget all other values of the column first (else only those given are changed).
         Raises:
-            InputError: a bad name, a number that is not finite, or text in a column of numbers (or reverse).
+            InputError: a bad name, a number that is not finite, text in a column of numbers (or reverse), or
+                a column of another origin: what a person imported no pipeline overwrites.
         """
 
+    def write_all(
+        self, columns: Mapping[str, Mapping[int, float] | Mapping[int, str]], *, origin: str, replace: bool
+    ) -> int:
+        """The same for several columns, {name: values}: all of them are written, or none."""
+
     def numbers(self, name: str, ids: Ids | None = None) -> tuple[Ids, Numbers]:
-        """Sorted ids of those that have it (among sorted `ids`, if given), and their values.
+        """Sorted ids of the present images that have it (among sorted `ids`, if given), and their values.
 
         Raises:
             InvalidFilterError: no such column, or it holds text; the hint lists the columns there are.
@@ -65,7 +71,7 @@ class Columns(Protocol):
         """The same of a column of text."""
 
     def remove(self, name: str) -> int:
-        """Forget the column; number of values removed."""
+        """Forget the column; number of values removed. Raises InvalidFilterError if there is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +90,11 @@ class Tag:
 
 
 class Tags(Protocol):
-    """Labels on images, many per image. Filters say `tag=beach`; word search finds labels too."""
+    """Labels on images, many per image. Filters say `tag=beach`.
+
+    Word search finds labels too, except those of origin "zero-shot": they say nothing new to a search by the
+    same encoder.
+    """
 
     def write(
         self,

@@ -1,0 +1,143 @@
+"""CSV files, as spreadsheets and scripts write them: read row by row whatever is in them, written whole."""
+
+import csv
+import os
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TextIO
+
+from saccade.catalog import storage_error
+from saccade.core.data import Cell, RowProblem, Table, as_text, disarmed, rearmed
+from saccade.core.errors import InputError, PathNotFoundError
+
+_DELIMITERS = ",;\t"
+_LONGEST_LINE = 1 << 20
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+
+
+@contextmanager
+def table_read(path: str) -> Iterator[Table]:
+    """The table in a file; rows are read as they are asked for.
+
+    UTF-8 with or without a byte order mark, or UTF-16 with one; separated by comma, semicolon or tab,
+    whichever the header has most of. A cell that is not UTF-8 comes with surrogate escapes, as paths do.
+
+    Raises:
+        PathNotFoundError: no such file.
+        InputError: it cannot be read, or is no CSV file.
+    """
+    if not os.path.lexists(path):
+        raise PathNotFoundError(f"no such file: {path}", hint="check the spelling; quote names with spaces")
+    try:
+        with open(path, "rb") as start:
+            encoding = "utf-16" if start.read(2) in _UTF16 else "utf-8-sig"
+        errors = "surrogateescape" if encoding == "utf-8-sig" else "replace"
+        with open(path, encoding=encoding, errors=errors, newline="") as file:
+            yield _table(file, path)
+    except (OSError, UnicodeError) as error:
+        raise InputError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from error
+
+
+def _table(file: TextIO, path: str) -> Table:
+    first = file.readline(_LONGEST_LINE)
+    if any(one == "\0" or "\udc80" <= one <= "\udcff" for one in first):
+        raise InputError(f"{path} is no CSV file", hint="save the table as CSV, in UTF-8")
+    delimiter = max(_DELIMITERS, key=first.count)
+    records = _records(file, first, delimiter)
+    header = next(records, None)
+    if header is None or isinstance(header, RowProblem):
+        reason = f": {header.reason}" if isinstance(header, RowProblem) else ""
+        raise InputError(f"{path} has no header{reason}", hint="the first line names the columns")
+    return Table(header=header[1], rows=_rows(records, len(header[1])))
+
+
+def _rows(
+    records: Iterator[tuple[int, list[str]] | RowProblem], width: int
+) -> Iterator[tuple[int, Sequence[Cell]] | RowProblem]:
+    """Records as wide as the header: cells that lack at the end are absent."""
+    for record in records:
+        if isinstance(record, RowProblem):
+            yield record
+            continue
+        line, cells = record
+        if len(cells) > width:
+            yield RowProblem(line=line, reason=f"it has {len(cells)} cells; the header has {width}")
+        else:
+            yield line, [*map(rearmed, cells), *[None] * (width - len(cells))]
+
+
+def _records(file: TextIO, first: str, delimiter: str) -> Iterator[tuple[int, list[str]] | RowProblem]:
+    """(line, cells) of each record, blank lines left out.
+
+    A record that does not end, or that no rule can read, costs its first line only: reading goes on with
+    the next, so that one forgotten quote does not swallow the rest of the file.
+    """
+    waiting = deque([first])
+    line = 0
+    while True:
+        taken: list[str] = []
+        reader = csv.reader(_taking(file, waiting, taken), delimiter=delimiter, strict=True)
+        try:
+            cells = next(reader, None)
+        except csv.Error as error:
+            reason = "a quote is not closed" if "unexpected end" in str(error) else str(error)
+            waiting.extendleft(reversed(taken[1:]))
+            line += 1
+            yield RowProblem(line=line, reason=reason)
+            continue
+        if cells is None:
+            return
+        if cells:
+            yield line + 1, cells
+        line += len(taken)
+
+
+def _taking(file: TextIO, waiting: "deque[str]", taken: list[str]) -> Iterator[str]:
+    """Lines for one record, noted in `taken`."""
+    while True:
+        text = waiting.popleft() if waiting else file.readline(_LONGEST_LINE)
+        if not text:
+            return
+        taken.append(text)
+        yield text
+
+
+def write_csv(path: str, header: Sequence[str], rows: Iterable[Sequence[Cell]], *, overwrite: bool) -> int:
+    """Write a table, which appears whole or not at all; number of rows.
+
+    Text that a spreadsheet would run as a formula is written with ' before it.
+
+    Raises:
+        InputError: the file exists and `overwrite` is false, or is a folder.
+        DiskFullError, ReadOnlyError, StorageError.
+    """
+    if os.path.isdir(path) or (os.path.lexists(path) and not overwrite):
+        raise InputError(f"{path} exists already", hint="name a new file, or say --overwrite")
+    folder, name = os.path.split(path)
+    partial = os.path.join(folder, f".{name}.partial")
+    try:
+        with open(partial, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(header)
+            count = 0
+            for row in rows:
+                writer.writerow([_written(cell) for cell in row])
+                count += 1
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(partial, path)
+    except BaseException as error:
+        with suppress(OSError):
+            os.unlink(partial)
+        if isinstance(error, OSError):
+            raise storage_error(error, Path(folder)) from error
+        raise
+    return count
+
+
+def _written(cell: Cell) -> str:
+    if cell is None:
+        return ""
+    return disarmed(cell) if isinstance(cell, str) else as_text(cell)
