@@ -15,6 +15,7 @@ from saccade.library.events import (
     checked_event,
     keep_all,
     keep_sets,
+    parse_time,
     read_events,
     read_sets,
     shown_time,
@@ -120,7 +121,7 @@ class TasteTools(LibraryParts):
         kind: str,
         images: Sequence[Path] | Path,
         *,
-        at: float | None = None,
+        at: float | str | None = None,
         value: float = 1.0,
     ) -> int:
         """Keep what a user did with images; number of events that were new.
@@ -128,13 +129,13 @@ class TasteTools(LibraryParts):
         Args:
             user: any text.   kind: "like", "dislike", "click", "view" or "buy".
             images: files or image ids.
-            at: UTC seconds since 1970; now when None.
+            at: UTC seconds since 1970, or ISO 8601; now when None.
             value: strength, 1 for an ordinary one.
         Raises:
             ImageNotFoundError, InputError: nothing was kept.
         """
         names = [images] if isinstance(images, (str, os.PathLike)) else list(images)
-        when = time.time() if at is None else at
+        when = time.time() if at is None else parse_time(at) if isinstance(at, str) else at
         events = [
             checked_event(user, image, kind, at=when, value=value) for image in self._ids(names).tolist()
         ]
