@@ -18,7 +18,7 @@ _FIRST_BLUR = 1.2
 _INTERVALS = 3
 _SMALLEST = 20
 """Shorter side, pixels, of the last octave."""
-_NOISE = 0.004
+_NOISE = 0.002
 """Weaker extrema than this, in units of full contrast, are noise."""
 _EDGE = 10.0
 """Principal curvatures may differ by this factor; more is an edge, along which a point slides (Lowe: 10)."""
