@@ -28,6 +28,8 @@ _KEPT = 8
 """Frequencies kept along each side: 8 x 8 = 64 bits."""
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 """ITU-R BT.601, as gray pictures are made everywhere."""
+_SMALL_PRODUCT = 1 << 18
+"""Multiplications up to which OpenBLAS keeps a product to one thread."""
 _FLAT = 2.0
 """Root mean square of the frequencies below which a picture shows nothing: contrast of about a gray level."""
 
@@ -48,8 +50,7 @@ def phash(pixels: Pixels) -> Hashes:
     levels = np.empty((len(pixels), _KEPT * _KEPT), np.float32)
     for place, picture in enumerate(pixels):  # one at a time, so that it stays in the cache
         # Reduction, gray and cosine transform are all linear, so the order is free: shrink most first.
-        lines = rows @ picture.reshape(len(picture), -1).astype(np.float32)
-        levels[place] = ((lines.reshape(_KEPT, -1, 3) @ _LUMA) @ columns).ravel()
+        levels[place] = ((_lines(rows, picture).reshape(_KEPT, -1, 3) @ _LUMA) @ columns).ravel()
     bits = levels > np.median(levels, axis=1, keepdims=True)
     hashes = np.packbits(bits, axis=1).view(">u8").astype(np.uint64).ravel()
     hashes[np.square(levels[:, 1:]).mean(axis=1) < _FLAT**2] = NO_HASH
@@ -59,6 +60,20 @@ def phash(pixels: Pixels) -> Hashes:
 def hamming(a: Hashes, b: Hashes) -> NDArray[np.uint8]:
     """How many of the 64 bits differ, 0 to 64, of each pair of hashes (arrays broadcast)."""
     return np.bitwise_count(np.bitwise_xor(a, b))
+
+
+def _lines(rows: NDArray[np.float32], picture: Pixels) -> NDArray[np.float32]:
+    """The (8, W * 3) product of (8, H) rows with an (H, W, 3) picture, a few columns at a time.
+
+    Products this small are not shared among threads, which on a busy machine wait longer than they work.
+    """
+    flat = picture.reshape(len(picture), -1)
+    lines = np.empty((_KEPT, flat.shape[1]), np.float32)
+    step = max(1, _SMALL_PRODUCT // (_KEPT * len(picture)))
+    for start in range(0, flat.shape[1], step):
+        part = slice(start, start + step)
+        lines[:, part] = rows @ flat[:, part].astype(np.float32)
+    return lines
 
 
 @lru_cache(maxsize=64)

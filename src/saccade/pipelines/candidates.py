@@ -25,6 +25,8 @@ CANDIDATE = "candidate"
 
 _MARGIN = 0.1
 """How far below the copy threshold pairs are still worth comparing: verification makes the precision."""
+_PAIRS_EACH = 20
+"""Chance pairs for each image that may be compared."""
 _SMALL = 20_000
 """So many images are joined by themselves when only these are asked about and the others were not joined."""
 _SAVED_AT_ONCE = 20_000
@@ -105,10 +107,18 @@ def candidate_threshold(calibration: Calibration, measured: float | None) -> flo
     Args:
         calibration: how chance scores in the copy space of this library.
         measured: the encoder's own threshold for the same picture; without one, what the best of some
-            100,000 random pairs of the library reaches.
+            100,000 random pairs of the library reaches. Where so many random pairs reach it that comparing
+            them takes too long, the library's own threshold stands in; see `same_picture`.
     """
+    chance = calibration.chance
     if measured is None:
-        return calibration.chance[-1] if calibration.chance else 0.0
+        return chance[-1] if chance else 0.0
+    usual = measured - _MARGIN
+    if not chance:
+        return usual
+    share = 1.0 - float(np.interp(usual, chance, np.linspace(0.0, 1.0, len(chance))))
+    if share * calibration.images / 2 <= _PAIRS_EACH:
+        return usual
     return (same_picture(calibration, measured) or measured) - _MARGIN
 
 

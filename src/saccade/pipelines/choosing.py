@@ -117,13 +117,22 @@ class Chooser:
         keys = self._keys(choices)
         return sorted(range(len(choices)), key=lambda place: keys[place])
 
-    def reasons(self, keeper: Choice, other: Choice) -> tuple[str, str]:
-        """Why the keeper is kept, and why the other is not, by the first rule that speaks for the keeper."""
-        key, against = self._keys([keeper, other])
-        for rule, one, two in zip(self._rules, key, against, strict=True):
-            if one < two:
-                return self._said(rule, keeper, other), self._said(rule, other, keeper)
-        return "as good as the others", "no better than the one kept"
+    def reasons(self, keeper: Choice, others: Sequence[Choice]) -> tuple[str, list[str]]:
+        """Why the keeper is kept, and why each of the others is not, in words.
+
+        Each by the first rule that speaks for the keeper; of the keeper, beside the best of the others.
+        """
+        key, *against = self._keys([keeper, *others])
+        said = []
+        for other, other_key in zip(others, against, strict=True):
+            rules = zip(self._rules, key, other_key, strict=True)
+            rule = next((rule for rule, one, two in rules if one < two), None)
+            both = ("as good", "as good as the one kept")
+            said.append(
+                both if rule is None else (self._said(rule, keeper, other), self._said(rule, other, keeper))
+            )
+        best = min(range(len(others)), key=lambda place: against[place])
+        return said[best][0], [words for _, words in said]
 
     def _keys(self, choices: Sequence[Choice]) -> list[tuple[tuple[float | str, ...], ...]]:
         """A key for each choice, one part for each rule; the lowest is the most worth keeping."""

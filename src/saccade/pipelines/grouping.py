@@ -30,6 +30,27 @@ class Grouped:
     links: Mapping[int, Link]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Other:
+    """A file that is not kept."""
+
+    choice: Choice
+    record: ImageRecord
+    tier: Tier
+    probability: float = 1.0
+    evidence: Evidence | None = None
+
+    def file(self, reason: str) -> DuplicateFile:
+        return DuplicateFile(
+            path=self.choice.path,
+            record=self.record,
+            tier=self.tier,
+            probability=self.probability,
+            evidence=self.evidence,
+            reason=reason,
+        )
+
+
 class Reporter:
     """Makes the groups that people see.
 
@@ -89,47 +110,34 @@ class Reporter:
         own = [own[place] for place in self._chooser.ranked(own)]
         if not own:
             return None
-        others: list[tuple[DuplicateFile, Choice]] = []
+        others: list[_Other] = []
         if Tier.BYTES in self._tiers:
-            others += [(self._file(choice, keeper, None, own[0]), choice) for choice in own[1:]]
+            others += [_Other(choice=choice, record=keeper, tier=Tier.BYTES) for choice in own[1:]]
         scores = self._scores(grouped)
         for image, link in grouped.links.items():
-            if (
-                link.tier in self._tiers
-                and (min(image, keeper.id), max(image, keeper.id)) not in self._distinct
-            ):
+            pair = (min(image, keeper.id), max(image, keeper.id))
+            if link.tier in self._tiers and pair not in self._distinct:
                 evidence = _evidence(keeper, records[image], link, scores[image], hashes)
                 others += [
-                    (self._file(choice, records[image], (link, evidence), own[0]), choice)
+                    _Other(
+                        choice=choice,
+                        record=records[image],
+                        tier=link.tier,
+                        probability=link.probability,
+                        evidence=evidence,
+                    )
                     for choice in self._choices(records[image])
                 ]
         if not others:
             return None
-        others.sort(key=lambda other: (_strictness(other[0].tier), -other[0].probability, other[0].path))
-        best = self._chooser.ranked([choice for _, choice in others])[0]
+        others.sort(key=lambda other: (TIERS.index(other.tier), -other.probability, other.choice.path))
+        reason, reasons = self._chooser.reasons(own[0], [other.choice for other in others])
         return DuplicateGroup(
-            tier=max((file.tier for file, _ in others if file.tier), key=_strictness),
+            tier=others[-1].tier,
             keeper=DuplicateFile(
-                path=own[0].path,
-                record=keeper,
-                tier=None,
-                probability=1.0,
-                evidence=None,
-                reason=self._chooser.reasons(own[0], others[best][1])[0],
+                path=own[0].path, record=keeper, tier=None, probability=1.0, evidence=None, reason=reason
             ),
-            others=tuple(file for file, _ in others),
-        )
-
-    def _file(
-        self, choice: Choice, record: ImageRecord, why: tuple[Link, Evidence] | None, keeper: Choice
-    ) -> DuplicateFile:
-        return DuplicateFile(
-            path=choice.path,
-            record=record,
-            tier=Tier.BYTES if why is None else why[0].tier,
-            probability=1.0 if why is None else why[0].probability,
-            evidence=None if why is None else why[1],
-            reason=self._chooser.reasons(keeper, choice)[1],
+            others=tuple(other.file(why) for other, why in zip(others, reasons, strict=True)),
         )
 
     def _choices(self, record: ImageRecord) -> list[Choice]:
@@ -179,7 +187,3 @@ def _evidence(
 
 def _inside(path: str, folder: str) -> bool:
     return path == folder or path.startswith((folder + "/", folder + "\\", folder + "!/"))
-
-
-def _strictness(tier: Tier | None) -> int:
-    return -1 if tier is None else TIERS.index(tier)

@@ -11,6 +11,7 @@ from typing import TypeVar
 import numpy as np
 
 from saccade.core.errors import NoImagesError
+from saccade.core.perceptual import phash
 from saccade.core.ports import Catalog, Decoder, Encoder, NewImage, ReportProgress, SeenFile
 from saccade.core.types import (
     Decoded,
@@ -30,6 +31,9 @@ from saccade.pipelines.scopes import in_force, remember
 _T = TypeVar("_T")
 BATCH = 64
 """Pictures that are encoded and recorded together, in one durable transaction."""
+
+_HASHES = 2048
+"""Perceptual hashes recorded together: a run that is killed leaves the last of its images without."""
 
 _EXCLUDED = "excluded"
 _IMAGE_FILE = frozenset({"indexed", "failed"})
@@ -138,6 +142,7 @@ class _Run:
             role: catalog.ensure_space(encoder.info, role).id for role in encoder.info.dims
         }
         self._number = 0
+        self._hashes: dict[int, int] = {}
         self.tally = _Tally()
 
     def work(self, plan: Plan) -> None:
@@ -162,6 +167,7 @@ class _Run:
     def finish(self, plans: Sequence[Plan]) -> int:
         """Note what is gone, close the run; number of image files removed (moved ones are not)."""
         removed = -self.tally.moved
+        self._save_hashes()
         for plan in plans:
             if plan.gone:
                 self._catalog.mark_missing(self._run(), plan.folder, plan.gone)
@@ -213,7 +219,7 @@ class _Run:
                 image = known[outcome.sha256]
                 seen.append(SeenFile(entry=_as_read(entry, outcome), image_id=image))
                 self._count_known(image)
-        self._record(plan, seen)
+        self._hash(new, seen, self._record(plan, seen))
         self.tally.embedded += len(new)
         self._advance(len(seen))
 
@@ -229,6 +235,26 @@ class _Run:
             )
             for number, picture in enumerate(pictures)
         }
+
+    def _hash(
+        self, pictures: Sequence[Decoded], seen: Sequence[SeenFile], images: Sequence[int | None]
+    ) -> None:
+        """Find the perceptual hash of each picture that is new; many are kept in one transaction."""
+        if pictures:
+            hashes = phash(np.stack([picture.pixels for picture in pictures])).tolist()
+            of = {picture.sha256: value for picture, value in zip(pictures, hashes, strict=True)}
+            self._hashes |= {
+                image: of[file.image.sha256]
+                for file, image in zip(seen, images, strict=True)
+                if file.image is not None and image is not None
+            }
+        if len(self._hashes) >= _HASHES:
+            self._save_hashes()
+
+    def _save_hashes(self) -> None:
+        if self._hashes:
+            self._catalog.save_hashes(self._hashes)
+        self._hashes = {}
 
     def _count_known(self, image: int) -> None:
         """A known picture at a new path: moved if it vanished elsewhere in this run, else one more copy."""
@@ -247,9 +273,12 @@ class _Run:
             entry = replace(entry, stamp=_NEVER)
         return SeenFile(entry=entry, failure=failure)
 
-    def _record(self, plan: Plan, seen: Sequence[SeenFile]) -> None:
+    def _record(self, plan: Plan, seen: Sequence[SeenFile]) -> list[int | None]:
+        """Record in durable batches; the image of each file."""
+        images: list[int | None] = []
         for start in range(0, len(seen), 256):
-            self._catalog.record(self._run(), plan.folder, seen[start : start + 256])
+            images += self._catalog.record(self._run(), plan.folder, seen[start : start + 256])
+        return images
 
     def _run(self) -> int:
         """The run's number; a run that changes nothing writes nothing."""
