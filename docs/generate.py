@@ -38,10 +38,17 @@ def commands() -> str:
     settings = {**app.context_settings, "terminal_width": _WIDTH, "max_content_width": _WIDTH}
     root = click.Context(app, info_name="saccade", **settings)
     sections = [_fenced(app.get_help(root))]
-    for name, command in sorted(app.commands.items()):
-        context = click.Context(command, info_name=name, parent=root, terminal_width=_WIDTH)
-        sections.append(f"## saccade {name}\n\n{_fenced(command.get_help(context))}")
+    sections += [part for name, one in sorted(app.commands.items()) for part in _helps(one, name, root)]
     return "\n\n".join(sections)
+
+
+def _helps(command: click.Command, name: str, parent: click.Context) -> Iterator[str]:
+    """The help of a command and of every command below it."""
+    context = click.Context(command, info_name=name, parent=parent, terminal_width=_WIDTH)
+    yield f"## {context.command_path}\n\n{_fenced(command.get_help(context))}"
+    if isinstance(command, click.Group):
+        for below, one in sorted(command.commands.items()):
+            yield from _helps(one, below, context)
 
 
 def error_table() -> str:
