@@ -107,6 +107,7 @@ class _Work:
                 elif (facts := self._files.look(at)) is not None and facts.stamp == move.stamp:
                     back.append((at, facts.stamp, move.sha256))
         finally:
+            self._files.sync_folders([*(at for at, _, _ in back), *(move.place for move in moves)])
             self._places.record(self.number, back)
 
     def give_back(self, runs: Runs) -> int:

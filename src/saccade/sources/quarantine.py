@@ -93,6 +93,8 @@ def state(move: Move) -> Whereabouts:
 def put_back(move: Move, at: str) -> None:
     """Move the file from the quarantine to `at`, with the time and permissions it had; never over anything.
 
+    Durable as `set_aside` is.
+
     Raises:
         FileExistsError: something lies at `at`.
         AlteredError, OSError: it cannot be done; the file is in the quarantine.
@@ -107,14 +109,12 @@ def put_back(move: Move, at: str) -> None:
             raise
         _carry(move.place, at, move)
     _restore_facts(at, move)
-    sync_folders([at, move.place])
 
 
 def drop_copy(move: Move) -> None:
     """Take the second of two names or copies of the same bytes out of the quarantine; `state` said "both"."""
     os.unlink(move.place)
     _restore_facts(move.path, move)
-    sync_folders([move.path, move.place])
 
 
 def free_name(path: str, mark: str) -> str:
