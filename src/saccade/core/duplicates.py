@@ -28,7 +28,7 @@ class Evidence:
 
     Attributes:
         copy_score: cosine in the copy space.
-        hash_distance: differing bits of 64 of the perceptual hashes.
+        hash_distance: differing bits of 64 of the perceptual hashes; -1 if one of them has none.
         seconds: between the times they were taken; None if one is unknown.
         transform: six numbers (row by row) of the affine map from b to a, x and y in [0, 1]; empty if none.
         facts: what the verifier measured.
@@ -111,6 +111,63 @@ class DuplicateReport:
     groups: tuple[DuplicateGroup, ...]
     images: int
     candidates: int
+    verified: int
+    failed: tuple[Failure, ...]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckMatch:
+    """An image of the library that a picture is the same as.
+
+    Attributes:
+        tier: how it is.   probability: that it is.
+        record: the image.
+        paths: the files it lies in, the picture's own left out.
+        evidence: None for the same bytes; its transform maps the picture to the image.
+    """
+
+    tier: Tier
+    probability: float
+    record: ImageRecord
+    paths: tuple[str, ...]
+    evidence: Evidence | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckResult:
+    """Whether the library holds a picture already.
+
+    Attributes:
+        picture: the picture as it was named.
+        matches: strictest tier first, then the most probable; none if it is new.
+        failure: why it could not be checked; None if it was.
+        took_ms: milliseconds, shared evenly among the pictures that were checked together.
+    """
+
+    picture: str
+    matches: tuple[CheckMatch, ...]
+    failure: Failure | None
+    took_ms: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OverlapReport:
+    """Pictures that two sets of images share: two folders, two splits, or two libraries.
+
+    Attributes:
+        pairs: `a` of the one set, `b` of the other, strictest tier first; the same image twice for files with
+            the same bytes.
+        images: how many images each set holds.
+        leaked: how many images of each set are in a pair.
+        verified: pairs whose pixels were compared now.
+        failed: files whose pixels were wanted and could not be read.
+        seconds: wall time.
+    """
+
+    pairs: tuple[DuplicatePair, ...]
+    images: tuple[int, int]
+    leaked: tuple[int, int]
     verified: int
     failed: tuple[Failure, ...]
     seconds: float

@@ -2,18 +2,20 @@
 
 from collections.abc import Sequence
 from importlib.util import find_spec
+from itertools import combinations
 
-from saccade.core.duplicates import DuplicateReport, Tier
+from saccade.core.duplicates import CheckResult, DuplicateReport, Tier
 from saccade.core.engines import Verifier
 from saccade.core.errors import InputError
 from saccade.core.filters import Where
 from saccade.core.ports import ReportProgress
 from saccade.core.types import Role
 from saccade.core.verification import AlignmentVerifier
-from saccade.library.inputs import absolute
+from saccade.library.inputs import absolute, picture_task
 from saccade.library.parts import LibraryParts, Path
 from saccade.pipelines.bursts import least_score
 from saccade.pipelines.candidates import candidate_threshold
+from saccade.pipelines.check import Checker, check
 from saccade.pipelines.choosing import Chooser, parse_rules
 from saccade.pipelines.duplicates import Request, Tools, find_duplicates
 
@@ -62,6 +64,60 @@ class DuplicateTools(LibraryParts):
             burst_seconds=burst_seconds,
         )
         return find_duplicates(self._duplicate_tools(verify), request, progress=progress)
+
+    def check(
+        self,
+        *pictures: object,
+        tiers: Sequence[str] = (Tier.BYTES, Tier.PIXELS, Tier.PICTURE),
+        verify: str = "auto",
+    ) -> list[CheckResult]:
+        """Whether the library holds pictures already: for each the images it is the same as. Writes nothing.
+
+        Args:
+            pictures: paths, encoded bytes, PIL images or (H, W, 3) uint8 pixels, of the library or not; a
+                file of the library is compared with all others.
+            tiers: of "bytes", "pixels", "picture".
+            verify: as for `duplicates`.
+        Raises:
+            PathNotFoundError: no such file. A picture that cannot be read gives a result that says why.
+        """
+        wanted = _tiers(tiers)
+        if wanted - {Tier.BYTES, Tier.PIXELS, Tier.PICTURE}:
+            raise InputError(
+                "a picture alone is in no burst and no scene", hint="check by: bytes, pixels, picture"
+            )
+        tasks = [picture_task(picture) for picture in pictures]
+        reader = self._spaces.reader(Role.COPY)
+        measured = self._spaces.encoder.info.copy_threshold
+        return check(
+            Checker(
+                catalog=self._catalog,
+                encoder=self._spaces.encoder,
+                reader=reader,
+                open_decoder=self._decoder,
+                verifier=_verifier(verify),
+                threshold=candidate_threshold(self._spaces.calibration(reader), measured),
+                tiers=wanted,
+            ),
+            tasks,
+        )
+
+    def not_duplicates(self, image: Path, other: Path, *more: Path, distinct: bool = True) -> int:
+        """Say that images, named by files or ids, are no duplicates of each other; number of pairs changed.
+
+        It is remembered for ever: they never are in one group again. With `distinct=False` it is taken back.
+
+        Raises:
+            ImageNotFoundError: the library holds no such image.
+            InputError: two names of one image: its files hold the same bytes.
+        """
+        ids = sorted({record.id for record in map(self._record, (image, other, *more))})
+        if len(ids) < 2 + len(more):
+            raise InputError(
+                "two of these are one image: the files hold the same bytes",
+                hint="name each image once",
+            )
+        return self._catalog.pairs.set_distinct(list(combinations(ids, 2)), distinct=distinct)
 
     def _duplicate_tools(self, verify: str) -> Tools:
         """What finding duplicates works with."""

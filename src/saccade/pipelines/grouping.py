@@ -8,7 +8,7 @@ from itertools import islice
 import numpy as np
 
 from saccade.core.duplicates import DuplicateFile, DuplicateGroup, Evidence, Tier
-from saccade.core.perceptual import NO_HASH, hamming
+from saccade.core.perceptual import NO_HASH
 from saccade.core.ports import Catalog
 from saccade.core.types import ImageRecord, SpaceInfo
 from saccade.pipelines.choosing import Choice, Chooser, Look
@@ -169,15 +169,20 @@ def moment(record: ImageRecord) -> float | None:
         return None
 
 
+def hash_distance(a: int | None, b: int | None) -> int:
+    """Differing bits of two perceptual hashes; `NO_DISTANCE` if one is unknown or says nothing."""
+    if a is None or b is None or int(NO_HASH) in {a, b}:
+        return NO_DISTANCE
+    return (a ^ b).bit_count()
+
+
 def _evidence(
     keeper: ImageRecord, other: ImageRecord, link: Link, score: float, hashes: Mapping[int, int]
 ) -> Evidence:
     times = moment(keeper), moment(other)
-    ends = [hashes.get(keeper.id, int(NO_HASH)), hashes.get(other.id, int(NO_HASH))]
-    known = int(NO_HASH) not in ends
     return Evidence(
         copy_score=score,
-        hash_distance=int(hamming(*np.array(ends, np.uint64)[:, None])[0]) if known else NO_DISTANCE,
+        hash_distance=hash_distance(hashes.get(keeper.id), hashes.get(other.id)),
         seconds=abs(times[0] - times[1]) if times[0] is not None and times[1] is not None else None,
         transform=link.transform,
         facts=link.facts,

@@ -12,12 +12,15 @@ from saccade.core.ports import Catalog
 from saccade.core.stores import StoredPair
 from saccade.core.types import Failure, Ids, ImageRecord
 from saccade.pipelines.candidates import Candidates
+from saccade.pipelines.grouping import hash_distance
 from saccade.pipelines.same_pixels import OpenDecoder, pixel_digests
 from saccade.pipelines.verdicts import DIFFERENT
 
 METHOD = "pixels-1"
-_LEAST_SCORE = 0.97
+LEAST_SCORE = 0.98
 """Copy score below which equal pixels are out of the question; they score 1 but for a decoder's shortcuts."""
+_MOST_DISTANCE = 4
+"""Differing bits of perceptual hashes above which they are, too."""
 
 
 def pixel_classes(
@@ -33,7 +36,7 @@ def pixel_classes(
 
     Only pairs of one size and a copy score near 1 are decoded. What was compared before is not again.
     """
-    close = candidates.where(candidates.scores >= _LEAST_SCORE)
+    close = candidates.where(candidates.scores >= LEAST_SCORE)
     known = {(pair.a, pair.b): pair.tier for pair in catalog.pairs.load(METHOD, among)}
     same = [pair for pair, tier in known.items() if tier == Tier.PIXELS]
     left = [
@@ -41,8 +44,15 @@ def pixel_classes(
         for a, b, score in zip(close.a.tolist(), close.b.tolist(), close.scores.tolist(), strict=True)
         if (a, b) not in known
     ]
-    infos = records(sorted({image for a, b, _ in left for image in (a, b)}))
-    left = [(a, b, score) for a, b, score in left if _size(infos[a]) == _size(infos[b])]
+    images = sorted({image for a, b, _ in left for image in (a, b)})
+    infos = records(images)
+    hashes = dict(zip(*(part.tolist() for part in catalog.hashes(np.array(images, np.int64))), strict=True))
+    left = [
+        (a, b, score)
+        for a, b, score in left
+        if _size(infos[a]) == _size(infos[b])
+        and hash_distance(hashes.get(a), hashes.get(b)) <= _MOST_DISTANCE
+    ]
     wanted = [infos[image] for image in sorted({image for a, b, _ in left for image in (a, b)})]
     digests, failures = pixel_digests(open_decoder, wanted, lambda done: advance(done, len(wanted)))
     compared = [
@@ -66,8 +76,3 @@ def pixel_classes(
 
 def _size(record: ImageRecord) -> tuple[int, int]:
     return record.info.width, record.info.height
-
-
-def within(ids: Ids, candidates: Candidates) -> Candidates:
-    """The pairs of which both images are among sorted ids."""
-    return candidates.where(np.isin(candidates.a, ids) & np.isin(candidates.b, ids))

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from typing import TypeAlias
 
 from saccade.core.ports import Decoder
-from saccade.core.types import Failure, ImageRecord, PixelRecipe
+from saccade.core.types import Failure, ImageInfo, ImageRecord, PixelRecipe
 from saccade.pipelines.thumbnails import read_images
 
 OpenDecoder: TypeAlias = Callable[[PixelRecipe], AbstractContextManager[Decoder]]
@@ -15,6 +15,11 @@ OpenDecoder: TypeAlias = Callable[[PixelRecipe], AbstractContextManager[Decoder]
 _LARGEST = 4096
 """Longest side, pixels, that a decoder gives; larger pictures are compared at that size."""
 _BATCH = 16
+
+
+def whole_recipe(info: ImageInfo) -> PixelRecipe:
+    """The recipe that leaves every pixel of a picture as it is: a frame as large as its longer side."""
+    return PixelRecipe(size=min(_LARGEST, max(info.width, info.height)), fit="contain")
 
 
 def pixel_digests(
@@ -27,14 +32,12 @@ def pixel_digests(
     """
     digests: dict[int, bytes] = {}
     failures: list[Failure] = []
-    sizes: dict[int, list[ImageRecord]] = {}
+    sizes: dict[PixelRecipe, list[ImageRecord]] = {}
     for record in records:
-        side = min(_LARGEST, max(record.info.width, record.info.height))
-        sizes.setdefault(side, []).append(record)
+        sizes.setdefault(whole_recipe(record.info), []).append(record)
     done = 0
-    for side, group in sorted(sizes.items()):
-        # A square as large as the longer side leaves every pixel as it is.
-        with open_decoder(PixelRecipe(size=side, fit="contain")) as decoder:
+    for recipe, group in sizes.items():
+        with open_decoder(recipe) as decoder:
             for start in range(0, len(group), _BATCH):
                 for record, outcome in read_images(decoder, group[start : start + _BATCH]):
                     if isinstance(outcome, Failure):
