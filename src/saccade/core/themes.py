@@ -116,16 +116,6 @@ class Themes:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MapPoint:
-    """One image of the map: place and theme (0 for none)."""
-
-    record: ImageRecord
-    x: float
-    y: float
-    theme: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class LibraryMap:
     """A library laid out in the plane: images that look alike lie close.
 
@@ -133,6 +123,7 @@ class LibraryMap:
         image_ids: (n,) hexadecimal ids.
         paths: (n,) one file of each.
         places: (n, 2) float32; only distances between near points mean anything.
+        themes: (n,) id of each image's stored theme, 0 for none.
         added: images placed now; no other moved.
         anew: whether the whole map was made now.
         version: of the stored map.
@@ -142,6 +133,7 @@ class LibraryMap:
     image_ids: tuple[str, ...]
     paths: tuple[str, ...]
     places: NDArray[np.float32]
+    themes: Ids
     added: int
     anew: bool
     version: int

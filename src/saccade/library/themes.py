@@ -4,12 +4,14 @@ from collections.abc import Sequence
 
 from saccade.core.filters import Where
 from saccade.core.ports import ReportProgress
-from saccade.core.themes import Themes
+from saccade.core.themes import LibraryMap, ThemeMeans, Themes
 from saccade.core.types import Role
 from saccade.indexes.kmeans import SphericalKMeans
 from saccade.library.parts import LibraryParts, Path
 from saccade.pipelines import theme_store
 from saccade.pipelines.clustering import Method
+from saccade.pipelines.map import library_map
+from saccade.pipelines.theme_means import theme_means
 from saccade.pipelines.themes import Wanted, find_themes, update_themes
 
 
@@ -78,3 +80,63 @@ class ThemeTools(LibraryParts):
             NotFoundError: no such theme.   InputError: an empty name, or one that another theme bears.
         """
         theme_store.rename(self._catalog, name, theme, title)
+
+    def theme_means(
+        self,
+        column: str,
+        *,
+        confidence: float = 0.95,
+        name: str = theme_store.DEFAULT,
+        where: Where | Sequence[str] | None = None,
+        folders: Sequence[Path] = (),
+    ) -> ThemeMeans:
+        """Which of the stored themes does best by a column of numbers, with intervals.
+
+        Args:
+            column: imported with `saccade data import`, or computed.
+            confidence: of the intervals and of "above" and "below", from 0.5 to below 1.
+            name: of the stored themes.
+        Raises:
+            NotFoundError: no themes are stored.
+            InvalidFilterError: no such column, or it holds text.
+            InvalidQueryError: no image of a theme has the number.
+        """
+        stored = theme_store.load(self._catalog, name)
+        among = self._among(where, folders)
+        return theme_means(self._catalog, stored, column, confidence=confidence, among=among)
+
+    def map(
+        self,
+        *,
+        anew: bool = False,
+        seed: int = 0,
+        store: bool = True,
+        name: str = theme_store.DEFAULT,
+        progress: ReportProgress | None = None,
+    ) -> LibraryMap:
+        """The whole library in the plane: images that look alike lie close.
+
+        Made once (by t-SNE, extra `map`) and stored. New images join where those most like them lie, and
+        no image moves, until it is made anew.
+
+        Args:
+            anew: make it again from nothing.
+            seed: the same seed gives the same map.
+            store: whether to store it.
+            name: of the stored themes whose ids it gives for each image.
+        Raises:
+            NoImagesError: the library is empty.
+            MissingExtraError: openTSNE is not installed.
+        """
+        reader = self._spaces.reader(Role.SEMANTIC)
+        themes = theme_store.load(self._catalog, name)
+        return library_map(
+            self._catalog,
+            reader,
+            SphericalKMeans(),
+            themes,
+            anew=anew,
+            seed=seed,
+            store=store,
+            progress=progress,
+        )

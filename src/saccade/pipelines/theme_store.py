@@ -8,12 +8,13 @@ from numpy.typing import NDArray
 
 from saccade.core.errors import EncoderMismatchError, InputError, NotFoundError
 from saccade.core.ports import Catalog
-from saccade.core.stores import Arrays
 from saccade.core.themes import ThemeWord
 from saccade.core.types import Embeddings, Ids, SpaceInfo
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from saccade.core.stores import Arrays
 
 KIND = "themes"
 DEFAULT = "theme"
@@ -116,6 +117,14 @@ def load(catalog: Catalog, name: str, space: SpaceInfo | None = None) -> Stored 
         middles=result.arrays["middles"].astype(np.float32),
         least=result.arrays["least"].astype(np.float64),
     )
+
+
+def theme_ids(stored: Stored, ids: Ids) -> Ids:
+    """(m,) the theme of each of these images, 0 for none and for those not looked at."""
+    if not len(stored.ids):
+        return np.zeros(len(ids), np.int64)
+    place = np.minimum(np.searchsorted(stored.ids, ids), len(stored.ids) - 1)
+    return np.where(stored.ids[place] == ids, stored.labels[place], 0)
 
 
 def save(catalog: Catalog, name: str, stored: Stored) -> int:
