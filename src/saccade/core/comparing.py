@@ -21,6 +21,14 @@ _FAINT = 0.012
 _AGREES = 0.8
 """Correlation from which a block agrees."""
 
+_EDGE = 1.5
+"""Width of the edge that is left out, in units of the blur: a picture may lie in a border or among black
+corners, which blurring draws in."""
+_LEVELS = 24
+"""Levels of brightness that are matched between two pictures."""
+_EQUAL = 0.25
+"""How far, as a share of the contrast, a pixel may miss its level and still count as equal."""
+
 
 class _Stage(NamedTuple):
     """Points along the longest side, blur in steps of that grid, and iterations of a stage of refinement."""
@@ -30,7 +38,7 @@ class _Stage(NamedTuple):
     iterations: int
 
 
-_STAGES = (_Stage(48, 2.5, 5), _Stage(72, 1.2, 5))
+_STAGES = (_Stage(56, 1.2, 5), _Stage(88, 0.8, 4))
 
 
 class Prepared:
@@ -79,6 +87,7 @@ class Agreement:
         correlation: of all of the overlap.
         blocks: mean correlation of the blocks.
         detail: the same for finer detail.
+        equal: share of the overlap's pixels, by contrast, that are equal once brightness is matched.
         contrast: of the overlap, full scale 1: little says little.
         stretch: ratio of the greater to the lesser scale of the map, 1 or more.
     """
@@ -89,6 +98,7 @@ class Agreement:
     correlation: float
     blocks: float
     detail: float
+    equal: float
     contrast: float
     stretch: float
 
@@ -105,18 +115,21 @@ def compare(a: Prepared, b: Prepared, transform: Transform) -> Agreement | None:
     shape = tuple(max(2, round(float(side) / step)) for side in span[::-1])
     points = pixel_centers(*shape) * (high - low) + low
     back = apply(inverse(transform), points)
-    inside = (back >= 0).all(axis=-1) & (back <= 1).all(axis=-1)
-    if inside.sum() < 2 * _BLOCK**2:
-        return None
     zoom = _zoom(a, b, transform)
     fine = 0.7 * max(step, 1.0, zoom)
+    edge_a, edge_b = _edge(a, _EDGE * fine), _edge(b, _EDGE * fine / zoom)
+    covered = (back >= 0).all(axis=-1) & (back <= 1).all(axis=-1)
+    inside = ((back >= edge_b) & (back <= 1 - edge_b)).all(axis=-1)
+    inside &= ((points >= edge_a) & (points <= 1 - edge_a)).all(axis=-1)
+    if inside.sum() < 2 * _BLOCK**2:
+        return None
     singular = np.linalg.svd(_in_pixels(a, b, transform), compute_uv=False)
     mask = np.asarray(inside, np.float32)
     left, _ = sample(a.soft(fine), points)
     right, _ = sample(b.soft(fine / zoom), back)
     detail = _blocks(left, right, mask, _BLOCK)
     coarse = _blocks(_halved(left), _halved(right), np.floor(_halved(mask)), _BLOCK // 2)
-    area = float(inside.mean() * (high - low).prod())
+    area = float(covered.mean() * (high - low).prod())
     weight = coarse.weight
     return Agreement(
         covered_a=area,
@@ -125,6 +138,7 @@ def compare(a: Prepared, b: Prepared, transform: Transform) -> Agreement | None:
         correlation=coarse.whole,
         blocks=float((coarse.correlation * weight).sum() / weight.sum()),
         detail=float((detail.correlation * detail.weight).sum() / detail.weight.sum()),
+        equal=_equal(left[inside], right[inside], _edges(left, right)[inside]),
         contrast=coarse.contrast,
         stretch=float(singular[0] / singular[1]),
     )
@@ -150,7 +164,8 @@ def _descend(a: Prepared, b: Prepared, transform: Transform, stage: _Stage) -> T
     zoom = _zoom(a, b, transform)
     sigma = stage.blur * max(step, zoom)
     shape = max(4, round(height / step)), max(4, round(width / step))
-    points = pixel_centers(*shape).reshape(-1, 2)
+    edge_a, edge_b = _edge(a, _EDGE * sigma), _edge(b, _EDGE * sigma / zoom)
+    points = pixel_centers(*shape).reshape(-1, 2) * (1 - 2 * edge_a) + edge_a
     target, _ = sample(a.soft(sigma), points)
     smooth = b.soft(sigma / zoom)
     slopes = np.gradient(smooth)
@@ -159,7 +174,9 @@ def _descend(a: Prepared, b: Prepared, transform: Transform, stage: _Stage) -> T
     best, least = back, np.inf
     basis = np.column_stack([points, np.ones(len(points))]).astype(np.float32)
     for _ in range(stage.iterations + 1):
-        values, inside = sample(layers, apply(back, points))
+        moved = apply(back, points)
+        inside = ((moved >= edge_b) & (moved <= 1 - edge_b)).all(axis=1)
+        values, _ = sample(layers, moved)
         count = int(inside.sum())
         if count < 60:
             break
@@ -204,6 +221,34 @@ class _Blocks:
     weight: Floats
     whole: float
     contrast: float
+
+
+def _edges(left: Floats, right: Floats) -> Floats:
+    """How much each pixel tells: the steeper of the slopes of both pictures there, bounded."""
+    slopes = [np.maximum(*(np.abs(part) for part in np.gradient(values))) for values in (left, right)]
+    out: Floats = np.minimum(np.maximum(*slopes), 0.05) + 1e-4
+    return out
+
+
+def _equal(left: Floats, right: Floats, weight: Floats) -> float:
+    """Share of pixels, by weight, that are what the other picture's level of brightness usually becomes.
+
+    So any change of light that treats equal levels equally (brightness, contrast, gamma, clipping) leaves it
+    at 1, and so do thin letters, which change few pixels. What has moved lowers it.
+    """
+    order = np.argsort(right, kind="stable")
+    count = len(order) // _LEVELS
+    order = order[: count * _LEVELS]
+    became = np.median(left[order].reshape(_LEVELS, count), axis=1)
+    level = right[order].reshape(_LEVELS, count).mean(axis=1)
+    miss = np.abs(left - np.interp(right, level, became))
+    near = miss < _EQUAL * max(float(left.std()), _FAINT)
+    return float((near * weight).sum() / weight.sum())
+
+
+def _edge(picture: Prepared, pixels: float) -> NDArray[np.float64]:
+    """What `pixels` are of a picture's width and height: at most a fifth, so that something is left."""
+    return np.minimum(0.2, pixels / np.array(picture.gray.shape[::-1]))
 
 
 def _halved(values: Floats) -> Floats:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from saccade.core.alignment import Transform, candidates, half_turns
 from saccade.core.comparing import Agreement, Prepared, compare, refine
@@ -23,15 +24,14 @@ _PLAUSIBLE = 0.4
 _HOPELESS = 0.25
 """Blocks that correlate less than this on average are not worth refining."""
 
-WEIGHTS: dict[str, float] = {
-    "agreeing": 12.0,
-    "detail": 10.0,
-    "correlation": 8.0,
-    "covered": 4.0,
-    "votes": 1.0,
-}
-"""What each fact weighs in the verdict."""
-BIAS = -24.0
+_EXACT = 0.94
+"""Correlation of fine detail from which a map needs no refining."""
+
+FACTS = ("overlap", "agreeing", "correlation", "detail", "equal", "votes")
+"""Names of the facts a verdict rests on."""
+_WEIGHTS = np.array([2.0, 10.0, 4.0, 8.0, 10.0, 0.3])
+"""What each weighs."""
+_BIAS = -24.0
 
 
 class AlignmentVerifier:
@@ -60,8 +60,8 @@ class AlignmentVerifier:
             score: not used: it depends on the encoder, and the pixels decide without it.
         Returns:
             facts: "overlap" (share of the picture that is covered more), "agreeing" (share of the overlap
-            that looks alike), "correlation" (of the overlap), "detail" (the same for fine detail), "votes"
-            (points found in both).
+            that looks alike), "correlation" (of the overlap), "detail" (the same for fine detail), "equal"
+            (share of its pixels that are equal once brightness is matched), "votes" (points found in both).
         """
         del score
         first, second = (self._prepared(one.tobytes(), *one.shape[:2]) for one in (a, b))
@@ -72,37 +72,49 @@ def best_match(a: Prepared, b: Prepared, guesses: Iterator[tuple[Transform, int]
     """The verdict on the best of several (map from `b` to `a`, points that voted for it)."""
     best = Match(same=False, probability=0.0)
     for transform, votes in guesses:
-        for fitted in _rough_and_refined(a, b, transform):
-            agreement = compare(a, b, fitted)
-            if agreement is None:
-                break
-            probability, facts = judge(agreement, votes)
-            if probability > best.probability:
-                best = Match(same=probability >= SAME, probability=probability, transform=fitted, facts=facts)
-            if probability >= SURE:
-                return best
-            if agreement.blocks < _HOPELESS:
-                break
+        for fitted, agreement in _rough_and_refined(a, b, transform):
+            found = judge(fitted, agreement, votes)
+            if found.probability > best.probability:
+                best = found
+        if best.probability >= SURE:
+            break
     return best
 
 
-def judge(agreement: Agreement, votes: int) -> tuple[float, dict[str, float]]:
-    """Probability in [0, 1] that it is the same picture, and the facts it rests on."""
+def judge(transform: Transform, agreement: Agreement, votes: int) -> Match:
+    """The verdict on one map: a logistic regression on the facts."""
     facts = {
         "overlap": max(agreement.covered_a, agreement.covered_b),
         "agreeing": agreement.agreeing,
         "correlation": agreement.correlation,
         "detail": agreement.detail,
+        "equal": agreement.equal,
         "votes": float(votes),
     }
-    terms = facts | {"covered": facts["overlap"], "votes": float(np.log1p(votes))}
-    logit = BIAS + sum(weight * terms[name] for name, weight in WEIGHTS.items())
-    return float(1 / (1 + np.exp(-np.clip(logit, -50, 50)))), facts
+    row = np.array([[facts[name] for name in FACTS]])
+    logit = float(np.clip(terms(row)[0] @ _WEIGHTS + _BIAS, -50, 50))
+    probability = float(1 / (1 + np.exp(-logit)))
+    return Match(same=probability >= SAME, probability=probability, transform=transform, facts=facts)
 
 
-def _rough_and_refined(a: Prepared, b: Prepared, transform: Transform) -> Iterator[Transform]:
-    yield transform
-    yield refine(a, b, transform)
+def terms(facts: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What of (n, 6) `FACTS` is weighed: votes by their logarithm, and more than 20 count as 20."""
+    return np.column_stack([np.maximum(facts[:, :-1], 0), np.log1p(np.minimum(facts[:, -1], 20))])
+
+
+def _rough_and_refined(
+    a: Prepared, b: Prepared, transform: Transform
+) -> Iterator[tuple[Transform, Agreement]]:
+    """The map with how well it fits, and, if it is neither exact nor hopeless, the same once refined."""
+    rough = compare(a, b, transform)
+    if rough is None:
+        return
+    yield transform, rough
+    if rough.blocks >= _HOPELESS and rough.detail < _EXACT:
+        fitted = refine(a, b, transform)
+        better = compare(a, b, fitted)
+        if better is not None:
+            yield fitted, better
 
 
 def guesses(

@@ -1,0 +1,106 @@
+"""Numbers on how two pictures agree, and maps made exact by the pixels."""
+
+import numpy as np
+import pytest
+from scipy.ndimage import gaussian_filter
+
+from saccade.core.alignment import IDENTITY, apply, pixel_centers, sample
+from saccade.core.comparing import Agreement, Prepared, compare, refine
+from saccade.core.types import Pixels
+
+
+def colored(seed: int = 0, height: int = 168, width: int = 224) -> Pixels:
+    """Blobs of many sizes in three colors."""
+    rng = np.random.default_rng(seed)
+    layers = []
+    for _ in range(3):
+        layer = sum(
+            gaussian_filter(rng.normal(size=(height, width)), size, mode="nearest") * size
+            for size in (1, 3, 9)
+        )
+        layers.append(np.clip(layer / layer.std() * 60 + 128, 0, 255))
+    return np.stack(layers, axis=2).astype(np.uint8)
+
+
+def agreement(a: Pixels, b: Pixels) -> Agreement:
+    found = compare(Prepared(a, 224), Prepared(b, 224), IDENTITY)
+    assert found is not None
+    return found
+
+
+def test_a_picture_agrees_with_itself() -> None:
+    found = agreement(colored(), colored())
+    assert found.agreeing == pytest.approx(1)
+    assert found.correlation > 0.99
+    assert found.detail > 0.97
+    assert (found.covered_a, found.covered_b) == (pytest.approx(1), pytest.approx(1))
+    assert found.stretch == pytest.approx(1)
+
+
+def test_brightness_and_contrast_do_not_count() -> None:
+    before = agreement(colored(), colored())
+    after = agreement(colored(), (colored() * 0.6 + 60).astype(np.uint8))
+    assert after.correlation == pytest.approx(before.correlation, abs=0.01)
+    assert after.agreeing == pytest.approx(1)
+
+
+def test_other_pictures_do_not_agree() -> None:
+    found = [agreement(colored(0), colored(seed)) for seed in range(1, 9)]
+    assert max(one.agreeing for one in found) < 0.3
+    assert max(one.detail for one in found) < 0.4
+
+
+def test_what_is_covered_by_something_else_lowers_the_share_that_agrees() -> None:
+    """A quarter of the picture from another one: the blocks there disagree, and no others."""
+    changed = colored().copy()
+    changed[:84, :112] = colored(9)[:84, :112]
+    found = agreement(colored(), changed)
+    assert 0.6 < found.agreeing < 0.85
+
+
+def test_pictures_that_hardly_overlap_are_not_compared() -> None:
+    a, b = Prepared(colored(0), 224), Prepared(colored(1), 224)
+    assert compare(a, b, np.array([[1.0, 0, 0.99], [0, 1, 0]])) is None
+    assert compare(a, b, np.array([[1.0, 0, 5], [0, 1, 5]])) is None
+    assert compare(a, b, np.array([[0.001, 0, 0.5], [0, 0.001, 0.5]])) is None
+    assert compare(a, b, np.array([[1.0, 1, 0], [1, 1, 0]])) is None
+
+
+def test_the_shares_covered_follow_from_the_map() -> None:
+    """A crop to half of each side lies in a quarter of the whole, which covers all of the crop."""
+    whole = colored()
+    found = compare(
+        Prepared(whole, 224), Prepared(whole[:84, :112], 224), np.array([[0.5, 0, 0], [0, 0.5, 0]])
+    )
+    assert found is not None
+    assert found.covered_a == pytest.approx(0.25, abs=0.01)
+    assert found.covered_b == pytest.approx(1, abs=0.02)
+    assert found.correlation > 0.98
+
+
+def test_a_large_picture_is_averaged_down() -> None:
+    picture = colored(2, 300, 400)
+    assert Prepared(picture, 100).gray.shape == (75, 100)
+    means = picture.reshape(75, 4, 100, 4, 3).mean((1, 3)) @ [0.299, 0.587, 0.114] / 255
+    assert np.allclose(Prepared(picture, 100).gray, means, atol=1e-4)
+    assert Prepared(picture[:50, :60], 100).gray.shape == (50, 60)
+
+
+def test_refining_finds_the_map_to_a_fraction_of_a_pixel() -> None:
+    """Also when the copy is darker and has less contrast."""
+    a = colored(3, 160, 160)
+    turn = np.deg2rad(7)
+    linear = 0.8 * np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+    there = np.column_stack([linear, [0.15, 0.02]])
+    b = (sample(a, apply(there, pixel_centers(160, 160)))[0] * 0.6).astype(np.uint8)
+    rough = there + np.array([[0.01, -0.015, 0.012], [0.008, 0.01, -0.01]])
+    found = refine(Prepared(a, 224), Prepared(b, 224), rough)
+    corners = np.array([[0.2, 0.2], [0.8, 0.2], [0.2, 0.8], [0.8, 0.8]])
+    assert np.abs(apply(rough, corners) - apply(there, corners)).max() > 1 / 160
+    assert np.abs(apply(found, corners) - apply(there, corners)).max() < 0.25 / 160
+
+
+def test_refining_leaves_a_map_that_it_cannot_better() -> None:
+    """Flat pictures say nothing about the map."""
+    flat = Prepared(np.full((100, 100, 3), 80, np.uint8), 224)
+    assert np.allclose(refine(flat, flat, IDENTITY), IDENTITY, atol=1e-6)
