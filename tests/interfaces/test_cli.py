@@ -140,7 +140,8 @@ def test_search_no_index_makes_nothing(run: Callable[..., Any], no_library: Any)
 def test_similar_asks_for_copies(run: Callable[..., Any], library: Any) -> None:
     """--copies and -k reach the library."""
     run("similar", "cat.jpg", "--copies", "-k", "3")
-    assert library.asked[0] == ("similar", {"image": "cat.jpg", "k": 3, "copies": True})
+    asked = {"image": "cat.jpg", "k": 3, "copies": True, "diverse": 0.0, "where": (), "folders": ()}
+    assert library.asked[0] == ("similar", asked)
 
 
 def test_index_tells_what_it_did(run: Callable[..., Any], library: Any) -> None:

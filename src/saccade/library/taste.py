@@ -8,6 +8,7 @@ import numpy as np
 
 from saccade.core.errors import InvalidQueryError, NotFoundError
 from saccade.core.filters import Where
+from saccade.core.ports import ReportProgress
 from saccade.core.ranking import ReplayReport
 from saccade.core.taste import HALF_LIFE_DAYS, Imported, Recommendations, UserEvent
 from saccade.core.types import Role
@@ -21,7 +22,8 @@ from saccade.library.events import (
     shown_time,
 )
 from saccade.library.inputs import weighted
-from saccade.library.parts import LibraryParts, Path
+from saccade.library.looks import StyleTools
+from saccade.library.parts import Path
 from saccade.pipelines.boosts import parse_boosts
 from saccade.pipelines.pools import Liked, Wish
 from saccade.pipelines.recommend import recommend_like, recommend_to_user
@@ -29,7 +31,7 @@ from saccade.pipelines.replay import replay
 from saccade.pipelines.together import Seed, goes_with
 
 
-class TasteTools(LibraryParts):
+class TasteTools(StyleTools):
     """See `Library`."""
 
     def recommend(
@@ -203,6 +205,7 @@ class TasteTools(LibraryParts):
         where: Where | Sequence[str] | None = None,
         folders: Sequence[Path] = (),
         seed: int = 0,
+        progress: ReportProgress | None = None,
     ) -> ReplayReport:
         """How well recommendations would have foreseen what users did, against simpler ways.
 
@@ -222,6 +225,7 @@ class TasteTools(LibraryParts):
             k=k,
             held_out=held_out,
             seed=seed,
+            report=progress or (lambda _: None),
             diverse=diverse,
             novel=novel,
             half_life=half_life,

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saccade.core.errors import InputError, InvalidQueryError
-from saccade.core.ports import Catalog
+from saccade.core.ports import Catalog, ReportProgress
 from saccade.core.ranking import (
     Interval,
     ReplayReport,
@@ -28,7 +28,7 @@ from saccade.core.taste import (
     leaning,
     taste_scores,
 )
-from saccade.core.types import Embeddings, Ids
+from saccade.core.types import Embeddings, Ids, Progress
 from saccade.pipelines.recommend import signs_of
 from saccade.pipelines.space import SpaceReader
 
@@ -72,6 +72,7 @@ def replay(
     k: int,
     held_out: float,
     seed: int,
+    report: ReportProgress = lambda _: None,
     diverse: float = 0.0,
     novel: float = 0.0,
     half_life: float = HALF_LIFE_DAYS,
@@ -125,9 +126,12 @@ def replay(
         "popularity": lambda bench, _: bench.counts,
         "random": lambda bench, _: dice.random(len(bench.ids)),
     }
-    lists = {
-        name: [_list(bench, user, method, k, name) for user in judged] for name, method in methods.items()
-    }
+    lists: dict[str, list[NDArray[np.int64]]] = {name: [] for name in methods}
+    for done, user in enumerate(judged, start=1):
+        for name, method in methods.items():
+            lists[name].append(_list(bench, user, method, k, name))
+        if done % 20 == 0 or done == len(judged):
+            report(Progress(stage="replay", done=done, total=len(judged)))
     return ReplayReport(
         users=len(judged),
         images=len(ids),

@@ -9,6 +9,7 @@ from saccade.core.errors import InputError, InvalidQueryError
 from saccade.interfaces.cli.feedback import feedback
 from saccade.interfaces.cli.opening import existing_library
 from saccade.interfaces.cli.output import has_color, note, print_json, print_paths, say
+from saccade.interfaces.cli.progress import progress_shown
 from saccade.interfaces.cli.recommending_payloads import of_recommendations, of_replay
 from saccade.interfaces.cli.reporting import errors_told
 from saccade.interfaces.cli.settings import Settings, json_option, library_option, scope_options
@@ -108,16 +109,18 @@ def recommend(
             )
         with existing_library(settings.library) as library:
             if replay:
-                report = library.replay(
-                    k=top,
-                    held_out=held_out,
-                    diverse=diverse,
-                    novel=novel,
-                    half_life=half_life,
-                    where=where,
-                    folders=folders,
-                    seed=seed,
-                )
+                with progress_shown(quiet=as_json) as progress:
+                    report = library.replay(
+                        k=top,
+                        held_out=held_out,
+                        diverse=diverse,
+                        novel=novel,
+                        half_life=half_life,
+                        where=where,
+                        folders=folders,
+                        seed=seed,
+                        progress=progress,
+                    )
                 if html is not None:
                     from saccade.interfaces.cli.recommending_report import write_replay
 

@@ -11,6 +11,7 @@ from saccade.interfaces.cli.hits import say_hits
 from saccade.interfaces.cli.opening import existing_library, library_to_search
 from saccade.interfaces.cli.output import note, print_json, print_paths
 from saccade.interfaces.cli.payloads import of_search
+from saccade.interfaces.cli.progress import progress_shown
 from saccade.interfaces.cli.query import parse_less, parse_near, parse_query
 from saccade.interfaces.cli.reporting import errors_told
 from saccade.interfaces.cli.settings import Settings, json_option, library_option, scope_options
@@ -99,30 +100,58 @@ def search(
             _show(library, result, as_json=as_json, paths_only=paths_only, null=null, pictures=pictures)
 
 
-@click.command(short_help="Find what is most like a picture, or its copies.")
-@click.argument("photo", metavar="PHOTO-OR-ID")
+@click.command(short_help="Find what is most like pictures, in content or in style; or copies.")
+@click.argument("photos", nargs=-1, metavar="[PHOTO-OR-ID]...")
 @click.option("--copies", is_flag=True, help="Only the same picture: copies, resized, cropped, edited.")
+@click.option("--style", is_flag=True, help="By color, light and composition, whatever they show.")
+@click.option("--mood", default="", metavar="WORDS", help='Of a mood, such as "dark warm"; implies --style.')
+@click.option(
+    "--diverse", type=float, default=0.0, metavar="0..1", help="How unlike each other hits are to be."
+)
 @_top_option
+@scope_options
 @_output_options
 @click.pass_obj
 def similar(
     settings: Settings,
     *,
-    photo: str,
+    photos: tuple[str, ...],
     copies: bool,
+    style: bool,
+    mood: str,
+    diverse: float,
     top: int,
+    where: tuple[str, ...],
+    folders: tuple[str, ...],
     as_json: bool,
     paths_only: bool,
     null: bool,
     pictures: str,
     sheet: str | None,
 ) -> None:
-    """Find the images most like a picture: a file, or an image of the library by its id."""
+    """Find the images most like a picture, or several together: files, or images of the library by id."""
     with errors_told(as_json=as_json, debug=settings.debug):
         _check_output(as_json=as_json, paths_only=paths_only, null=null)
+        styled = style or bool(mood)
+        if styled and (copies or diverse):
+            raise InputError("--style goes with neither --copies nor --diverse", hint="choose one")
+        if not photos and not mood:
+            raise InputError(
+                "no picture to compare with", hint="saccade similar PHOTO, or --mood 'dark warm'"
+            )
         with existing_library(settings.library) as library:
-            result = library.similar(photo, k=top, copies=copies)
-            _write_sheet(library, result, sheet, [photo])
+            asked = list(photos)
+            if styled:
+                with progress_shown(quiet=as_json or paths_only) as progress:
+                    result = library.style(
+                        asked, mood=mood, k=top, where=where, folders=folders, progress=progress
+                    )
+            else:
+                one = asked[0] if len(asked) == 1 else asked
+                result = library.similar(
+                    one, k=top, copies=copies, diverse=diverse, where=where, folders=folders
+                )
+            _write_sheet(library, result, sheet, asked)
             _show(library, result, as_json=as_json, paths_only=paths_only, null=null, pictures=pictures)
 
 
