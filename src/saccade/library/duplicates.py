@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from itertools import combinations
 
-from saccade.core.duplicates import CheckResult, DuplicateReport, Tier
+import numpy as np
+
+from saccade.core.duplicates import CheckResult, DuplicateReport, OverlapReport, Tier
 from saccade.core.engines import Verifier
 from saccade.core.errors import InputError
-from saccade.core.filters import Where
+from saccade.core.filters import Filter, Where
 from saccade.core.ports import ReportProgress
 from saccade.core.types import Role
 from saccade.core.verification import AlignmentVerifier
@@ -18,6 +20,7 @@ from saccade.pipelines.candidates import candidate_threshold
 from saccade.pipelines.check import Checker, check
 from saccade.pipelines.choosing import Chooser, parse_rules
 from saccade.pipelines.duplicates import Request, Tools, find_duplicates
+from saccade.pipelines.overlap import find_leaks, find_shared
 
 _BURST, _SCENE = 0.95, 0.99
 """How sure likeness must be: the odds of a true neighbor against a random image of this library."""
@@ -81,11 +84,7 @@ class DuplicateTools(LibraryParts):
         Raises:
             PathNotFoundError: no such file. A picture that cannot be read gives a result that says why.
         """
-        wanted = _tiers(tiers)
-        if wanted - {Tier.BYTES, Tier.PIXELS, Tier.PICTURE}:
-            raise InputError(
-                "a picture alone is in no burst and no scene", hint="check by: bytes, pixels, picture"
-            )
+        wanted = _pair_tiers(tiers)
         tasks = [picture_task(picture) for picture in pictures]
         reader = self._spaces.reader(Role.COPY)
         measured = self._spaces.encoder.info.copy_threshold
@@ -101,6 +100,60 @@ class DuplicateTools(LibraryParts):
             ),
             tasks,
         )
+
+    def leaks(
+        self,
+        train: Path,
+        test: Path,
+        *,
+        column: str | None = None,
+        tiers: Sequence[str] = (Tier.BYTES, Tier.PIXELS, Tier.PICTURE),
+        verify: str = "auto",
+        progress: ReportProgress | None = None,
+    ) -> OverlapReport:
+        """Pictures of the one set that are in the other, too: a test that was seen in training tells nothing.
+
+        Args:
+            train, test: two folders; with `column`, two values of a column of text.
+            column: such as "split".
+            tiers: of "bytes", "pixels", "picture".
+            verify: as for `duplicates`.
+        Raises:
+            InputError: a set holds no image. InvalidFilterError: no such column.
+        """
+        wanted = _pair_tiers(tiers)
+        sets = []
+        for name in (train, test):
+            if column is None:
+                ids = self._catalog.match(self._filter(None, [name]))
+            else:
+                known, values = self._catalog.columns.texts(column, self._catalog.match(Filter()))
+                ids = known[np.array([value == name for value in values], np.bool_)]
+            if not len(ids):
+                place = f"no image of the library lies in {name}" if column is None else ""
+                raise InputError(
+                    place or f"no image has the {column} {name!r}", hint="index it first; check the spelling"
+                )
+            sets.append(ids)
+        return find_leaks(self._duplicate_tools(verify), sets[0], sets[1], wanted, progress=progress)
+
+    def shared_with(
+        self,
+        other: LibraryParts,
+        *,
+        tiers: Sequence[str] = (Tier.BYTES, Tier.PIXELS, Tier.PICTURE),
+        verify: str = "auto",
+        progress: ReportProgress | None = None,
+    ) -> OverlapReport:
+        """Pictures that this library (`a` of each pair) and another one (`b`) both hold. Writes nothing.
+
+        Raises:
+            EncoderMismatchError: the libraries were made by two encoders.
+        """
+        space = other._spaces.reader(Role.COPY).space  # noqa: SLF001 - of another object of this kind
+        wanted = _pair_tiers(tiers)
+        catalog = other._catalog  # noqa: SLF001 - as above
+        return find_shared(self._duplicate_tools(verify), catalog, space, wanted, progress=progress)
 
     def not_duplicates(self, image: Path, other: Path, *more: Path, distinct: bool = True) -> int:
         """Say that images, named by files or ids, are no duplicates of each other; number of pairs changed.
@@ -153,6 +206,16 @@ def _tiers(names: Sequence[str]) -> frozenset[Tier]:
             hint=f"tiers: {', '.join(Tier)}",
         )
     return frozenset(Tier(name) for name in names)
+
+
+def _pair_tiers(names: Sequence[str]) -> frozenset[Tier]:
+    """Tiers by name, of those that two pictures alone can be in."""
+    found = _tiers(names)
+    if found - {Tier.BYTES, Tier.PIXELS, Tier.PICTURE}:
+        raise InputError(
+            "bursts and scenes are told of whole libraries only", hint="ask for: bytes, pixels, picture"
+        )
+    return found
 
 
 def _verifier(name: str) -> Verifier:

@@ -17,7 +17,7 @@ from saccade.pipelines.grouping import TIERS, Grouped, Reporter, moment
 from saccade.pipelines.pixel_classes import pixel_classes
 from saccade.pipelines.same_pixels import OpenDecoder
 from saccade.pipelines.thumbnails import Thumbnails
-from saccade.pipelines.verdicts import Link, Verdicts
+from saccade.pipelines.verdicts import EQUAL, Link, Verdicts
 
 _READ = 2000
 _AHEAD = 256
@@ -182,7 +182,7 @@ class _Search:
         groups = []
         for members in classes:
             best, *others = self._reporter.ranked(self._read(members).values())
-            groups.append(Grouped(keeper=best, links=dict.fromkeys(others, _EQUAL)))
+            groups.append(Grouped(keeper=best, links=dict.fromkeys(others, EQUAL)))
         return groups
 
     def _pictures(self, pairs: Candidates, classes: Sequence[Sequence[int]]) -> list[Grouped]:
@@ -201,16 +201,20 @@ class _Search:
         with self._tools.open_decoder(self._tools.verifier.recipe) as decoder:
             thumbnails = Thumbnails(decoder)
             verdicts = Verdicts(
-                self._catalog, self._tools.verifier, thumbnails, among=self._request.among, looks=self._looks
+                self._catalog,
+                self._tools.verifier,
+                thumbnails,
+                among=self._request.among,
+                looks=self._looks,
             )
             try:
-                for keeper, links in self._stars(scores, verdicts):
-                    mine = found.setdefault(keeper, {})
-                    for image, link in links.items():
-                        mine[image] = link
-                        mine.update(dict.fromkeys(found.pop(image, {}), link))
+                with verdicts:
+                    for keeper, links in self._stars(scores, verdicts):
+                        mine = found.setdefault(keeper, {})
+                        for image, link in links.items():
+                            mine[image] = link
+                            mine.update(dict.fromkeys(found.pop(image, {}), link))
             finally:
-                verdicts.close()
                 self._compared += verdicts.compared
                 self._failed(thumbnails.failures.values())
         return [Grouped(keeper=keeper, links=links) for keeper, links in found.items()]
@@ -229,11 +233,10 @@ class _Search:
                 order = self._reporter.ranked(records[image] for image in some)
 
                 def match(keeper: int, others: Sequence[int]) -> Sequence[Link | None]:
-                    return verdicts.match(
-                        records[keeper],  # noqa: B023 - called before the loop goes on
-                        [records[other] for other in others],  # noqa: B023
-                        lambda a, b: scores[min(a, b), max(a, b)],
-                    )
+                    pairs = {other: scores[min(keeper, other), max(keeper, other)] for other in others}
+                    # B023: it is called before the loop goes on.
+                    one, rest = records[keeper], [records[other] for other in others]  # noqa: B023
+                    return verdicts.match(one, rest, pairs)
 
                 yield from stars(order, beside, match).items()
                 done += len(some)
@@ -281,9 +284,6 @@ class _Search:
 
     def _failed(self, failures: Iterable[Failure]) -> None:
         self._failures.update({failure.path: failure for failure in failures})
-
-
-_EQUAL = Link(tier=Tier.PIXELS, probability=1.0, score=1.0)
 
 
 def _chunks(components: Sequence[Sequence[int]], images: int) -> Iterator[list[Sequence[int]]]:

@@ -117,7 +117,9 @@ class Reporter:
         for image, link in grouped.links.items():
             pair = (min(image, keeper.id), max(image, keeper.id))
             if link.tier in self._tiers and pair not in self._distinct:
-                evidence = _evidence(keeper, records[image], link, scores[image], hashes)
+                evidence = evidence_of(
+                    keeper, records[image], link, scores[image], (hashes.get(keeper.id), hashes.get(image))
+                )
                 others += [
                     _Other(
                         choice=choice,
@@ -176,13 +178,14 @@ def hash_distance(a: int | None, b: int | None) -> int:
     return (a ^ b).bit_count()
 
 
-def _evidence(
-    keeper: ImageRecord, other: ImageRecord, link: Link, score: float, hashes: Mapping[int, int]
+def evidence_of(
+    keeper: ImageRecord, other: ImageRecord, link: Link, score: float, hashes: tuple[int | None, int | None]
 ) -> Evidence:
+    """What speaks for a link from the keeper to another image, as people see it."""
     times = moment(keeper), moment(other)
     return Evidence(
         copy_score=score,
-        hash_distance=hash_distance(hashes.get(keeper.id), hashes.get(other.id)),
+        hash_distance=hash_distance(*hashes),
         seconds=abs(times[0] - times[1]) if times[0] is not None and times[1] is not None else None,
         transform=link.transform,
         facts=link.facts,

@@ -2,10 +2,11 @@
 
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Self
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from saccade.core.engines import Match, Verifier
 from saccade.core.errors import LibraryBusyError, ReadOnlyError
 from saccade.core.ports import Catalog
 from saccade.core.stores import StoredPair
-from saccade.core.types import Ids, ImageRecord
+from saccade.core.types import Ids, ImageRecord, Pixels
 from saccade.pipelines.choosing import Look, look_of
 from saccade.pipelines.thumbnails import Thumbnails
 
@@ -55,6 +56,10 @@ class Link:
             facts=self.facts,
             method=self.method,
         )
+
+
+EQUAL = Link(tier=Tier.PIXELS, probability=1.0, score=1.0)
+"""The link of two images with the very same pixels."""
 
 
 class Verdicts:
@@ -105,24 +110,24 @@ class Verdicts:
             self._looks[image] = look_of(pixels)
 
     def match(
-        self, keeper: ImageRecord, others: Sequence[ImageRecord], scores: Callable[[int, int], float]
+        self, keeper: ImageRecord, others: Sequence[ImageRecord], scores: Mapping[int, float]
     ) -> list[Link | None]:
-        """Why each of the others is the same as the keeper; None where it is not, or cannot be read."""
+        """Why each of the others is the same as the keeper; None where it is not, or cannot be read.
+
+        Args:
+            scores: copy score of each of the others with the keeper, by image id.
+        """
         unknown = [other for other in others if not self.knows(keeper.id, other.id)]
         if unknown:
             pixels = self._thumbnails.get([keeper, *unknown])
-            pairs = [
-                (min(keeper.id, other.id), max(keeper.id, other.id))
-                for other in unknown
-                if other.id in pixels
-            ]
-            pairs = pairs if keeper.id in pixels else []
+            readable = [other.id for other in unknown if keeper.id in pixels and other.id in pixels]
+            pairs = [(min(keeper.id, other), max(keeper.id, other), scores[other]) for other in readable]
             jobs = [
-                self._workers.submit(self._verifier.verify, pixels[a], pixels[b], scores(a, b))
-                for a, b in pairs
+                self._workers.submit(self._verifier.verify, pixels[a], pixels[b], score)
+                for a, b, score in pairs
             ]
-            for (a, b), job in zip(pairs, jobs, strict=True):
-                self._note(a, b, scores(a, b), job.result())
+            for (a, b, score), job in zip(pairs, jobs, strict=True):
+                self._note(a, b, score, job.result())
         return [self._link(keeper.id, other.id) for other in others]
 
     def save(self, *, at_least: int = 1) -> None:
@@ -132,7 +137,10 @@ class Verdicts:
                 self._catalog.pairs.save(self._verifier.name, self._unsaved)
             self._unsaved = []
 
-    def close(self) -> None:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
         """Save, and end the threads."""
         self._workers.shutdown(cancel_futures=True)
         self.save()
@@ -179,6 +187,21 @@ class Verdicts:
             method=self._verifier.name,
         )
         return link if keeper < other else link.turned()
+
+
+def compare(verifier: Verifier, a: Pixels, b: Pixels, score: float) -> Link | None:
+    """Why two pictures are the same; None if they are not."""
+    match = verifier.verify(a, b, score)
+    if not match.same:
+        return None
+    return Link(
+        tier=Tier.PICTURE,
+        probability=match.probability,
+        score=score,
+        transform=() if match.transform is None else tuple(float(x) for x in match.transform.ravel()),
+        facts=match.facts,
+        method=verifier.name,
+    )
 
 
 def _facts(pair: StoredPair) -> dict[str, float]:
