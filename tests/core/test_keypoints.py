@@ -2,8 +2,11 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy.ndimage import gaussian_filter
 
+from saccade.core import keypoints
 from saccade.core.keypoints import Floats, blurred, find_keypoints
 
 
@@ -70,6 +73,27 @@ def test_mirroring_the_points_is_mirroring_the_picture() -> None:
     alike = wanted.descriptors @ got.descriptors.T
     same = (apart < 0.05) & (alike > 0.99)
     assert same.any(axis=1).mean() > 0.95
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(1, 70), st.integers(1, 70), st.integers(0, 2**32 - 1), st.sampled_from([0.1, 0.5, 50.0]))
+def test_any_picture_has_finite_points_inside_it(height: int, width: int, seed: int, contrast: float) -> None:
+    rng = np.random.default_rng(seed)
+    picture = np.clip(0.5 + contrast * rng.normal(size=(height, width)), 0, 1).astype(np.float32)
+    found = find_keypoints(picture)
+    assert np.isfinite(found.descriptors).all()
+    assert ((found.places >= 0) & (found.places <= [width, height])).all()
+
+
+@pytest.mark.parametrize("shift", [-0.5, 0.5])
+def test_a_peak_halfway_to_a_level_without_slopes_is_described(
+    monkeypatch: pytest.MonkeyPatch, shift: float
+) -> None:
+    """Such a peak was once looked up past the end of the last octave."""
+    monkeypatch.setattr(keypoints, "_vertex", lambda *three: np.full_like(three[1], shift))
+    found = find_keypoints(texture())
+    assert len(found) >= 50
+    assert np.allclose(np.linalg.norm(found.descriptors, axis=1), 1, atol=1e-5)
 
 
 @pytest.mark.parametrize("turns", [1, 2, 3])

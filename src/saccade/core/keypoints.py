@@ -84,7 +84,7 @@ def find_keypoints(gray: Floats, most: int = 250) -> Keypoints:
         # level, y, x, strength -> x, y, sigma (all in pixels of this octave), strength, octave, start in pool
         height, width = picture.shape
         sigma = _FIRST_BLUR * step ** rows[:, 0]
-        start = offset + (rows[:, 0].round() - 1) * height * width
+        start = offset + (np.clip(rows[:, 0].round(), 1, _INTERVALS) - 1) * height * width
         ones = np.ones_like(sigma)
         found.append(
             np.stack(
