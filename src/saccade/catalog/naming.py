@@ -39,6 +39,8 @@ def at_paths(connection: Connection, paths: Iterable[str], known: Sequence[Folde
 
 def _readings(path: str) -> list[tuple[str, str]]:
     """The (file, member) pairs a path may mean: any !/ in it may be the one before the member."""
+    if MEMBER not in path:
+        return [(path, "")]
     cuts = [place for place in range(len(path)) if path.startswith(MEMBER, place)]
     return [(path, ""), *((path[:cut], path[cut + len(MEMBER) :]) for cut in cuts)]
 

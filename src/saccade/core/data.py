@@ -119,7 +119,7 @@ def as_number(cell: str | float) -> float | None:
     if not _NUMBER.fullmatch(text) or _CODE.match(text):
         return None
     value = float(text)
-    if abs(value) > _EXACT and isfinite(value) and text.lstrip("+-").isdigit():
+    if isfinite(value) and text.lstrip("+-").isdigit() and abs(int(text)) > _EXACT:
         return None
     return value
 

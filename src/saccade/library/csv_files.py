@@ -82,7 +82,7 @@ def _records(file: TextIO, first: str, delimiter: str) -> Iterator[tuple[int, li
         try:
             cells = next(reader, None)
         except csv.Error as error:
-            reason = "a quote is not closed" if "unexpected end" in str(error) else str(error)
+            reason = f"it cannot be read: {error}; is a quote not closed?"
             waiting.extendleft(reversed(taken[1:]))
             line += 1
             yield RowProblem(line=line, reason=reason)

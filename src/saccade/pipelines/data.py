@@ -109,10 +109,10 @@ def import_table(
     images = _matched(catalog, rows, names, problems)
     for line, image, cells in images:
         _take(fields, image, line, cells, problems)
-    if rows and not images:
-        first = min(problems, key=lambda one: one.line)
+    if not images:
+        below = [f"; line {one.line}: {one.reason}" for one in problems if one.line > 1]
         raise InputError(
-            f"no row names an image of the library; line {first.line}: {first.reason}",
+            f"no row names an image of the library{below[0] if below else ''}",
             hint=f"images are looked up by the column {table.header[names.column]!r} as {key}; see --key",
         )
     told = {image for _, image, _ in images}

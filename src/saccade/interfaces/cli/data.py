@@ -17,17 +17,17 @@ if TYPE_CHECKING:
 
     from saccade.core.data import ImportReport
     from saccade.core.stores import Column
-
 _MOST_TOLD = 20
+_EPILOG = """\b
+Examples:
+  saccade data import prices.csv
+  saccade search "a red dress" --where "data.price<20"
+"""
 
 
-@click.group(short_help="Bring prices, ratings, labels ... along from a table.")
+@click.group(short_help="Bring prices, ratings, labels ... along from a table.", epilog=_EPILOG)
 def data() -> None:
-    r"""Facts about images from a table of yours: prices, clicks, ratings, labels.
-
-    \b
-    Filter by them:  saccade search "a red dress" --where "data.price<20"
-    """
+    """Facts about images from a table of yours: prices, clicks, ratings, labels."""
 
 
 @data.command("import", short_help="Keep what a CSV file says of images.")
