@@ -13,6 +13,7 @@ from saccade.core.filters import (
     Filter,
     Kind,
     condition,
+    of_kind,
     parse_condition,
     parse_where,
 )
@@ -145,12 +146,54 @@ def test_a_filter_is_true_when_it_restricts_anything() -> None:
     assert Filter(conditions=(condition("width", ">", 1),))
 
 
-@given(st.text(max_size=40))
+@pytest.mark.parametrize("op", ["=", "==", "!=", "<", "<=", ">", ">="])
+def test_an_imported_column_takes_every_operator(op: str) -> None:
+    """What kind it is of only the catalog knows; numbers stay as they were given."""
+    assert parse_condition(f"data.price{op}20") == Condition(field="data.price", op=op, value="20")
+    assert parse_where({"data.price_2": (op, 20)}) == (Condition(field="data.price_2", op=op, value=20),)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["data=1", "data.=1", "data.1st=1", "data.a.b=1", "price.data=1", "data.é=1", "data.x=", "data.x~1"],
+)
+def test_what_names_no_column_is_refused(text: str) -> None:
+    """With what could be written."""
+    with pytest.raises(InvalidFilterError) as caught:
+        parse_condition(text)
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_an_imported_column_is_not_compared_with_what_is_no_number(value: float) -> None:
+    """It would match nothing, silently."""
+    with pytest.raises(InvalidFilterError, match=r"data\.price"):
+        parse_where({"data.price": ("<", value)})
+
+
+def test_an_operator_nothing_has_is_refused_of_a_column() -> None:
+    """The hint lists them all."""
+    with pytest.raises(InvalidFilterError, match=r"data\.price") as caught:
+        condition("data.price", "~", 1)
+    assert "<= > >=" in caught.value.hint
+
+
+def test_a_condition_is_checked_against_the_kind_of_its_column() -> None:
+    """Operator and value, as for any field of that kind."""
+    asked = parse_condition("data.price>=20")
+    assert of_kind(asked, Kind.NUMBER) == Condition(field="data.price", op=">=", value=20.0)
+    for wrong, kind in (("data.x==1", Kind.NUMBER), ("data.x<1", Kind.TEXT), ("data.x=one", Kind.NUMBER)):
+        with pytest.raises(InvalidFilterError, match=r"data\.x"):
+            of_kind(parse_condition(wrong), kind)
+
+
+@given(st.text(max_size=40) | st.from_regex(r"data\.[a-z_]{0,3}[=<>!]{1,2}.{0,3}", fullmatch=True))
 def test_parse_condition_gives_a_condition_or_the_one_error(text: str) -> None:
     """Whatever is typed."""
     try:
         found = parse_condition(text)
     except InvalidFilterError:
         return
-    assert found.field in FIELDS
-    assert found.op in OPERATORS[FIELDS[found.field]]
+    kinds = [FIELDS[found.field]] if found.field in FIELDS else [Kind.TEXT, Kind.NUMBER]
+    assert found.field in FIELDS or found.field.startswith("data.")
+    assert any(found.op in OPERATORS[kind] for kind in kinds)
