@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saccade.core.errors import InvalidVectorError
-from saccade.core.keypoints import Floats, Keypoints
+from saccade.core.keypoints import Floats, Keypoints, product
 from saccade.core.types import Pixels
 
 Transform = NDArray[np.float64]
@@ -141,7 +141,7 @@ def candidates(
 
 def _matches(a: Keypoints, b: Keypoints) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Row numbers of points of `a` and `b` that are each other's best, and clearly so."""
-    cosines = a.descriptors @ b.descriptors.T
+    cosines = product(a.descriptors, b.descriptors.T)
     best = cosines.argmax(axis=1)
     rows = np.arange(len(a))
     first = cosines[rows, best]

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saccade.core.alignment import Transform, apply, inverse, pixel_centers, sample
-from saccade.core.keypoints import Floats, Keypoints, blurred, find_keypoints
+from saccade.core.keypoints import Floats, Keypoints, blurred, find_keypoints, product
 from saccade.core.types import Pixels
 
 _LUMA = np.array([0.299 / 255, 0.587 / 255, 0.114 / 255], np.float32)
@@ -70,8 +70,8 @@ class Prepared:
     @cached_property
     def squashed(self) -> Floats:
         """(32, 32) of zero mean and unit length; zeros if the picture is flat."""
-        small = _area(self.gray.shape[0], 32) @ self.gray @ _area(self.gray.shape[1], 32).T
-        small = small - small.mean()
+        small = _averaged(self.gray, 32, 32)
+        small -= small.mean()
         length = float(np.linalg.norm(small))
         out: Floats = small / length if length > 32 * _FAINT / 2 else np.zeros_like(small)
         return out
@@ -309,10 +309,13 @@ def _shrunk(gray: Floats, longest: int) -> Floats:
     if max(height, width) <= longest:
         return np.ascontiguousarray(gray)
     part = longest / max(height, width)
-    rows, columns = (_area(side, max(1, round(side * part))) for side in (height, width))
-    lines: Floats = rows @ gray
-    out: Floats = lines @ columns.T
-    return out
+    return _averaged(gray, max(1, round(height * part)), max(1, round(width * part)))
+
+
+def _averaged(gray: Floats, height: int, width: int) -> Floats:
+    """(height, width) picture whose pixels are means of what they cover."""
+    lines = product(_area(gray.shape[0], height), gray)
+    return product(lines, _area(gray.shape[1], width).T)
 
 
 def _area(length: int, parts: int) -> Floats:

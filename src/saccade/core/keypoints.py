@@ -18,6 +18,8 @@ _FIRST_BLUR = 1.2
 _INTERVALS = 3
 _SMALLEST = 20
 """Shorter side, pixels, of the last octave."""
+_PHOTO_BLUR = 0.5
+"""Blur that any photo has, pixels (Lowe: 0.5)."""
 _NOISE = 0.002
 """Weaker extrema than this, in units of full contrast, are noise."""
 _EDGE = 10.0
@@ -25,8 +27,15 @@ _EDGE = 10.0
 _CELLS, _DIRECTIONS, _SAMPLES = 4, 8, 16
 _REACH = 6.0
 """Half the side of the patch a point is described by, in units of its scale."""
+_SMALL_PRODUCT = 1 << 18
+"""Multiplications up to which OpenBLAS keeps a product to one thread."""
 _CLIP = 0.2
 """No direction may dominate a description (Lowe: 0.2)."""
+
+_X, _Y, _LEVEL, _STRENGTH, _OCTAVE, _WIDTH, _HEIGHT, _START = range(8)
+_COLUMNS = 8
+"""What is known of a point while it is looked at: place and level in its octave, the octave's size, and where
+the slopes of its level start among all slopes."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,72 +73,76 @@ def blurred(gray: Floats, sigma: float) -> Floats:
     """(h, w) blurred by a Gaussian of standard deviation `sigma` pixels, borders repeated."""
     if sigma < 0.1:
         return gray
-    rows, columns = (_blur(side, round(sigma, 2)) for side in gray.shape)
-    lines: Floats = rows @ gray
-    out: Floats = lines @ columns.T
+    weights = np.exp(-(np.arange(np.ceil(3 * sigma) + 2) ** 2) / (2 * sigma * sigma))
+    weights /= 2 * weights.sum() - weights[0]
+    upright = _blurred_columns(gray, weights.astype(np.float32))
+    turned = _blurred_columns(np.ascontiguousarray(upright.T), weights.astype(np.float32))
+    out: Floats = np.ascontiguousarray(turned.T)
+    return out
+
+
+def product(left: Floats, right: Floats) -> Floats:
+    """The matrix product, in pieces so small that the linear algebra library shares none among its threads.
+
+    Pictures are compared in several threads at once; theirs would only wait for each other.
+    """
+    rows = max(1, _SMALL_PRODUCT // right.size)
+    out = np.empty((len(left), right.shape[1]), np.float32)
+    for start in range(0, len(left), rows):
+        out[start : start + rows] = left[start : start + rows] @ right
     return out
 
 
 def find_keypoints(gray: Floats, most: int = 250) -> Keypoints:
     """The `most` strongest points of an (h, w) gray picture in [0, 1]; fewer or none in a flat one."""
-    found, pools = [], []
-    offset, octave, picture = 0, 0, gray
+    found, slopes = [np.zeros((0, _COLUMNS))], [np.zeros((0, 2), np.float32)]
+    octave, start, picture, blur = 0, 0, gray, _PHOTO_BLUR
     while min(picture.shape) >= _SMALLEST:
-        step = 2.0 ** (1 / _INTERVALS)
-        sigmas = [_FIRST_BLUR * step**level for level in range(_INTERVALS + 3)]
-        # What an octave starts with is already as blurred as its first level; a photo is by half a pixel.
-        already = _FIRST_BLUR if octave else 0.5
-        levels = np.stack([blurred(picture, float(np.sqrt(max(s * s - already**2, 0)))) for s in sigmas])
-        rows = _extrema(levels[1:] - levels[:-1])
-        # level, y, x, strength -> x, y, sigma (all in pixels of this octave), strength, octave, start in pool
+        levels = _levels(picture, blur)
         height, width = picture.shape
-        sigma = _FIRST_BLUR * step ** rows[:, 0]
-        start = offset + (np.clip(rows[:, 0].round(), 1, _INTERVALS) - 1) * height * width
-        ones = np.ones_like(sigma)
-        found.append(
-            np.stack(
-                [
-                    rows[:, 2],
-                    rows[:, 1],
-                    sigma,
-                    rows[:, 3],
-                    octave * ones,
-                    start,
-                    width * ones,
-                    height * ones,
-                ],
-                1,
-            )
-        )
+        rows = _extrema(levels[1:] - levels[:-1])
         inner = levels[1 : _INTERVALS + 1]
-        pools.append(np.stack([_slope(inner, 2), _slope(inner, 1)], axis=-1).reshape(-1, 2))
-        offset += len(pools[-1])
-        picture = levels[_INTERVALS][::2, ::2]
-        octave += 1
-    if not found:
-        return _no_points()
+        rows[:, _OCTAVE], rows[:, _WIDTH], rows[:, _HEIGHT] = octave, width, height
+        rows[:, _START] = start + (np.clip(rows[:, _LEVEL].round(), 1, _INTERVALS) - 1) * height * width
+        found.append(rows)
+        slopes.append(np.stack([_slope(inner, 2), _slope(inner, 1)], axis=-1).reshape(-1, 2))
+        start += len(slopes[-1])
+        # The level with twice the blur of the first, at half the size, has the first level's blur again.
+        octave, picture, blur = octave + 1, levels[_INTERVALS][::2, ::2], _FIRST_BLUR
     points = np.concatenate(found)
-    points = points[np.argsort(-points[:, 3], kind="stable")[:most]]
+    points = points[np.argsort(-points[:, _STRENGTH], kind="stable")[:most]]
     if len(points) == 0:
-        return _no_points()
-    slopes = np.concatenate(pools)
-    which, angles = _directions(points, slopes)
+        none = np.zeros(0, np.float32)
+        return Keypoints(none.reshape(0, 2), none, none, np.zeros((0, _CELLS**2 * _DIRECTIONS), np.float32))
+    pool = np.concatenate(slopes)
+    which, angles = _directions(points, pool)
     points = points[which]
-    zoom = 2.0 ** points[:, 4]
+    zoom = 2.0 ** points[:, _OCTAVE]
     # Pixel i of a halved picture is pixel 2 i of the one before, so centers line up at pixel 0.
-    places = points[:, :2] * zoom[:, None] + 0.5
-    descriptors = _describe(points, angles, slopes)
+    places = points[:, [_X, _Y]] * zoom[:, None] + 0.5
     return Keypoints(
         places.astype(np.float32),
-        (points[:, 2] * zoom).astype(np.float32),
+        (_scales(points) * zoom).astype(np.float32),
         angles.astype(np.float32),
-        descriptors,
+        _describe(points, angles, pool),
     )
 
 
-def _no_points() -> Keypoints:
-    none = np.zeros(0, np.float32)
-    return Keypoints(none.reshape(0, 2), none, none, np.zeros((0, _CELLS**2 * _DIRECTIONS), np.float32))
+def _levels(picture: Floats, blur: float) -> Floats:
+    """(levels, h, w): the picture, blurred by `blur` as it is, more and more, each from the one before."""
+    levels = [picture]
+    for level in range(_INTERVALS + 3):
+        wanted = _FIRST_BLUR * 2.0 ** (level / _INTERVALS)
+        more = max(wanted * wanted - blur * blur, 0.0) ** 0.5  # blurs add up by squares
+        levels.append(blurred(levels[-1], more))
+        blur = wanted
+    return np.stack(levels[1:])
+
+
+def _scales(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Blur of each point's level, pixels of its octave."""
+    scales: NDArray[np.float64] = _FIRST_BLUR * 2.0 ** (points[:, _LEVEL] / _INTERVALS)
+    return scales
 
 
 def _slope(levels: Floats, axis: int) -> Floats:
@@ -143,7 +156,7 @@ def _slope(levels: Floats, axis: int) -> Floats:
 
 
 def _extrema(bands: Floats) -> NDArray[np.float64]:
-    """(n, 4) level, y, x (to a fraction of a pixel) and strength of extrema in (levels, h, w) differences."""
+    """Points, (n, columns), at the extrema of (levels, h, w) differences; their octave is not filled in."""
     middle = bands[1:-1, 1:-1, 1:-1]
     strong = np.abs(middle) > _NOISE
     highest, lowest = _over_3(bands, np.maximum), _over_3(bands, np.minimum)
@@ -162,16 +175,12 @@ def _extrema(bands: Floats) -> NDArray[np.float64]:
     ) / 4
     trace, determinant = xx + yy, xx * yy - xy * xy
     good = trace * trace * _EDGE < (_EDGE + 1) ** 2 * determinant
-    rows = np.stack(
-        [
-            level + _vertex(finer, at, coarser),
-            y + _vertex(above, at, below),
-            x + _vertex(left, at, right),
-            np.abs(at),
-        ],
-        axis=1,
-    )
-    return rows[good].astype(np.float64)
+    rows = np.zeros((len(at), _COLUMNS))
+    rows[:, _LEVEL] = level + _vertex(finer, at, coarser)
+    rows[:, _Y] = y + _vertex(above, at, below)
+    rows[:, _X] = x + _vertex(left, at, right)
+    rows[:, _STRENGTH] = np.abs(at)
+    return rows[good]
 
 
 def _over_3(bands: Floats, pick: np.ufunc) -> Floats:
@@ -194,11 +203,11 @@ def _take(
     points: NDArray[np.float64], offsets: NDArray[np.float64], slopes: Floats
 ) -> tuple[Floats, NDArray[np.bool_]]:
     """(n, m, 2) slopes at each point's (n, m, 2) offsets, at the nearest pixel, and whether that exists."""
-    place = (points[:, None, :2] + offsets).round().astype(np.int64)
-    width, height = points[:, 6, None].astype(np.int64), points[:, 7, None].astype(np.int64)
+    place = (points[:, None, [_X, _Y]] + offsets).round().astype(np.int64)
+    width, height = points[:, _WIDTH, None].astype(np.int64), points[:, _HEIGHT, None].astype(np.int64)
     x, y = place[..., 0], place[..., 1]
     inside = (x >= 0) & (y >= 0) & (x < width) & (y < height)
-    index = points[:, 5, None].astype(np.int64) + np.where(inside, y * width + x, 0)
+    index = points[:, _START, None].astype(np.int64) + np.where(inside, y * width + x, 0)
     return slopes[index], inside
 
 
@@ -206,7 +215,7 @@ def _directions(points: NDArray[np.float64], slopes: Floats) -> tuple[NDArray[np
     """Main directions of the slopes around each point: row numbers (some twice) and radians."""
     grid = np.arange(-4, 5)
     unit = np.stack(np.meshgrid(grid, grid), axis=-1).reshape(-1, 2)
-    taken, inside = _take(points, unit[None] * points[:, None, 2:3], slopes)
+    taken, inside = _take(points, unit[None] * _scales(points)[:, None, None], slopes)
     weight = np.exp(-(unit**2).sum(1) / (2 * 1.5**2 * 2)) * inside
     strength = np.hypot(taken[..., 0], taken[..., 1]) * weight
     turn = np.arctan2(taken[..., 1], taken[..., 0]) / (2 * np.pi) * 36
@@ -246,7 +255,7 @@ def _describe(points: NDArray[np.float64], angles: NDArray[np.float64], slopes: 
     unit, weights = _patch()
     cos, sin = np.cos(angles), np.sin(angles)
     turn = np.stack([np.stack([cos, sin], 1), np.stack([-sin, cos], 1)], axis=1)  # rows of R^T
-    taken, inside = _take(points, (unit @ turn) * points[:, None, 2:3], slopes)
+    taken, inside = _take(points, (unit @ turn) * _scales(points)[:, None, None], slopes)
     taken = taken * inside[..., None]
     compass = np.arange(_DIRECTIONS) * (2 * np.pi / _DIRECTIONS) + angles[:, None]
     towards = np.stack([np.cos(compass), np.sin(compass)], axis=1).astype(np.float32)
@@ -259,16 +268,15 @@ def _describe(points: NDArray[np.float64], angles: NDArray[np.float64], slopes: 
     return rows
 
 
-@lru_cache(maxsize=512)
-def _blur(length: int, sigma: float) -> Floats:
-    """(length, length) matrix that blurs a line; what hangs over an end counts as the end."""
-    place = np.arange(length)
-    reach = int(np.ceil(3 * sigma)) + 1
-    weights = np.exp(-(np.arange(-reach, reach + 1) ** 2) / (2 * sigma * sigma))
-    weights /= weights.sum()
-    matrix = np.zeros((length, length))
-    for shift, weight in zip(range(-reach, reach + 1), weights, strict=True):
-        np.add.at(matrix, (place, np.clip(place + shift, 0, length - 1)), weight)
-    out: Floats = matrix.astype(np.float32)
-    out.setflags(write=False)
+def _blurred_columns(values: Floats, weights: Floats) -> Floats:
+    """Each column as the weighted sum of itself, shifted up and down by 0, 1, 2 ... rows."""
+    reach, height = len(weights) - 1, len(values)
+    padded = np.concatenate([values[:1].repeat(reach, axis=0), values, values[-1:].repeat(reach, axis=0)])
+    out: Floats = values * weights[0]
+    both: Floats = np.empty_like(out)
+    for shift in range(1, reach + 1):
+        above, below = reach - shift, reach + shift
+        np.add(padded[above : above + height], padded[below : below + height], out=both)
+        both *= weights[shift]
+        out += both
     return out
