@@ -92,8 +92,10 @@ def plan_cleaning(
             if other.tier not in tiers or entry in gone:  # a file in two groups leaves once
                 continue
             why = doubt(keeper, other, seen)
-            if entry in kept and (why is None or other is keeper):
-                why = ("is_keeper", "it is the file worth keeping of a group")
+            if other is keeper:
+                why = ("stands_for_keeper", f"it stays in the place of {group.keeper.path}")
+            elif why is None and entry in kept:
+                why = ("is_keeper", "it is the file worth keeping of another group")
             elif why is None and entry in targets:
                 why = ("link_target", "a link in the library leads to it")
             if why is not None:

@@ -372,7 +372,7 @@ def test_what_a_link_leads_to_stays_and_stands_for_it(album: Any) -> None:
     album.learn(link, b"photo")
     done = album.clean(album.found([link, copy, target], tier=Tier.BYTES))
     assert [move.path for move in done.moves] == [copy]
-    assert [(one.path, one.code) for one in done.skipped] == [(target, "is_keeper")]
+    assert [(one.path, one.code) for one in done.skipped] == [(target, "stands_for_keeper")]
     assert Path(link).read_bytes() == b"photo"
 
 
@@ -391,4 +391,4 @@ def test_a_file_stands_for_the_same_bytes_in_an_archive(album: Any) -> None:
     member = album.member(archive, "in/b.jpg", b"photo")
     done = album.clean(album.found([member, twin, edit]))
     assert [(move.path, move.keeper) for move in done.moves] == [(edit, twin)]
-    assert album.codes(done) == ["is_keeper"]
+    assert album.codes(done) == ["stands_for_keeper"]
