@@ -6,6 +6,16 @@ from typing import TYPE_CHECKING
 import click
 
 from saccade.core.errors import EXIT_PROBLEMS, InputError
+from saccade.interfaces.cli.checking import (
+    PICTURE_TIERS,
+    check,
+    check_top,
+    distinct,
+    html_option,
+    leaks,
+    show_overlap,
+    verify_option,
+)
 from saccade.interfaces.cli.opening import existing_library
 from saccade.interfaces.cli.output import note, print_json
 from saccade.interfaces.cli.progress import progress_shown
@@ -19,8 +29,7 @@ if TYPE_CHECKING:
     from saccade.core.savings import PriceTable
     from saccade.library import Library
 
-_TIERS = ("bytes", "pixels", "picture", "burst", "scene")
-_USUAL = _TIERS[:3]
+_TIERS = (*PICTURE_TIERS, "burst", "scene")
 _RULES = ("folder", "resolution", "quality", "metadata", "name", "date", "path")
 
 
@@ -36,13 +45,7 @@ _RULES = ("folder", "resolution", "quality", "metadata", "name", "date", "path")
 @click.option(
     "--keep", multiple=True, type=click.Choice(_RULES), help="What makes a keeper, first things first."
 )
-@click.option(
-    "--verify",
-    type=click.Choice(["auto", "base", "sift"]),
-    default="auto",
-    show_default=True,
-    help="How pixels are compared; sift needs the extra `verify`.",
-)
+@verify_option
 @click.option(
     "--burst-seconds", type=float, default=10.0, show_default=True, help="Time between pictures of a burst."
 )
@@ -51,7 +54,8 @@ _RULES = ("folder", "resolution", "quality", "metadata", "name", "date", "path")
 @click.option("--apply", is_flag=True, help="Put the spare files into the quarantine. Nothing is deleted.")
 @click.option("--to", metavar="DIR", help="A folder for the quarantine, also on another disk.")
 @click.option("--prices", metavar="FILE", help="Your price table, to tell what the space is worth.")
-@click.option("--html", metavar="FILE", help="Also write the groups side by side to an HTML file.")
+@click.option("--across", metavar="DIR", help="Which pictures another library, or its folder, holds too.")
+@html_option
 @click.option("-q", "--quiet", is_flag=True, help="No progress.")
 @json_option
 @library_option
@@ -70,6 +74,7 @@ def duplicates(
     apply: bool,
     to: str | None,
     prices: str | None,
+    across: str | None,
     html: str | None,
     quiet: bool,
     as_json: bool,
@@ -79,13 +84,23 @@ def duplicates(
     Each group says which file is worth keeping, and why. Without --apply nothing is changed. With it the
     spare files move to a quarantine, and `saccade undo` puts them back, byte for byte. Bursts and scenes
     are other pictures: they are looked for, and put away, only with --tier burst or --tier scene.
+
+    With --across it tells which pictures another library holds too, and exits with 7 when there are any.
     """
     with errors_told(as_json=as_json, debug=settings.debug):
-        if top < 1:
-            raise InputError(f"--top is {top}; it must be at least 1", hint="-k 10")
-        wanted = tiers or _USUAL
+        check_top(top)
+        wanted = tiers or PICTURE_TIERS
         table = _read_prices(prices)
         with existing_library(settings.library) as library:
+            if across is not None:
+                if apply or where or folders or prefer or keep:
+                    raise InputError("--across only compares whole libraries", hint="leave the rest out")
+                with existing_library(across) as other:
+                    with progress_shown(quiet=quiet) as progress:
+                        both = library.shared_with(other, tiers=wanted, verify=verify, progress=progress)
+                    names = (_home(library), _home(other))
+                    show_overlap(library, both, names, top=top, html=html, as_json=as_json)
+                return
             with progress_shown(quiet=quiet) as progress:
                 found = library.duplicates(
                     tiers=wanted,
@@ -144,6 +159,12 @@ def undo(settings: Settings, *, run: str | None, listed: bool, quiet: bool, as_j
         raise click.exceptions.Exit(EXIT_PROBLEMS)
 
 
+def _home(library: "Library") -> str:
+    """The folder a library is for, or its own where that lies elsewhere."""
+    home, name = os.path.split(library.folder)
+    return home if name == ".saccade" else library.folder
+
+
 def _read_prices(path: str | None) -> "PriceTable | None":
     """The price table, read before any work so that a mistake in it costs none."""
     if path is None:
@@ -171,4 +192,4 @@ def _write_html(library: "Library", found: "DuplicateReport", cleaning: "Cleanin
     note(f"report: {shown_path(os.path.abspath(path))}")
 
 
-COMMANDS: tuple[click.Command, ...] = (duplicates, undo)
+COMMANDS: tuple[click.Command, ...] = (duplicates, check, undo, distinct, leaks)

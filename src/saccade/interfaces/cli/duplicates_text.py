@@ -74,11 +74,12 @@ def because(file: "DuplicateFile", *, every: bool = False) -> str:
     told = TIERS[file.tier.value]
     if file.evidence is None:
         return told
-    measured = _measured(file.evidence, every=every)
-    return f"{told} ({percent(file.probability)} sure): {', '.join(measured)}"
+    what = ", ".join(measured(file.evidence, every=every))
+    return f"{told} ({percent(file.probability)} sure): {what}"
 
 
-def _measured(found: "Evidence", *, every: bool) -> "Iterator[str]":
+def measured(found: "Evidence", *, every: bool) -> "Iterator[str]":
+    """What was measured, in words; without `every` only what explains itself."""
     yield f"copy score {found.copy_score:.3f}"
     if found.hash_distance >= 0:
         yield f"{found.hash_distance} of 64 hash bits differ"
