@@ -30,14 +30,14 @@ class Crowds:
         """The crowds of more than `at_most` equal rows; as many of each are kept."""
         digests = _digests(rows)
         order = np.argsort(digests, kind="stable")  # equal rows side by side, in the order of their numbers
-        starts = np.flatnonzero(np.diff(digests[order], prepend=digests[order[:1]] + np.uint64(1)))
+        _, starts, counts = np.unique(digests[order], return_index=True, return_counts=True)
         firsts, followers = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
-        for start, stop in zip(starts, [*starts[1:], len(order)], strict=True):
-            if stop - start > at_most:
-                later = order[start + at_most : stop]
-                same = later[_equal(rows, later, rows[order[start]])]  # digests can collide
-                firsts.append(np.full(len(same), order[start]))
-                followers.append(same)
+        for place in np.flatnonzero(counts > at_most):
+            start, stop = starts[place], starts[place] + counts[place]
+            later = order[start + at_most : stop]
+            same = later[_equal(rows, later, rows[order[start]])]  # digests can collide
+            firsts.append(np.full(len(same), order[start]))
+            followers.append(same)
         gone = np.concatenate(followers)
         kept = np.setdiff1d(np.arange(len(rows)), gone, assume_unique=True)
         return cls(kept=kept, first=np.concatenate(firsts), followers=gone)
