@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,24 +20,10 @@ _FAINT = 0.012
 _AGREES = 0.8
 """Correlation from which a block agrees."""
 
-_EDGE = 1.5
-"""Width of the edge that is left out, in units of the blur: a picture may lie in a border or among black
-corners, which blurring draws in."""
 _LEVELS = 24
 """Levels of brightness that are matched between two pictures."""
 _EQUAL = 0.25
 """How far, as a share of the contrast, a pixel may miss its level and still count as equal."""
-
-
-class _Stage(NamedTuple):
-    """Points along the longest side, blur in steps of that grid, and iterations of a stage of refinement."""
-
-    longest: int
-    blur: float
-    iterations: int
-
-
-_STAGES = (_Stage(56, 1.2, 5), _Stage(88, 0.8, 4))
 
 
 class Prepared:
@@ -103,6 +88,20 @@ class Agreement:
     stretch: float
 
 
+def zoom_of(a: Prepared, b: Prepared, transform: Transform) -> float:
+    """Pixels of `a` along the side of a pixel of `b`, where the map from `b` to `a` takes it."""
+    return float(np.clip(abs(np.linalg.det(_in_pixels(a, b, transform))) ** 0.5, 0.1, 10.0))
+
+
+def edge_of(picture: Prepared, blur: float) -> NDArray[np.float64]:
+    """Width of the edge to leave out, as a share of width and height, when it is blurred by `blur` pixels.
+
+    A picture may lie in a border or among black corners, which blurring draws in. At most a fifth, so that
+    something is left.
+    """
+    return np.minimum(0.2, 1.5 * blur / np.array(picture.gray.shape[::-1]))
+
+
 def compare(a: Prepared, b: Prepared, transform: Transform) -> Agreement | None:
     """How well `b`, laid onto `a` by the map, agrees with it; None if they hardly overlap."""
     corners = apply(transform, np.array([[0, 0], [1, 0], [0, 1], [1, 1]], float))
@@ -115,9 +114,9 @@ def compare(a: Prepared, b: Prepared, transform: Transform) -> Agreement | None:
     shape = tuple(max(2, round(float(side) / step)) for side in span[::-1])
     points = pixel_centers(*shape) * (high - low) + low
     back = apply(inverse(transform), points)
-    zoom = _zoom(a, b, transform)
+    zoom = zoom_of(a, b, transform)
     fine = 0.7 * max(step, 1.0, zoom)
-    edge_a, edge_b = _edge(a, _EDGE * fine), _edge(b, _EDGE * fine / zoom)
+    edge_a, edge_b = edge_of(a, fine), edge_of(b, fine / zoom)
     covered = (back >= 0).all(axis=-1) & (back <= 1).all(axis=-1)
     inside = ((back >= edge_b) & (back <= 1 - edge_b)).all(axis=-1)
     inside &= ((points >= edge_a) & (points <= 1 - edge_a)).all(axis=-1)
@@ -142,77 +141,6 @@ def compare(a: Prepared, b: Prepared, transform: Transform) -> Agreement | None:
         contrast=coarse.contrast,
         stretch=float(singular[0] / singular[1]),
     )
-
-
-def refine(a: Prepared, b: Prepared, transform: Transform) -> Transform:
-    """The map from `b` to `a` made exact to a fraction of a pixel, by the pixels of the overlap.
-
-    Gauss-Newton on the squared differences, after a gain and an offset of brightness, each pixel weighted by
-    how well it fits (Baker and Matthews, "Lucas-Kanade 20 years on", IJCV 56, 2004; Cauchy weights). Where
-    that does not help, the map comes back as it was.
-    """
-    best = transform
-    for stage in _STAGES:
-        best = _descend(a, b, best, stage)
-    return best
-
-
-def _descend(a: Prepared, b: Prepared, transform: Transform, stage: _Stage) -> Transform:
-    """One stage of the refinement."""
-    height, width = a.gray.shape
-    step = max(height, width) / stage.longest
-    zoom = _zoom(a, b, transform)
-    sigma = stage.blur * max(step, zoom)
-    shape = max(4, round(height / step)), max(4, round(width / step))
-    edge_a, edge_b = _edge(a, _EDGE * sigma), _edge(b, _EDGE * sigma / zoom)
-    points = pixel_centers(*shape).reshape(-1, 2) * (1 - 2 * edge_a) + edge_a
-    target, _ = sample(a.soft(sigma), points)
-    smooth = b.soft(sigma / zoom)
-    slopes = np.gradient(smooth)
-    layers = np.stack([smooth, slopes[1] * b.gray.shape[1], slopes[0] * b.gray.shape[0]], axis=-1)
-    back = inverse(transform)
-    best, least = back, np.inf
-    basis = np.column_stack([points, np.ones(len(points))]).astype(np.float32)
-    for _ in range(stage.iterations + 1):
-        moved = apply(back, points)
-        inside = ((moved >= edge_b) & (moved <= 1 - edge_b)).all(axis=1)
-        values, _ = sample(layers, moved)
-        count = int(inside.sum())
-        if count < 60:
-            break
-        seen, wanted, rows = values[inside], target[inside], basis[inside]
-        level = seen[:, 0] - seen[:, 0].mean()
-        rest = wanted - wanted.mean()
-        gain = float(level @ rest) / max(float(level @ level), 1e-9)
-        error = rest - gain * level
-        error -= np.median(error)
-        loss = (
-            float(np.abs(error).mean() / max(float(np.abs(rest).mean()), 1e-6)) / (count / len(points)) ** 0.5
-        )
-        if loss < least:
-            best, least = back, loss
-        scale = 2 * float(np.median(np.abs(error))) + 0.01
-        weight = 1 / (1 + (error / scale) ** 2)
-        jacobian = np.concatenate(
-            [
-                gain * seen[:, 1:2] * rows,
-                gain * seen[:, 2:3] * rows,
-                level[:, None],
-                np.ones((count, 1), np.float32),
-            ],
-            1,
-        )
-        left = (jacobian * weight[:, None]).T
-        normal = (left @ jacobian).astype(np.float64)
-        normal[np.diag_indices(8)] *= 1.001
-        normal[np.diag_indices(8)] += 1e-6
-        delta = np.linalg.solve(normal, (left @ error).astype(np.float64))[:6].reshape(2, 3)
-        if np.abs(delta).max() > 0.3:
-            break
-        back = back + delta
-        if not abs(np.linalg.det(back[:, :2])) > 1e-3:
-            break
-    return inverse(best)
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,11 +172,6 @@ def _equal(left: Floats, right: Floats, weight: Floats) -> float:
     miss = np.abs(left - np.interp(right, level, became))
     near = miss < _EQUAL * max(float(left.std()), _FAINT)
     return float((near * weight).sum() / weight.sum())
-
-
-def _edge(picture: Prepared, pixels: float) -> NDArray[np.float64]:
-    """What `pixels` are of a picture's width and height: at most a fifth, so that something is left."""
-    return np.minimum(0.2, pixels / np.array(picture.gray.shape[::-1]))
 
 
 def _halved(values: Floats) -> Floats:
@@ -297,11 +220,6 @@ def _in_pixels(a: Prepared, b: Prepared, transform: Transform) -> NDArray[np.flo
         np.diag(a.gray.shape[::-1]) @ transform[:, :2] @ np.diag([1 / side for side in b.gray.shape[::-1]])
     )
     return out
-
-
-def _zoom(a: Prepared, b: Prepared, transform: Transform) -> float:
-    """Pixels of `a` along the side of a pixel of `b`."""
-    return float(np.clip(abs(np.linalg.det(_in_pixels(a, b, transform))) ** 0.5, 0.1, 10.0))
 
 
 def _shrunk(gray: Floats, longest: int) -> Floats:

@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saccade.core.alignment import Transform, candidates, half_turns
-from saccade.core.comparing import Agreement, Prepared, compare, refine
+from saccade.core.comparing import Agreement, Prepared, compare
 from saccade.core.engines import Match
+from saccade.core.refining import refine
 from saccade.core.types import PixelRecipe, Pixels
 
 SAME = 0.5
