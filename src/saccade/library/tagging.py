@@ -5,22 +5,28 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from saccade.core.classifying import NO, YES, ClassifierVersion, TaughtReport
 from saccade.core.errors import InputError
-from saccade.core.filters import Where
+from saccade.core.filters import Filter, Where
 from saccade.core.ports import ReportProgress
 from saccade.core.stores import Tag
 from saccade.core.tagging import PERSON, TaggingReport, Taxonomy
-from saccade.core.types import Role
+from saccade.core.types import Role, SpaceInfo
 from saccade.encoders.registry import BUILTIN
-from saccade.library.parts import LibraryParts, Path
+from saccade.library.inputs import absolute
+from saccade.library.parts import Path
+from saccade.library.tag_exports import TagExports
+from saccade.pipelines.applying import reapply
+from saccade.pipelines.classifiers import load, model_of, use, versions
 from saccade.pipelines.tagging import zero_shot
 from saccade.pipelines.taxonomy import labels_of, read_labels
+from saccade.pipelines.teaching import Teaching, teach
 
 _LANGUAGES = {BUILTIN: ("en",)}
 """Codes of the languages an encoder reads, where that is known."""
 
 
-class TagTools(LibraryParts):
+class TagTools(TagExports):
     """See `Library`."""
 
     def tag(
@@ -76,7 +82,7 @@ class TagTools(LibraryParts):
         ids = np.unique(self._ids(_some(images)))
         ones = np.ones(len(ids))
         with self._catalog.writing("tagging"):
-            return self._catalog.tags.write(PERSON, {name: (ids, ones) for name in names}, replace=False)
+            return self._catalog.tags.write(PERSON, dict.fromkeys(names, (ids, ones)), replace=False)
 
     def remove_tags(self, labels: Sequence[str], images: Sequence[Path] = ()) -> int:
         """Take labels off images (off all without any), whoever gave them; number of tags removed."""
@@ -105,6 +111,116 @@ class TagTools(LibraryParts):
     def labels(self, origin: str | None = None) -> Mapping[str, int]:
         """{label: images that bear it}, most borne first; of one origin ("person", "zero-shot") or all."""
         return self._catalog.tags.labels(origin)
+
+    def teach(
+        self,
+        name: str,
+        *,
+        yes: Sequence[Path] = (),
+        no: Sequence[Path] = (),
+        classes: Mapping[str, Sequence[Path]] | None = None,
+        forget: Sequence[Path] = (),
+        words: str | None = None,
+        suggest: int = 8,
+        least: float | None = None,
+        where: Where | Sequence[str] | None = None,
+        folders: Sequence[Path] = (),
+        seed: int = 0,
+        dry_run: bool = False,
+        progress: ReportProgress | None = None,
+    ) -> TaughtReport:
+        """Teach the library to tell something by examples, and tag what it tells.
+
+        Examples add to those given before under the same name. Tags are called `name`; with `classes`,
+        "name/class". A folder stands for all images in it.
+
+        Args:
+            yes, no: images that show it, and that do not.
+            classes: {class: images}, to tell several things from each other instead.
+            forget: images that are no examples any more.
+            words: what it is called, for an encoder that reads text; None for its name, "" for nothing.
+            suggest: how many images to suggest to label next.
+            least: confidence in (0, 1) from which an image bears the tag; None for the classifier's own.
+            where, folders: tag only these images.
+            seed: of what is drawn at random (parts for measuring, stand-ins for "no").
+            dry_run: say what it would do, and store nothing.
+        Raises:
+            InputError: contradictory examples, or nothing to tell apart.
+            ImageNotFoundError: an example the library does not hold.
+        """
+        label = labels_of([name], None).labels[0].path
+        if classes is not None and (yes or no):
+            raise InputError("classes exclude yes and no", hint="give one or the other")
+        if least is not None and not 0 < least < 1:
+            raise InputError(f"the least confidence is {least}; it must lie between 0 and 1")
+        wanted = {YES: yes, NO: no} if classes is None else classes
+        given = {group: self._examples(images) for group, images in wanted.items() if images}
+        spaces = self._classified_spaces()
+        called = {group: group for group in wanted} if classes else {YES: label if words is None else words}
+        return teach(
+            self._catalog,
+            self._spaces.encoder,
+            spaces,
+            Teaching(
+                name=label,
+                given={group: np.array(list(found), np.int64) for group, found in given.items()},
+                names={image: called for found in given.values() for image, called in found.items()},
+                forget=np.array(list(self._examples(forget)), np.int64),
+                words=called if words != "" else {},
+                suggest=suggest,
+                least=least,
+            ),
+            same_picture=self._spaces.copy_threshold(),
+            among=self._among(where, folders),
+            seed=seed,
+            dry_run=dry_run,
+            report=progress or (lambda _: None),
+        )
+
+    def classifiers(self, name: str | None = None) -> tuple[ClassifierVersion, ...]:
+        """Every version of what was taught (under one name, or all), newest first."""
+        return versions(self._catalog, name)
+
+    def use_classifier(self, name: str, version: int, *, progress: ReportProgress | None = None) -> int:
+        """Go back (or forward) to a version, and tag the library anew with it; number of tags.
+
+        Raises:
+            NotFoundError: no such classifier or version.
+            EncoderMismatchError: it was taught with another encoder.
+        """
+        spaces = self._classified_spaces()
+        result = load(self._catalog, name, version)
+        model = model_of(result, {space.role: space for space in spaces})
+        least = result.facts.get("least")
+        with self._catalog.writing("tagging"):
+            use(self._catalog, name, version)
+            return reapply(
+                self._catalog,
+                spaces,
+                name,
+                model,
+                least=float(least) if isinstance(least, (int, float)) else None,
+                report=progress or (lambda _: None),
+            )
+
+    def _classified_spaces(self) -> list[SpaceInfo]:
+        """The spaces whose rows a classifier sees, semantic first."""
+        roles = self._spaces.encoder.info.dims
+        return [self._spaces.reader(role).space for role in (Role.SEMANTIC, Role.COPY) if role in roles]
+
+    def _examples(self, images: Sequence[Path]) -> dict[int, str]:
+        """{image id: what it was called}; a folder stands for all images in it."""
+        found: dict[int, str] = {}
+        for image in images:
+            name = os.fspath(image)
+            if os.path.isdir(name):
+                inside = self._catalog.match(Filter(folders=tuple(absolute([name])))).tolist()
+                if not inside:
+                    raise InputError(f"no image of the library lies in {name}", hint="index it first")
+                found.update((one, f"{name} (a picture in it)") for one in inside)
+            else:
+                found[self._record(name).id] = name
+        return found
 
     def _taxonomy(self, labels: Sequence[str] | Path) -> Taxonomy:
         languages = _LANGUAGES.get(self._spaces.encoder.info.name)

@@ -1,0 +1,55 @@
+"""Files that appear whole or not at all: written beside their place, synced, renamed."""
+
+import errno
+import os
+import shutil
+from collections.abc import Iterable
+from contextlib import suppress
+
+from saccade.core.errors import DiskFullError, PathNotFoundError, ReadOnlyError, SaccadeError, StorageError
+
+
+def write_whole(path: str, parts: Iterable[bytes], *, like: str | None = None) -> None:
+    """Write a file, in the place of an older one.
+
+    Args:
+        like: a file whose permissions and extended attributes it gets, where the system lets it.
+    Raises:
+        PathNotFoundError, ReadOnlyError, DiskFullError or StorageError; the older file is then untouched.
+    """
+    scratch = f"{path}.{os.getpid()}.saccade-tmp"
+    try:
+        with open(scratch, "xb") as file:
+            file.writelines(parts)
+            file.flush()
+            os.fsync(file.fileno())
+        if like is not None:
+            shutil.copymode(like, scratch)
+        os.replace(scratch, path)
+        _sync_folder(os.path.dirname(path) or os.curdir)
+    except OSError as error:
+        raise write_error(error, path) from error
+    finally:
+        with suppress(OSError):
+            os.unlink(scratch)
+
+
+def write_error(error: OSError, path: str) -> SaccadeError:
+    """Why a file could not be written, in our own words."""
+    if error.errno == errno.ENOENT:
+        return PathNotFoundError(f"no such folder: {os.path.dirname(path)}", hint="make it first")
+    if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
+        return ReadOnlyError(f"no permission to write {path}", hint="choose another place")
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return DiskFullError(f"no space left to write {path}", hint="make room, or choose another place")
+    return StorageError(f"cannot write {path}: {error.strerror}", hint="choose another place")
+
+
+def _sync_folder(folder: str) -> None:
+    """Make the new name durable, where the system can."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
