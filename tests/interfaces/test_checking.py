@@ -93,9 +93,9 @@ class FakeLibrary:
 
 @pytest.fixture
 def shelf(monkeypatch: pytest.MonkeyPatch) -> FakeLibrary:
-    """The library that every command opens."""
-    made = FakeLibrary()
-    monkeypatch.setattr("saccade.library.open_library", lambda *_, **__: made)
+    """The library that every command opens, unless it names another one."""
+    made, other = FakeLibrary(), FakeLibrary(folder="/other/.saccade")
+    monkeypatch.setattr("saccade.library.open_library", lambda path, **_: other if path == "/other" else made)
     return made
 
 
@@ -170,8 +170,9 @@ def test_two_libraries_are_compared_as_a_whole(run: Callable[..., Any], shelf: F
     shelf.shared = overlap(pair(Tier.PICTURE, "/x", "b.jpg"))
     ran = run("duplicates", "--across", "/other", "-q")
     assert (ran.status, shelf.asked[0][0]) == (7, "shared_with")
-    assert "/photos (40 images) and /photos (10 images) share pictures" in ran.out
+    assert "/photos (40 images) and /other (10 images) share pictures" in ran.out
     assert run("duplicates", "--across", "/other", "--apply").status == 2
+    assert run("duplicates", "--across", "/photos").status == 2
     assert len(shelf.asked) == 1
 
 

@@ -96,6 +96,8 @@ def duplicates(
                 if apply or where or folders or prefer or keep:
                     raise InputError("--across only compares whole libraries", hint="leave the rest out")
                 with existing_library(across) as other:
+                    if other.folder == library.folder:
+                        raise InputError(f"{across} is this library itself", hint="name another one")
                     with progress_shown(quiet=quiet) as progress:
                         both = library.shared_with(other, tiers=wanted, verify=verify, progress=progress)
                     names = (_home(library), _home(other))
