@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from saccade.core.errors import InputError
 from saccade.core.types import PixelRecipe, Pixels
 
-STYLE_VERSION = "1"
+STYLE_VERSION = "2"
 """Changes when the formulas do; features of another version are computed again."""
 
 STYLE_RECIPE = PixelRecipe(size=64, fit="squash", resample="bilinear")
@@ -41,8 +41,8 @@ _WHITE = np.array([0.95047, 1.0, 1.08883])
 _TO_XYZ = np.array(
     [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
 )
-_MEANS = np.array([47.7, 20.7, 6.7, 14.7, 6.2, 0.34])
-_SPREADS = np.array([14.1, 5.7, 9.6, 8.6, 2.1, 0.17])
+_MEANS = np.array([47.7, 20.7, 7.0, 14.7, 6.2, 0.34])
+_SPREADS = np.array([14.1, 5.7, 9.9, 8.6, 2.1, 0.17])
 """Of the traits over flickr8k's training split."""
 _BINS, _HUES, _CHROMAS, _GRID, _ANGLES = 8, 12, 5, 4, 8
 _FLAT = 2.0
@@ -115,7 +115,7 @@ def mood_scores(features: NDArray[np.float32], mood: str) -> NDArray[np.float64]
     length = float(np.linalg.norm(weights))
     if not length:
         raise InputError("no mood was given", hint=f"any of: {', '.join(sorted(MOODS))}")
-    traits = np.clip(features[:, : len(TRAITS)].astype(np.float64), -3.0, 3.0)
+    traits = np.clip(features[:, : len(TRAITS)].astype(np.float64), -5.0, 5.0)
     scores: NDArray[np.float64] = traits @ (weights / length)
     return scores
 
@@ -150,12 +150,12 @@ def _lab(pixels: Pixels) -> NDArray[np.float64]:
 def _traits(
     lab: NDArray[np.float64], chroma: NDArray[np.float64], steps: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """(n, 6) mean lightness, its spread, mean b (yellow against blue), chroma, steps, share without edges."""
+    """(n, 6) mean lightness, its spread, mean a + b (orange against blue), chroma, steps, share flat."""
     over = (1, 2)
     columns = (
         lab[..., 0].mean(axis=over),
         lab[..., 0].std(axis=over),
-        lab[..., 2].mean(axis=over),
+        (lab[..., 1] + lab[..., 2]).mean(axis=over),
         chroma.mean(axis=over),
         steps.mean(axis=over),
         (steps < _FLAT).mean(axis=over),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from saccade.core.calibration import CONFIDENT, Calibration, image_confidence
 from saccade.core.errors import InvalidQueryError, UnreadableImageError
 from saccade.core.ports import Catalog, Decoder, ReportProgress
 from saccade.core.style import (
@@ -31,6 +32,7 @@ from saccade.core.types import (
 from saccade.pipelines.thumbnails import read_images
 
 _KIND = f"style-{STYLE_VERSION}"
+_SAMPLE = 200
 _BATCH = 128
 _BLOCK = 2048
 """Images of one stored block: what a killed run loses at most."""
@@ -103,8 +105,9 @@ def rank_styles(
     """The k images that look most like all the pictures given, in the mood given, or both.
 
     The score is the likeness to the pictures in (0, 1] (the geometric mean over several), or, with a mood
-    alone, how many standard deviations of everyday photos it is in that mood, as a share of 3; with both,
-    their mean. Confidence is the share of the images judged that come after.
+    alone, tanh(s / 2) of the s standard deviations of everyday photos it is in that mood; with both, their
+    mean. Confidence is `image_confidence` of the likeness, as measured on these images; with a mood
+    alone, the share of the images judged that come after.
 
     Args:
         looks: (m, STYLE_SIZE) of the pictures asked with, m of 0 on; `labels` are their names.
@@ -119,27 +122,53 @@ def rank_styles(
         near = np.stack([style_scores(features, look) for look in looks])
         parts.append(np.exp(np.log(np.maximum(near, 1e-30)).mean(axis=0)))
     if mood:
-        parts.append(np.clip(mood_scores(features, mood) / 3.0, -1.0, 1.0))
+        parts.append(np.tanh(mood_scores(features, mood) / 2.0))
     if not parts:
         raise InvalidQueryError(
             "nothing to compare with", hint="name a picture, or a mood: --mood 'dark warm'"
         )
     scores = np.mean(parts, axis=0)
     order = np.lexsort((ids, -scores))
-    after = 1.0 - np.arange(len(ids)) / max(1, len(ids))
+    sure = 1.0 - np.argsort(order, kind="stable") / max(1, len(ids))
+    if len(looks):
+        sure = image_confidence(_chance(features), parts[0])
     records = {record.id: record for record in catalog.images(ids[order[: 2 * k]].tolist())}
     hits: list[Hit] = []
     for position in order[: 2 * k].tolist():
         record = records[int(ids[position])]
         if record.paths and len(hits) < k:
-            score, share = float(scores[position]), float(after[len(hits)])
-            hits.append(_hit(record, len(hits) + 1, features[position], score=score, after=share))
+            score, odds = float(scores[position]), float(sure[position])
+            hits.append(_hit(record, len(hits) + 1, features[position], score=score, sure=odds))
     query = " + ".join([*(f"the look of {label}" for label in labels), *([mood] if mood else [])])
     took = (time.perf_counter() - started) * 1000.0
-    return SearchResult(query=query, confident=bool(hits), hits=tuple(hits), took_ms=took)
+    return SearchResult(
+        query=query, confident=bool(hits and hits[0].confidence >= CONFIDENT), hits=tuple(hits), took_ms=took
+    )
 
 
-def _hit(record: ImageRecord, rank: int, look: NDArray[np.float32], *, score: float, after: float) -> Hit:
+def _chance(features: NDArray[np.float32]) -> Calibration:
+    """How alike pictures here look by chance, and how alike each looks to its nearest."""
+    chance: tuple[float, ...] = ()
+    nearest: tuple[float, ...] = ()
+    if len(features) >= 3:
+        sample = np.unique(np.linspace(0, len(features) - 1, _SAMPLE).astype(np.int64))
+        likeness = np.stack([style_scores(features, features[row]) for row in sample])
+        likeness[np.arange(len(sample)), sample] = np.nan
+        steps = np.linspace(0.0, 1.0, 201)
+        chance = tuple(np.nanquantile(likeness, steps).tolist())
+        nearest = tuple(np.quantile(np.nanmax(likeness, axis=1), steps).tolist())
+    return Calibration(
+        images=len(features),
+        location=None,
+        scale=None,
+        chance=chance,
+        nearest=nearest,
+        text_spread=1.0,
+        image_spread=1.0,
+    )
+
+
+def _hit(record: ImageRecord, rank: int, look: NDArray[np.float32], *, score: float, sure: float) -> Hit:
     """One answer; its parts are the traits that stand out, 3 standard deviations and more counting as 1."""
     return Hit(
         rank=rank,
@@ -147,7 +176,7 @@ def _hit(record: ImageRecord, rank: int, look: NDArray[np.float32], *, score: fl
         path=record.paths[0],
         paths=record.paths,
         score=score,
-        confidence=after,
+        confidence=sure,
         parts=tuple(PartScore(part=word, score=min(1.0, much / 3.0)) for word, much in standing_out(look)),
         words=(),
         alike=(),
