@@ -137,22 +137,20 @@ def test_an_erased_user_leaves_no_trace_on_the_disk(library) -> None:
     assert library.catalog.problems() == []
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", [5, 7])
 def test_many_erased_users_leave_no_trace(library, seed: int) -> None:
-    """Of names long and short, erased in any order, between new ones."""
+    """Not even pieces of names that the database moved about in its pages: these seeds have such pieces."""
     (image,) = _pictures(library, 1)
     dice = random.Random(seed)
+    names = [f"N{number:04d}q" + "y" * dice.choice([0, 40, 300, 900]) for number in range(200)]
+    dice.shuffle(names)
     feedback = library.catalog.feedback
-    gone, there = [], []
-    for number in range(60):
-        name = f"{SECRET} {number:03d}." + "y" * dice.choice([0, 50, 900])
-        feedback.add([Event(user=name, image=image, kind="like", at=1.0)])
-        there.append(name)
-        if number % 2:
-            gone.append(there.pop(dice.randrange(len(there))))
-            feedback.erase(gone[-1])
+    feedback.add([Event(user=name, image=image, kind="like", at=1.0) for name in names])
+    gone, there = names[:40], names[40:]
+    for name in gone:
+        assert feedback.erase(name) == 1
     data = _on_disk(library)
-    assert [name for name in gone if name[: len(SECRET) + 5].encode() in data] == []
+    assert [name for name in gone if name[:6].encode() in data] == []
     assert list(feedback.users()) == sorted(there)
 
 

@@ -1,12 +1,13 @@
 """Many rows at once, in bounded memory, and what all stores of curation check."""
 
-from collections.abc import Iterable, Iterator, Mapping
+import json
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Table, insert, select
+from sqlalchemy import Connection, Table, bindparam, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from saccade.catalog import sqlite
@@ -44,13 +45,16 @@ def images_known(connection: Connection, ids: Iterable[int]) -> Iterator[None]:
         raise
 
 
-def number_of(connection: Connection, table: Table, values: Mapping[str, str]) -> int:
-    """The number of the row of these names, made if there is none."""
-    query = select(table.c.id).where(*(table.c[name] == value for name, value in values.items()))
-    found = connection.execute(query).scalar()
-    if found is not None:
-        return int(found)
-    return int(connection.execute(insert(table).returning(table.c.id), dict(values)).scalar_one())
+def numbers_of(connection: Connection, table: Table, names: Iterable[str]) -> dict[str, int]:
+    """{name: its row's number} in a table of names; rows that lack are made."""
+    wanted = list(dict.fromkeys(names))
+    numbers: dict[str, int] = {}
+    for batch in batches(wanted, _BATCH):
+        connection.execute(insert(table).prefix_with("OR IGNORE"), [{"name": name} for name in batch])
+        listed = func.json_each(bindparam(None, json.dumps(batch))).table_valued("value")
+        query = select(table.c.name, table.c.id).where(table.c.name.in_(select(listed.c.value)))
+        numbers.update(connection.execute(query).all())
+    return numbers
 
 
 def absent_ids(connection: Connection) -> Ids:

@@ -1,12 +1,12 @@
 """`SqlFeedback`: what users did, per user, erasable without a trace; and what goes together."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import isfinite
 
 from sqlalchemy import Connection, func, select
 
-from saccade.catalog.bulk import checked_name, images_known, number_of, run_many
+from saccade.catalog.bulk import checked_name, images_known, numbers_of, run_many
 from saccade.catalog.curation_tables import events, set_images, sets, users
 from saccade.catalog.session import Transactions
 from saccade.core.errors import InputError
@@ -32,19 +32,13 @@ class SqlFeedback:
         """
         for event in events:
             _check(event)
+        names = [checked_name(event.user, "the user", _LONGEST) for event in events]
         with self._transactions.storing() as connection:
-            names = dict.fromkeys(checked_name(event.user, "the user", _LONGEST) for event in events)
-            numbers = {name: number_of(connection, users, {"name": name}) for name in names}
-            rows = (
-                (
-                    numbers[checked_name(event.user, "the user", _LONGEST)],
-                    int(event.image),
-                    event.kind,
-                    float(event.at),
-                    float(event.value),
-                )
-                for event in events
-            )
+            numbers = numbers_of(connection, users, names)
+            rows = [
+                (numbers[name], int(event.image), event.kind, float(event.at), float(event.value))
+                for name, event in zip(names, events, strict=True)
+            ]
             with images_known(connection, (int(event.image) for event in events)):
                 return run_many(connection, _ADD, rows)
 
@@ -93,7 +87,8 @@ class SqlFeedback:
         """Images that occurred together, {set name (an order, an outfit): image ids}; rows that were new."""
         wanted = {checked_name(name, "a set", _LONGEST): ids for name, ids in sets.items()}
         with self._transactions.storing() as connection:
-            rows = [(_set(connection, name), int(image)) for name, ids in wanted.items() for image in ids]
+            numbers = _set_numbers(connection, wanted)
+            rows = [(numbers[name], int(image)) for name, ids in wanted.items() for image in ids]
             with images_known(connection, (image for _, image in rows)):
                 return run_many(connection, _JOIN, rows)
 
@@ -114,5 +109,5 @@ def _check(event: Event) -> None:
         raise InputError(f"time and value of an event must be finite numbers: {event.at}, {event.value}")
 
 
-def _set(connection: Connection, name: str) -> int:
-    return number_of(connection, sets, {"name": name})
+def _set_numbers(connection: Connection, names: Iterable[str]) -> dict[str, int]:
+    return numbers_of(connection, sets, names)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, delete, select, text, tuple_
 
 from saccade.catalog import sqlite
-from saccade.catalog.bulk import absent_ids, checked_name, images_known, number_of, run_many
+from saccade.catalog.bulk import absent_ids, checked_name, images_known, numbers_of, run_many
 from saccade.catalog.curation_tables import distinct_pairs, pair_methods, pairs
 from saccade.catalog.session import Transactions
 from saccade.core.errors import InputError
@@ -50,7 +50,7 @@ class SqlPairs:
             if not isfinite(pair.score) or not isfinite(pair.verdict):
                 raise InputError(f"score and verdict of {pair.a} and {pair.b} must be finite numbers")
         with self._transactions.storing() as connection:
-            number = number_of(connection, pair_methods, {"name": method})
+            number = numbers_of(connection, pair_methods, [method])[method]
             with images_known(connection, (int(image) for pair in pairs for image in (pair.a, pair.b))):
                 run_many(connection, _SET, (_row(number, pair) for pair in sorted(pairs, key=_key)))
 
