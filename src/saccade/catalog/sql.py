@@ -134,8 +134,9 @@ class SqlCatalog(SqlCuration):
             return filters.match(connection, filter, self._folders(connection))
 
     def match_words(self, words: Sequence[str], limit: int, among: Ids | None = None) -> Ids:
-        """Images whose names, titles, captions or keywords hold all the words, best first.
+        """Images whose names, titles, captions, keywords or labels hold all the words, best first.
 
+        Labels that an encoder gave by itself do not count: its own search knows them already.
         When more than 2,000 do, they are too common to rank and come newest first.
         """
         with self._reading() as connection:

@@ -273,7 +273,7 @@ class Catalog(Protocol):
         """Sorted ids of the images with a file present that satisfy it."""
 
     def match_words(self, words: Sequence[str], limit: int, among: Ids | None = None) -> Ids:
-        """Images whose names, titles, captions or keywords hold all the words, best first."""
+        """Images whose names, titles, captions, keywords or labels hold all the words, best first."""
 
     def images(self, ids: Sequence[int]) -> Sequence[ImageRecord]:
         """The records, in the order asked. Raises ImageNotFoundError."""
