@@ -99,4 +99,16 @@ _ROWS = (
         "0.95 (0.75)",
     ),
     ("confidence: AUROC, captions against queries about nothing", "confidence", "{r[auroc]}", "0.85"),
+    (
+        "themes, agreement with hand-made labels (AMI): imagenet_photos, flickr8k dev",
+        "themes",
+        "{r[quality][imagenet_photos][saccade auto][ami]}, {r[quality][flickr8k_dev][saccade auto][ami]}",
+        "scikit-learn: see benchmark",
+    ),
+    (
+        "themes of 100,000 images, density / k-means",
+        "themes",
+        "{r[hundred_thousand][density][seconds]} / {r[hundred_thousand][kmeans][seconds]} s",
+        "60 s",
+    ),
 )

@@ -112,7 +112,8 @@ def _check(count: int, method: str, k: int | None, min_size: int | None) -> None
         )
     if k is not None and not 1 <= k <= count:
         raise InvalidQueryError(
-            f"k is {k}; {count:,} images can make from 1 to {count:,} themes", hint="choose a k in between"
+            f"k is {k}; the number of themes must be from 1 to {count:,}, the images there are",
+            hint="choose a k in between",
         )
     if min_size is not None and not 2 <= min_size <= max(count, 2):
         raise InvalidQueryError(
@@ -136,8 +137,7 @@ def _graph(
 
 def _by_kmeans(rows: Embeddings, kmeans: KMeans, k: int | None, min_size: int | None, seed: int) -> Cut:
     """k-means, the best of a few seeds; never more clusters than there are different rows."""
-    distinct = len(np.unique(np.round(rows / _SEPARATE).astype(np.int32), axis=0))
-    wanted = min(k or int(np.clip(round(len(rows) ** 0.5 / 4), 8, 64)), distinct)
+    wanted = min(k or int(np.clip(round(len(rows) ** 0.5 / 4), 8, 64)), _different(rows))
     best_labels, best_sum = np.zeros(len(rows), np.int64), -np.inf
     for restart in range(_RESTARTS):
         centers = kmeans.fit(rows, wanted, seed=seed * _RESTARTS + restart)
@@ -149,6 +149,12 @@ def _by_kmeans(rows: Embeddings, kmeans: KMeans, k: int | None, min_size: int | 
         small = np.flatnonzero(np.bincount(best_labels, minlength=wanted) < min_size)
         best_labels = np.where(np.isin(best_labels, small), NOISE, best_labels)
     return Cut(labels=relabel_by_size(best_labels), method="kmeans", settings={"k": wanted})
+
+
+def _different(rows: Embeddings) -> int:
+    """How many different rows there are: rounded and added up with odd factors, one number for each."""
+    factors = np.random.default_rng(0).integers(1, 2**62, rows.shape[1]) | 1
+    return len(np.unique(np.round(rows / _SEPARATE).astype(np.int64) @ factors))
 
 
 def _attached(rows: Embeddings, labels: Ids) -> Ids:

@@ -16,8 +16,8 @@ from saccade.core.vocabulary import STOP, THINGS
 
 _WORD = re.compile(r"[^\W\d_]{3,30}")
 _RARE, _COMMON = 3, 0.6
-_PRIOR = 200.0
-"""Pretended images that bear words as the whole library does."""
+_PRIOR, _PRIOR_SHARE = 200.0, 0.1
+"""Pretended words, spread as in the whole library: so many, but at most this part of those there are."""
 _SURE = 3.0
 _SHARE = 0.08
 """Part of a theme's images that must bear a word written of it, or it tells of few of them only."""
@@ -55,7 +55,7 @@ def _from_text(
 
     "Fightin' Words", Monroe, Colaresi and Quinn 2008, counting images that bear a word.
     """
-    if not vocabulary or not count:
+    if len(vocabulary) < 2 or not count:  # one word alone tells nothing from nothing
         return [[] for _ in range(count)]
     sizes = np.fromiter((len(words) for words in written), np.int64, count=len(written))
     words = np.concatenate(written) if len(written) else np.zeros(0, np.int64)
@@ -63,7 +63,7 @@ def _from_text(
     width = len(vocabulary)
     table = np.bincount(theme * width + words, minlength=(count + 1) * width).reshape(count + 1, width)
     whole = table.sum(axis=0).astype(np.float64)
-    prior = whole / whole.sum() * _PRIOR
+    prior = whole * min(_PRIOR / whole.sum(), _PRIOR_SHARE)
     useful = (whole >= _RARE) & (whole <= max(_COMMON * len(labels), _RARE))
     images = np.bincount(labels + 1, minlength=count + 1)[1:]
     answer = []

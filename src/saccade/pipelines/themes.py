@@ -22,7 +22,9 @@ from saccade.pipelines.theme_store import Known, KnownGroup, Stored
 from saccade.pipelines.theme_words import looks_of, theme_words, written_words
 
 _LEAST_FIT = 0.01
-"""New images must fit a theme at least as well as all but this part of its own do."""
+_SLACK = 0.05
+"""New images must fit a theme at least as well as all but this part of its own, less this cosine: a tight
+theme of few images does not know yet how far it reaches."""
 _FEW_THEMES = 4
 """Fewer themes are no more than groups themselves."""
 
@@ -176,7 +178,7 @@ def _measured(rows: Embeddings, labels: Ids, themes: Ids) -> tuple[Embeddings, N
     for place, theme in enumerate(themes):
         mine = rows[labels == theme]
         middles[place] = unit(mine.mean(axis=0, keepdims=True))[0]
-        least[place] = np.quantile(mine @ middles[place], _LEAST_FIT)
+        least[place] = float(np.quantile(mine @ middles[place], _LEAST_FIT)) - _SLACK
     return middles, least
 
 
