@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import footprint, indexing, quality, query
+from benchmarks import footprint, indexing, quality, query, recommendation, themes, verification
 from benchmarks.common import Result, machine
 from benchmarks.table import renew
 
@@ -21,6 +21,9 @@ _SUITE: dict[str, Callable[[], Result]] = {
     "million": query.million,
     "encoder": quality.encoder,
     "confidence": quality.confidence,
+    "recommendation": recommendation.recommendation,
+    "themes": themes.themes,
+    "verification": verification.verification,
 }
 
 

@@ -3,7 +3,7 @@
 The users are simulated, and the numbers say how well tastes made of words or objects are found again, not
 what people would click. Each has one to five interests (words that captions use of a photo, or objects it
 shows), drifts from some to others, errs one time in ten, and picks among what fits by how much each photo
-appeals to all. The photos: flickr8k's dev split and 176 COCO photos; constants were chosen on the train split.
+appeals to all. The photos: flickr8k's dev split and 176 COCO photos; the constants come from the train split.
 """
 
 import csv
@@ -25,8 +25,9 @@ from saccade.core.ranking import Interval, bootstrap
 
 _STOP = frozenset(
     """a an and are as at by for from in into is it its of on or the their there this to under up was while
-    who with without his her one two three near over that they some other another out has have through very
-    down large small young white black red blue green orange yellow pink brown wearing looking standing""".split()
+    who with without his her one two three near over that they some other another out has have through
+    very down large small young white black red blue green orange yellow pink brown wearing looking
+    standing""".split()
 )
 _USERS = 500
 _SEED = 20_261_120
@@ -179,7 +180,7 @@ def _looks(paths: Sequence[Path]) -> Result:
             for look, change in _LOOKS.items():
                 (Path(home) / f"{path.stem}@{look}.jpg").write_bytes(_jpeg(change(picture)))
         library.index(home)
-        asked = [paths[place].stem for place in dice.choice(len(paths), 100, replace=False)]
+        asked = [paths[place].stem for place in dice.choice(len(paths), 40, replace=False)]
         queries = [Path(home) / f"{stem}@{look}.jpg" for stem in asked for look in list(_LOOKS)[1:]]
         found = {
             "style": [[Path(hit.path).stem for hit in library.style(query, k=40)] for query in queries],

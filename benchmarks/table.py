@@ -111,4 +111,14 @@ _ROWS = (
         "{r[hundred_thousand][density][seconds]} / {r[hundred_thousand][kmeans][seconds]} s",
         "60 s",
     ),
+    (
+        "recommend, recall@20 on simulated users (flickr8k dev; popularity, mean similarity)",
+        "recommendation",
+        (
+            "{r[flickr8k_dev][methods][recommend][recall@20][0]} "
+            "({r[flickr8k_dev][methods][popularity][recall@20][0]}, "
+            "{r[flickr8k_dev][methods][mean similarity][recall@20][0]})"
+        ),
+        "above both",
+    ),
 )
