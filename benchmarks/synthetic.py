@@ -40,15 +40,17 @@ def real_embeddings(cache: Path, photos: int = 2000) -> dict[Role, Embeddings]:
     return found
 
 
-def mixtures(real: Embeddings, count: int, rng: np.random.Generator) -> Iterator[Embeddings]:
-    """`count` rows in batches: normalize(w a + (1 - w) b + noise), a and b real, w uniform in [0.5, 1]."""
+def mixtures(
+    real: Embeddings, count: int, rng: np.random.Generator, noise: float = _NOISE
+) -> Iterator[Embeddings]:
+    """`count` rows in batches: w a + (1 - w) b + a random vector `noise` long; a, b real, w in [0.5, 1]."""
     for start in range(0, count, _BATCH):
         size = min(_BATCH, count - start)
         first, second = real[rng.integers(0, len(real), (2, size))]
         weight = rng.uniform(0.5, 1.0, (size, 1)).astype(np.float32)
-        noise = rng.normal(size=first.shape).astype(np.float32)
-        noise *= _NOISE / np.linalg.norm(noise, axis=1, keepdims=True)
-        yield normalize(weight * first + (1 - weight) * second + noise)
+        random = rng.normal(size=first.shape).astype(np.float32)
+        random *= noise / np.linalg.norm(random, axis=1, keepdims=True)
+        yield normalize(weight * first + (1 - weight) * second + random)
 
 
 def make_library(home: Path, cache: Path, count: int, *, files_exist: bool = False) -> None:

@@ -27,6 +27,13 @@ BETTER = [
         "smaller: 1000 x 800",
     ),
     (Rule.QUALITY, choice(), choice("/b.jpg", look=Look(gray=True)), "in color", "gray"),
+    (
+        Rule.QUALITY,
+        choice("/deep/a.jpg"),
+        choice("/b.jpg", look=Look(shown=0.6), width=1600),
+        "full frame",
+        "bars around it",
+    ),
     (Rule.QUALITY, choice(format="PNG"), choice("/b.jpg"), "better format: PNG", "lesser format: JPEG"),
     (Rule.QUALITY, choice(), choice("/b.gif", format="GIF"), "better format: JPEG", "lesser format: GIF"),
     (
@@ -83,9 +90,9 @@ def test_rules_come_in_the_order_asked_for() -> None:
 
 
 def test_a_border_is_no_resolution() -> None:
-    """1,250 x 1,050 with a white border has no more picture than 1,000 x 800: the name decides."""
+    """1,250 x 1,050 with a white border has no more picture than 1,000 x 800."""
     bordered = choice("/a copy.jpg", width=1250, height=1050, look=Look(shown=0.61))
-    assert Chooser().ranked([bordered, choice("/original.jpg")]) == [1, 0]
+    assert Chooser().ranked([bordered, choice("/the/original.jpg")]) == [1, 0]
 
 
 def test_equal_pixels_are_equally_good() -> None:

@@ -5,6 +5,7 @@ embeddings were joined. So a later run joins only what is new with everything, a
 """
 
 import json
+import math
 from array import array
 from contextlib import suppress
 from dataclasses import dataclass
@@ -23,8 +24,11 @@ from saccade.pipelines.rows import space_rows
 CANDIDATE = "candidate"
 """Tier of a pair that scored high and was not compared for it."""
 
-_MARGIN = 0.1
+_MARGIN = 0.12
 """How far below the copy threshold pairs are still worth comparing: verification makes the precision."""
+_GROWTH, _LARGE = 0.06, 10_000
+"""Above so many images the threshold rises, by so much for ten times as many. Pairs that score high by chance
+grow with the square of the images, and a million of them must not mean ten million comparisons."""
 _PAIRS_EACH = 20
 """Chance pairs for each image that may be compared."""
 _SMALL = 20_000
@@ -113,13 +117,13 @@ def candidate_threshold(calibration: Calibration, measured: float | None) -> flo
     chance = calibration.chance
     if measured is None:
         return chance[-1] if chance else 0.0
-    usual = measured - _MARGIN
+    usual = measured - _MARGIN + _GROWTH * max(0.0, math.log10(max(1, calibration.images) / _LARGE))
     if not chance:
         return usual
     share = 1.0 - float(np.interp(usual, chance, np.linspace(0.0, 1.0, len(chance))))
     if share * calibration.images / 2 <= _PAIRS_EACH:
         return usual
-    return (same_picture(calibration, measured) or measured) - _MARGIN
+    return max(usual, (same_picture(calibration, measured) or measured) - _MARGIN)
 
 
 def _join(

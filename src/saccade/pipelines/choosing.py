@@ -19,8 +19,9 @@ class Rule(StrEnum):
     RESOLUTION = "resolution"
     """It has more pixels of picture: bars of one color around it do not count. Within 10 % is the same."""
     QUALITY = "quality"
-    """Color over gray; lossless formats over lossy ones, these over GIF; then more bytes for each pixel.
-    Within a half is the same. Files with the very same pixels are equally good."""
+    """Color over gray; a full frame over one with bars or the corners of a rotation; lossless formats over
+    lossy ones, these over GIF; then more bytes for each pixel, within a half is the same. Files with the very
+    same pixels are equally good."""
     METADATA = "metadata"
     """It says more: place, time, camera, title, caption, keywords, creator, rights."""
     NAME = "name"
@@ -40,6 +41,8 @@ _COPY_WORDS = (
 )  # fmt: skip
 _SAME_SIZE = 0.9
 _SAME_DENSITY = 0.5
+_COLOR, _FULL = 20.0, 10.0
+"""What color and a full frame count beside the format's 0 to 2."""
 _FLAT = 6
 """Gray levels by which a bar of one color may vary: JPEG blurs its edge."""
 _NO_DATE = "~"
@@ -137,7 +140,8 @@ class Chooser:
     def _keys(self, choices: Sequence[Choice]) -> list[tuple[tuple[float | str, ...], ...]]:
         """A key for each choice, one part for each rule; the lowest is the most worth keeping."""
         areas = _capped(np.array([_area(choice) for choice in choices]), _SAME_SIZE)
-        kinds = np.array([_kind(choice) for choice in choices])
+        full = _capped(np.array([choice.look.shown for choice in choices]), _SAME_SIZE)
+        kinds = np.array([_kind(choice) for choice in choices]) + _FULL * (full == full.max(initial=0.0))
         density = np.array([_density(choice) for choice in choices])
         for kind in np.unique(kinds):
             density[kinds == kind] = _capped(density[kinds == kind], _SAME_DENSITY)
@@ -196,6 +200,8 @@ def _quality(one: Choice, other: Choice) -> str:
     """What the rule of quality says of one of two files that it tells apart."""
     if one.look.gray != other.look.gray:
         return "gray" if one.look.gray else "in color"
+    if min(one.look.shown, other.look.shown) < _SAME_SIZE * max(one.look.shown, other.look.shown):
+        return _than(one.look.shown, other.look.shown, "full frame", "bars around it")
     if _kind(one) != _kind(other):
         return f"{_than(_kind(one), _kind(other), 'better', 'lesser')} format: {one.info.format}"
     return f"{_than(_density(one), _density(other), 'more', 'fewer')} bytes per pixel: {_density(one):.2f}"
@@ -225,7 +231,7 @@ def _density(choice: Choice) -> float:
 def _kind(choice: Choice) -> float:
     """The order of color and formats."""
     lossless = 2.0 if choice.info.format in _LOSSLESS else 0.0 if choice.info.format == "GIF" else 1.0
-    return lossless + (0.0 if choice.look.gray else 10.0)
+    return lossless + (0.0 if choice.look.gray else _COLOR)
 
 
 def _facts(info: ImageInfo) -> list[str]:

@@ -108,7 +108,7 @@ class _Search:
         present = self._catalog.match(Filter()) if self._request.among is None else self._request.among
         repeated, shots = self._survey(present)
         pairs = Candidates.of([])
-        if tiers & {Tier.PIXELS, Tier.PICTURE, Tier.BURST, Tier.SCENE}:
+        if tiers & {Tier.PIXELS, Tier.PICTURE, Tier.SCENE}:
             pairs = find_candidates(
                 self._catalog,
                 tools.copies,
@@ -118,7 +118,7 @@ class _Search:
                 among=self._request.among,
                 report=self._report,
             )
-        classes = self._classes(pairs) if len(pairs) else []
+        classes = self._classes(pairs) if tiers & {Tier.PIXELS, Tier.PICTURE} and len(pairs) else []
         strict = self._pictures(pairs, classes) if Tier.PICTURE in tiers else self._only(classes)
         taken = {image for group in strict for image in group.links}
         alone = [
