@@ -82,6 +82,10 @@ class FakeLibrary:
     def thumbnail_files(self, paths: Sequence[str], size: int) -> list[object]:
         return [Failure(path=path, code="x", reason="no picture here") for path in paths]
 
+    def differences(self, pairs: Sequence[object], size: int = 320) -> list[bytes]:
+        self.asked.append(("differences", tuple(pairs), {}))
+        return [b"\xff\xd8\xff\xd9" for _ in pairs]
+
     def __enter__(self) -> Self:
         return self
 
@@ -150,7 +154,9 @@ def test_leaks_tell_the_share_of_each_folder(
         "1. same file: train/a.jpg and test/a.jpg",
         "2. same picture: train/b.jpg and test/x.jpg (98 % sure): copy score 0.900, 75 % in common",
     ]
-    assert "2. same picture" in (tmp_path / "out.html").read_text()
+    page = (tmp_path / "out.html").read_text()
+    assert "2. same picture: x.jpg" in page
+    assert "what differs once it lies on the first" in page
     assert "and 1 more pair: -k 2 shows all" in run("leaks", "train", "test", "-q", "-k", "1").out
     check_schema(run("leaks", "train", "test", "-q", "--json").json(), "leaks")
 
@@ -201,5 +207,6 @@ def test_questions_without_sense_cost_nothing(run: Callable[..., Any], shelf: Fa
     """One picture alone, none to show, no file."""
     assert run("distinct", "a").status == 2
     assert run("leaks", "a", "b", "-k", "0").status == 2
+    assert run("leaks", "a", "a").status == 2
     assert run("check").status == 2
     assert shelf.asked == []

@@ -102,6 +102,8 @@ def leaks(
     """
     with errors_told(as_json=as_json, debug=settings.debug):
         check_top(top)
+        if first == second:
+            raise InputError(f"both are {first}", hint="name two folders, or two values of --column")
         with existing_library(settings.library) as library:
             with progress_shown(quiet=quiet) as progress:
                 found = library.leaks(

@@ -25,29 +25,43 @@ def overlap_report(library: "Library", found: "OverlapReport", names: tuple[str,
     shown = [_path(one, name) for pair in pairs for one, name in zip((pair.a, pair.b), names, strict=True)]
     paths = list(dict.fromkeys(path for path in shown if path))
     pictures = dict(zip(paths, tiles_pictures(library, paths), strict=True))
+    aligned = [
+        (_path(pair.a, names[0]), _path(pair.b, names[1]), pair.evidence.transform)
+        for pair in pairs
+        if pair.evidence.transform
+    ]
+    made = library.differences(aligned)
+    apart = {(a, b): one for (a, b, _), one in zip(aligned, made, strict=True) if isinstance(one, bytes)}
     lead = [
         f"{number(leaked)} of {counted(images, 'image')} in {shown_path(name)} are in the other, too."
         for name, images, leaked in zip(names, found.images, found.leaked, strict=True)
     ]
+    if apart:
+        lead.append("Beside a second picture: what differs once it lies on the first. Black is equal.")
     if len(found.pairs) > len(pairs):
         lead.append(f"The first {number(len(pairs))} of {counted(len(found.pairs), 'pair')} are shown.")
     return Report(
         title="Pictures in both",
         lead=tuple(lead),
-        sections=tuple(_pair(place, pair, names, pictures) for place, pair in enumerate(pairs, 1)),
+        sections=tuple(_pair(place, pair, names, pictures, apart) for place, pair in enumerate(pairs, 1)),
     )
 
 
 def _pair(
-    place: int, pair: "DuplicatePair", names: tuple[str, str], pictures: "Mapping[str, bytes | str]"
+    place: int,
+    pair: "DuplicatePair",
+    names: tuple[str, str],
+    pictures: "Mapping[str, bytes | str]",
+    apart: "Mapping[tuple[str, str], bytes]",
 ) -> Section:
+    first, second = _path(pair.a, names[0]), _path(pair.b, names[1])
     told = f"{percent(pair.probability)} sure: {', '.join(measured(pair.evidence, every=True))}"
     return Section(
-        title=f"{place}. {TIERS[pair.tier.value]}",
+        title=f"{place}. {TIERS[pair.tier.value]}: {os.path.basename(second)}",
         lines=() if pair.tier.value == "bytes" else (told,),
         tiles=(
-            _tile(pair.a, _path(pair.a, names[0]), names[0], pictures),
-            _tile(pair.b, _path(pair.b, names[1]), names[1], pictures),
+            _tile(pair.a, first, names[0], pictures),
+            _tile(pair.b, second, names[1], pictures, apart.get((first, second))),
         ),
     )
 
@@ -57,7 +71,13 @@ def _path(record: "ImageRecord", name: str) -> str:
     return next(iter(inside(record.paths, name)), "")
 
 
-def _tile(record: "ImageRecord", path: str, name: str, pictures: "Mapping[str, bytes | str]") -> Tile:
+def _tile(
+    record: "ImageRecord",
+    path: str,
+    name: str,
+    pictures: "Mapping[str, bytes | str]",
+    overlay: bytes | None = None,
+) -> Tile:
     info = record.info
     return Tile(
         path=path,
@@ -70,4 +90,5 @@ def _tile(record: "ImageRecord", path: str, name: str, pictures: "Mapping[str, b
         badge=shown_path(name),
         width=info.width,
         height=info.height,
+        overlay=overlay,
     )
