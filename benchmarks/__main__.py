@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import footprint, indexing, quality, query, recommendation, themes, verification
+from benchmarks import data, footprint, indexing, quality, query, recommendation, themes, verification
 from benchmarks.common import Result, machine
 from benchmarks.table import renew
 
@@ -24,6 +24,7 @@ _SUITE: dict[str, Callable[[], Result]] = {
     "recommendation": recommendation.recommendation,
     "themes": themes.themes,
     "verification": verification.verification,
+    "data": data.data,
 }
 
 
