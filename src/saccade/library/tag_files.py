@@ -9,7 +9,7 @@ import numpy as np
 
 from saccade.core.errors import SaccadeError
 from saccade.core.filters import Where
-from saccade.core.ports import ReportProgress
+from saccade.core.ports import Decoder, ReportProgress
 from saccade.core.tagging import ExportReport
 from saccade.core.types import Decoded, DecodeTask, Failure, ImageRecord, PixelRecipe, Progress
 from saccade.library.parts import LibraryParts, Path
@@ -46,17 +46,18 @@ class TagFiles(LibraryParts):
         written: list[tuple[str, ImageRecord]] = []
         skipped: list[Failure] = []
         unchanged = 0
-        for one in images:
-            for path in one.record.paths:
-                try:
-                    changed = self._write_into(path, one, dry_run=dry_run)
-                except (NotWritableError, OSError, SaccadeError) as error:
-                    skipped.append(Failure(path=path, code="not_written", reason=reason_of(error)))
-                    continue
-                if changed:
-                    written.append((path, one.record))
-                else:
-                    unchanged += 1
+        with self._decoder(_PROOF) as decoder:
+            for one in images:
+                for path in one.record.paths:
+                    try:
+                        changed = self._write_into(path, one, None if dry_run else decoder)
+                    except (NotWritableError, OSError, SaccadeError) as error:
+                        skipped.append(Failure(path=path, code="not_written", reason=reason_of(error)))
+                        continue
+                    if changed:
+                        written.append((path, one.record))
+                    else:
+                        unchanged += 1
         if not dry_run:
             self._learn_anew(written)
         return ExportReport(
@@ -108,8 +109,8 @@ class TagFiles(LibraryParts):
     def _originals(self) -> str:
         return os.path.join(self._folder, "originals")
 
-    def _write_into(self, path: str, one: Tagged, *, dry_run: bool) -> bool:
-        """Write an image's tags into one of its files; whether that changes it."""
+    def _write_into(self, path: str, one: Tagged, decoder: Decoder | None) -> bool:
+        """Write an image's tags into one of its files; whether that changes it (would, without decoder)."""
         if locate(path)[1]:
             raise NotWritableError("it lies in an archive")
         path = os.path.realpath(path)
@@ -122,9 +123,9 @@ class TagFiles(LibraryParts):
             return False
         if picture_data(fresh) != picture_data(data):
             raise NotWritableError("its picture would change")
-        if dry_run:
+        if decoder is None:
             return True
-        self._prove_same(data, fresh)
+        _prove_same(decoder, data, fresh)
         os.makedirs(self._originals, exist_ok=True)
         old = one.record.image_id
         if not os.path.exists(os.path.join(self._originals, old)):
@@ -137,16 +138,6 @@ class TagFiles(LibraryParts):
             os.fsync(manifest.fileno())
         write_whole(path, [fresh], like=path)
         return True
-
-    def _prove_same(self, data: bytes, fresh: bytes) -> None:
-        """Decode both, and refuse when a pixel differs."""
-        tasks = [DecodeTask(path="before", data=data), DecodeTask(path="after", data=fresh)]
-        with self._decoder(_PROOF) as decoder:
-            before, after = decoder.decode(tasks)
-        if not isinstance(before, Decoded) or not isinstance(after, Decoded):
-            raise NotWritableError("it cannot be decoded")
-        if not np.array_equal(before.pixels, after.pixels):
-            raise NotWritableError("its picture would change")
 
     def _learn_anew(self, files: Sequence[tuple[str, ImageRecord]]) -> None:
         """Index files whose bytes changed, and give the new images the tags of the old."""
@@ -176,6 +167,16 @@ class TagFiles(LibraryParts):
                 yield entry["path"], entry["old"], entry["new"]
             except (ValueError, KeyError, TypeError):
                 continue  # the last line of a run that was killed while it wrote
+
+
+def _prove_same(decoder: Decoder, data: bytes, fresh: bytes) -> None:
+    """Decode both, and refuse when a pixel differs."""
+    tasks = [DecodeTask(path="before", data=data), DecodeTask(path="after", data=fresh)]
+    before, after = decoder.decode(tasks)
+    if not isinstance(before, Decoded) or not isinstance(after, Decoded):
+        raise NotWritableError("it cannot be decoded")
+    if not np.array_equal(before.pixels, after.pixels):
+        raise NotWritableError("its picture would change")
 
 
 def reported(images: Iterator[Tagged], total: int, progress: ReportProgress | None) -> Iterator[Tagged]:
