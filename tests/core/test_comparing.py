@@ -34,7 +34,6 @@ def test_a_picture_agrees_with_itself() -> None:
     assert found.correlation > 0.99
     assert found.detail > 0.97
     assert (found.covered_a, found.covered_b) == (pytest.approx(1), pytest.approx(1))
-    assert found.stretch == pytest.approx(1)
 
 
 def test_brightness_and_contrast_do_not_count() -> None:
@@ -56,6 +55,31 @@ def test_what_is_covered_by_something_else_lowers_the_share_that_agrees() -> Non
     changed[:84, :112] = colored(9)[:84, :112]
     found = agreement(colored(), changed)
     assert 0.6 < found.agreeing < 0.85
+
+
+def test_letters_over_a_picture_leave_its_blocks_fitting() -> None:
+    """Thin strokes change few pixels of a block; something else in its place changes most of them."""
+    written, replaced = colored().copy(), colored().copy()
+    written[40:120, 30:200:16] = 255
+    replaced[40:120, 30:200] = colored(9)[40:120, 30:200]
+    letters, moved = agreement(colored(), written), agreement(colored(), replaced)
+    assert letters.fitting > 0.97
+    assert moved.fitting < 0.85
+
+
+def test_any_change_of_light_that_keeps_levels_apart_leaves_all_fitting() -> None:
+    """Gamma and a cut of the lightest tones of a gray picture."""
+    gray = np.repeat(colored()[..., :1], 3, axis=2)
+    gamma = (255 * (gray / 255.0) ** 2).astype(np.uint8)
+    assert agreement(gray, gamma).fitting > 0.99
+    assert agreement(gray, np.minimum(gray, 200)).fitting > 0.99
+
+
+def test_a_map_that_no_edit_makes_is_not_compared() -> None:
+    """One side of the copy five times as long as the other."""
+    a = Prepared(colored(0), 224)
+    assert compare(a, a, np.array([[1.0, 0, 0], [0, 0.2, 0.4]])) is None
+    assert compare(a, a, np.array([[1.0, 0, 0], [0, 0.5, 0.2]])) is not None
 
 
 def test_pictures_that_hardly_overlap_are_not_compared() -> None:

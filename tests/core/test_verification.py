@@ -136,17 +136,15 @@ def test_inputs_are_left_as_they_are(verifier: Verifier) -> None:
 
 
 def test_more_agreement_never_lowers_the_probability() -> None:
-    def probability(agreeing: float, detail: float) -> float:
+    def probability(fitting: float, detail: float) -> float:
         found = Agreement(
             covered_a=1,
             covered_b=1,
-            agreeing=agreeing,
+            agreeing=0.9,
             correlation=0.95,
             blocks=0.9,
             detail=detail,
-            equal=0.9,
-            contrast=0.2,
-            stretch=1,
+            fitting=fitting,
         )
         return judge(IDENTITY, found, 20).probability
 

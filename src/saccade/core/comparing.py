@@ -24,6 +24,10 @@ _LEVELS = 24
 """Levels of brightness that are matched between two pictures."""
 _EQUAL = 0.25
 """How far, as a share of the contrast, a pixel may miss its level and still count as equal."""
+_STRETCH = 4.0
+"""How much more one side may be stretched than the other."""
+_KEPT = 0.5
+"""Share of a block's pixels that must be equal for it to be kept."""
 
 
 class Prepared:
@@ -72,9 +76,8 @@ class Agreement:
         correlation: of all of the overlap.
         blocks: mean correlation of the blocks.
         detail: the same for finer detail.
-        equal: share of the overlap's pixels, by contrast, that are equal once brightness is matched.
-        contrast: of the overlap, full scale 1: little says little.
-        stretch: ratio of the greater to the lesser scale of the map, 1 or more.
+        fitting: share of the blocks, by contrast, that look alike or most pixels of which are equal. Letters
+            over a picture leave all blocks fitting, a person who moved does not.
     """
 
     covered_a: float
@@ -83,9 +86,7 @@ class Agreement:
     correlation: float
     blocks: float
     detail: float
-    equal: float
-    contrast: float
-    stretch: float
+    fitting: float
 
 
 def zoom_of(a: Prepared, b: Prepared, transform: Transform) -> float:
@@ -103,12 +104,18 @@ def edge_of(picture: Prepared, blur: float) -> NDArray[np.float64]:
 
 
 def compare(a: Prepared, b: Prepared, transform: Transform) -> Agreement | None:
-    """How well `b`, laid onto `a` by the map, agrees with it; None if they hardly overlap."""
+    """How well `b`, laid onto `a` by the map, agrees with it.
+
+    None if they hardly overlap, or if the map stretches one side far more than the other, as no edit does.
+    """
     corners = apply(transform, np.array([[0, 0], [1, 0], [0, 1], [1, 1]], float))
     low, high = np.clip(corners.min(axis=0), 0, 1), np.clip(corners.max(axis=0), 0, 1)
     height, width = a.gray.shape
     span = (high - low) * [width, height]
     if span.min() < 4 or not abs(np.linalg.det(transform[:, :2])) > 1e-4:
+        return None
+    longer, shorter = np.linalg.svd(_in_pixels(a, b, transform), compute_uv=False)
+    if longer > _STRETCH * shorter:
         return None
     step = max(float(span.max()) / _GRID, 1e-6)
     shape = tuple(max(2, round(float(side) / step)) for side in span[::-1])
@@ -122,12 +129,13 @@ def compare(a: Prepared, b: Prepared, transform: Transform) -> Agreement | None:
     inside &= ((points >= edge_a) & (points <= 1 - edge_a)).all(axis=-1)
     if inside.sum() < 2 * _BLOCK**2:
         return None
-    singular = np.linalg.svd(_in_pixels(a, b, transform), compute_uv=False)
     mask = np.asarray(inside, np.float32)
     left, _ = sample(a.soft(fine), points)
     right, _ = sample(b.soft(fine / zoom), back)
     detail = _blocks(left, right, mask, _BLOCK)
     coarse = _blocks(_halved(left), _halved(right), np.floor(_halved(mask)), _BLOCK // 2)
+    kept = _sums(_equal(left, right, inside), _BLOCK) >= _KEPT * _sums(mask, _BLOCK)
+    fits = kept | (detail.correlation >= _AGREES)
     area = float(covered.mean() * (high - low).prod())
     weight = coarse.weight
     return Agreement(
@@ -137,9 +145,7 @@ def compare(a: Prepared, b: Prepared, transform: Transform) -> Agreement | None:
         correlation=coarse.whole,
         blocks=float((coarse.correlation * weight).sum() / weight.sum()),
         detail=float((detail.correlation * detail.weight).sum() / detail.weight.sum()),
-        equal=_equal(left[inside], right[inside], _edges(left, right)[inside]),
-        contrast=coarse.contrast,
-        stretch=float(singular[0] / singular[1]),
+        fitting=float((fits * detail.weight).sum() / detail.weight.sum()),
     )
 
 
@@ -148,30 +154,22 @@ class _Blocks:
     correlation: Floats
     weight: Floats
     whole: float
-    contrast: float
 
 
-def _edges(left: Floats, right: Floats) -> Floats:
-    """How much each pixel tells: the steeper of the slopes of both pictures there, bounded."""
-    slopes = [np.maximum(*(np.abs(part) for part in np.gradient(values))) for values in (left, right)]
-    out: Floats = np.minimum(np.maximum(*slopes), 0.05) + 1e-4
-    return out
-
-
-def _equal(left: Floats, right: Floats, weight: Floats) -> float:
-    """Share of pixels, by weight, that are what the other picture's level of brightness usually becomes.
+def _equal(left: Floats, right: Floats, inside: NDArray[np.bool_]) -> Floats:
+    """1 where a pixel is what the other picture's level of brightness usually becomes, 0 elsewhere.
 
     So any change of light that treats equal levels equally (brightness, contrast, gamma, clipping) leaves it
-    at 1, and so do thin letters, which change few pixels. What has moved lowers it.
+    at 1, and so do thin letters, which change few pixels. What has moved does not.
     """
-    order = np.argsort(right, kind="stable")
-    count = len(order) // _LEVELS
-    order = order[: count * _LEVELS]
-    became = np.median(left[order].reshape(_LEVELS, count), axis=1)
-    level = right[order].reshape(_LEVELS, count).mean(axis=1)
-    miss = np.abs(left - np.interp(right, level, became))
-    near = miss < _EQUAL * max(float(left.std()), _FAINT)
-    return float((near * weight).sum() / weight.sum())
+    there, here = right[inside], left[inside]
+    count = len(there) // _LEVELS
+    order = np.argsort(there, kind="stable")[: count * _LEVELS]
+    became = np.median(here[order].reshape(_LEVELS, count), axis=1)
+    level = there[order].reshape(_LEVELS, count).mean(axis=1)
+    out: Floats = np.zeros_like(left)
+    out[inside] = np.abs(here - np.interp(there, level, became)) < _EQUAL * max(float(here.std()), _FAINT)
+    return out
 
 
 def _halved(values: Floats) -> Floats:
@@ -183,27 +181,27 @@ def _halved(values: Floats) -> Floats:
 
 
 def _blocks(left: Floats, right: Floats, mask: Floats, block: int) -> _Blocks:
-    """Correlation of each block, what it weighs, correlation of all, and contrast."""
+    """Correlation of each block, what it weighs, and correlation of all."""
     left, right = left - left.mean(), right - right.mean()  # keeps the digits of the squares
     parts = (np.ones_like(left), left, right, left * left, right * right, left * right)
     sums = np.stack([_sums(values * mask, block) for values in parts])
     count = sums[0]
-    _, correlation, contrast = _correlate(sums)
+    correlation, contrast = _correlate(sums)
     weight = count / block**2 * np.minimum(contrast, 0.1) * (count > block**2 / 3)
     weight = np.where(contrast > _FAINT, weight, weight * 0.1) + 1e-9
-    spread, whole, _ = _correlate(sums.sum(axis=(1, 2)))
-    return _Blocks(correlation, weight, float(whole), float(spread))
+    whole, _ = _correlate(sums.sum(axis=(1, 2)))
+    return _Blocks(correlation, weight, float(whole))
 
 
-def _correlate(sums: Floats) -> tuple[Floats, Floats, Floats]:
-    """Lesser contrast, correlation and greater contrast, from sums of 1, a, b, aa, bb, ab."""
+def _correlate(sums: Floats) -> tuple[Floats, Floats]:
+    """Correlation and the greater contrast, from sums of 1, a, b, aa, bb, ab."""
     count, a, b, aa, bb, ab = sums
     full = np.maximum(count, 1)
     var_a = np.maximum(aa / full - (a / full) ** 2, 0)
     var_b = np.maximum(bb / full - (b / full) ** 2, 0)
     both = ab / full - a * b / full**2
     correlation = both / np.sqrt((var_a + _FAINT**2 / 4) * (var_b + _FAINT**2 / 4))
-    return np.sqrt(np.minimum(var_a, var_b)), correlation, np.sqrt(np.maximum(var_a, var_b))
+    return correlation, np.sqrt(np.maximum(var_a, var_b))
 
 
 def _sums(values: Floats, block: int) -> Floats:

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
 from saccade.core.alignment import Transform, candidates, half_turns
 from saccade.core.comparing import Agreement, Prepared, compare
@@ -14,7 +13,7 @@ from saccade.core.types import PixelRecipe, Pixels
 
 SAME = 0.5
 """Probability from which two pictures count as the same."""
-SURE = 0.995
+SURE = 0.97
 """Probability from which no other way of laying one onto the other is tried."""
 COMPARED_SIZE = 224
 """Longest side, pixels, at which pictures are compared: the verdict is fitted to it."""
@@ -28,11 +27,13 @@ _HOPELESS = 0.25
 _EXACT = 0.94
 """Correlation of fine detail from which a map needs no refining."""
 
-FACTS = ("overlap", "agreeing", "correlation", "detail", "equal", "votes")
-"""Names of the facts a verdict rests on."""
-_WEIGHTS = np.array([2.0, 10.0, 4.0, 8.0, 10.0, 0.3])
-"""What each weighs."""
-_BIAS = -24.0
+FACTS = ("overlap", "agreeing", "correlation", "detail", "fitting", "votes")
+"""Names of the facts."""
+WEIGHED = ("detail", "fitting")
+"""Those the verdict rests on: a few that tell a copy from another moment of the same scene."""
+_WEIGHTS = np.array([25.1, 30.9])
+_BIAS = -50.8
+"""Fitted by `training/verify.py`."""
 
 
 class AlignmentVerifier:
@@ -61,8 +62,9 @@ class AlignmentVerifier:
             score: not used: it depends on the encoder, and the pixels decide without it.
         Returns:
             facts: "overlap" (share of the picture that is covered more), "agreeing" (share of the overlap
-            that looks alike), "correlation" (of the overlap), "detail" (the same for fine detail), "equal"
-            (share of its pixels that are equal once brightness is matched), "votes" (points found in both).
+            that looks alike), "correlation" (of the overlap), "detail" (the same for fine detail), "fitting"
+            (share of the overlap that looks alike or is equal but for letters), "votes" (points found in
+            both). The verdict rests on "detail" and "fitting".
         """
         del score
         first, second = (self._prepared(one.tobytes(), *one.shape[:2]) for one in (a, b))
@@ -83,24 +85,18 @@ def best_match(a: Prepared, b: Prepared, guesses: Iterator[tuple[Transform, int]
 
 
 def judge(transform: Transform, agreement: Agreement, votes: int) -> Match:
-    """The verdict on one map: a logistic regression on the facts."""
+    """The verdict on one map: a logistic regression on two of the facts."""
     facts = {
         "overlap": max(agreement.covered_a, agreement.covered_b),
         "agreeing": agreement.agreeing,
         "correlation": agreement.correlation,
         "detail": agreement.detail,
-        "equal": agreement.equal,
+        "fitting": agreement.fitting,
         "votes": float(votes),
     }
-    row = np.array([[facts[name] for name in FACTS]])
-    logit = float(np.clip(terms(row)[0] @ _WEIGHTS + _BIAS, -50, 50))
+    logit = float(np.array([facts[name] for name in WEIGHED]) @ _WEIGHTS + _BIAS)
     probability = float(1 / (1 + np.exp(-logit)))
     return Match(same=probability >= SAME, probability=probability, transform=transform, facts=facts)
-
-
-def terms(facts: NDArray[np.float64]) -> NDArray[np.float64]:
-    """What of (n, 6) `FACTS` is weighed: votes by their logarithm, and more than 20 count as 20."""
-    return np.column_stack([np.maximum(facts[:, :-1], 0), np.log1p(np.minimum(facts[:, -1], 20))])
 
 
 def _rough_and_refined(
