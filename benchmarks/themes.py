@@ -30,7 +30,7 @@ def themes() -> Result:
 
 
 def _data() -> Iterator[tuple[str, tuple[Embeddings, list[str | None]]]]:
-    """Embeddings with a label each, None where none is certain. Only flickr8k's train split chose anything."""
+    """Embeddings with a label each, None where none is certain. Only flickr8k's train split was tuned on."""
     folder = DATA / "imagenet_photos"
     files = sorted(folder.glob("*.JPEG"))
     yield "imagenet_photos", (_embedded("imagenet", files), [imagenet_label(file.name) for file in files])

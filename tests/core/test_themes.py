@@ -14,7 +14,7 @@ def words(*texts: str) -> list[ThemeWord]:
 
 def test_the_most_central_image_comes_first_and_none_twice() -> None:
     """Then others; never more than there are."""
-    rows = normalize(np.random.default_rng(0).normal(size=(20, 4)) + [3, 0, 0, 0])
+    rows = normalize(np.random.default_rng(0).normal(size=(20, 4)) + np.array([3, 0, 0, 0]))
     middle = normalize(rows.mean(axis=0, keepdims=True))[0]
     chosen = standing_for(rows, middle, 6)
     assert chosen[0] == np.argmax(rows @ middle)

@@ -48,7 +48,8 @@ def themes(member: Callable[[str], ThemeMember]) -> Themes:
     cat = replace(dog, id=4, name="cat <b>", size=7, words=())
     return Themes(
         name="theme", version=2, method="density", settings={"min_size": 5, "seed": 0}, images=1210,
-        themes=(dog, cat), groups=(ThemeGroup(id=1, name="dog, cat", themes=(3, 4), size=1207, words=(WORD,)),),
+        themes=(dog, cat),
+        groups=(ThemeGroup(id=1, name="dog, cat", themes=(3, 4), size=1207, words=(WORD,)),),
         noise=3, strangers=(member("odd\x1b[31m.jpg"),), assigned=0, ill_fitting=0, kept=1, seconds=1.5,
     )  # fmt: skip
 
@@ -107,8 +108,8 @@ def test_themes_are_listed_by_group(run: Callable[..., Any], asked: dict[str, An
 
 def test_options_reach_the_library(run: Callable[..., Any], asked: dict[str, Any]) -> None:
     """Every one of them."""
-    run("clusters", "--method", "kmeans", "--k", "9", "--min-size", "4", "--seed", "5", "--update", "--name", "x",
-        "--dry-run", "--where", "width>9", "--in", "trip")  # fmt: skip
+    said = "--method kmeans --k 9 --min-size 4 --seed 5 --update --name x --dry-run --where width>9 --in trip"
+    run("clusters", *said.split())
     known = {key: value for key, value in asked["clusters"].items() if key not in {"progress", "args"}}
     assert known == {
         "method": "kmeans", "k": 9, "min_size": 4, "seed": 5, "update": True, "name": "x", "store": False,
