@@ -29,6 +29,8 @@ VERSION = "1.0.0"
 LICENSE = "see MODEL_CARD.md: backbone and teacher Apache-2.0; trained on Flickr8k (non-commercial)"
 PATCHES, PATCH_GRID = ("stage3", "stage5", "stage7"), (28, 28)
 """Layers (strides 8, 16 and 32) that serve as patch features, and the grid they are resized to."""
+POOLED_TENSOR = "head_/statistics/Concat_output_0"
+"""What `Statistics` gives, as the exporter names it: means and deviations of the stages above come first."""
 SMALL = 4096
 """Constants of fewer elements stay float32."""
 PRODUCERS = ("torch", "onnx", "onnxruntime", "tokenizers", "transformers", "numpy", "pillow")
@@ -161,6 +163,11 @@ def write_manifest(folder: Path) -> None:
         },
         "made_with": {name: version(name) for name in PRODUCERS},
         "patches": {"outputs": list(PATCHES), "shape": [*PATCH_GRID, sum(STAGES[name] for name in PATCHES)]},
+        "looks": {
+            "output": POOLED_TENSOR,
+            "blocks": [STAGES[name] for name in PATCHES],
+            "means": STAGES["last"],
+        },
     }
     text = json.dumps(manifest, indent=2) + "\n"
     (folder / "manifest.json").write_text(text, encoding="utf-8")

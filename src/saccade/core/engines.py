@@ -25,6 +25,18 @@ class PatchEncoder(Protocol):
         """
 
 
+@runtime_checkable
+class LookEncoder(Protocol):
+    """An encoder that also sums up how a picture looks, whatever it shows: textures, colors, sharpness."""
+
+    @property
+    def look_dim(self) -> int:
+        """Numbers for one picture."""
+
+    def encode_looks(self, pixels: Pixels) -> NDArray[np.float32]:
+        """(n, size, size, 3) by the encoder's recipe -> (n, look_dim) of any scale: compare them whitened."""
+
+
 class KMeans(Protocol):
     """k-means on unit rows."""
 

@@ -22,7 +22,14 @@ from tokenizers import Tokenizer
 from saccade.core.errors import EncoderUnavailableError, InvalidVectorError
 from saccade.core.types import Embeddings, EncoderInfo, PixelRecipe, Pixels, Role
 from saccade.core.vectors import check_embeddings
-from saccade.encoders.patches import PatchPlan, one_grid, read_plan, with_outputs
+from saccade.encoders.patches import (
+    LookPlan,
+    PatchPlan,
+    one_grid,
+    read_look_plan,
+    read_plan,
+    with_outputs,
+)
 
 _Out = TypeVar("_Out")
 
@@ -41,12 +48,14 @@ class Manifest:
         files: {"image" | "text" | "tokenizer": (file name, SHA-256 in hexadecimal)}.
         max_tokens: longest text the text tower reads, in tokens; the rest is cut off.
         patches: where the image tower's patch features are; None if nobody said so.
+        looks: the same of what sums up how a picture looks.
     """
 
     info: EncoderInfo
     files: Mapping[str, tuple[str, str]]
     max_tokens: int
     patches: PatchPlan | None = None
+    looks: LookPlan | None = None
 
 
 def read_manifest(folder: Traversable) -> Manifest:
@@ -83,6 +92,7 @@ def read_manifest(folder: Traversable) -> Manifest:
             files=files,
             max_tokens=int(raw["max_tokens"]),
             patches=read_plan(raw.get("patches")),
+            looks=read_look_plan(raw.get("looks")),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise EncoderUnavailableError(
@@ -157,6 +167,29 @@ class OnnxEncoder:
             return np.zeros((0, *shape), np.float32)
         return np.concatenate(list(self._in_batches(self._run_patches, pixels)))
 
+    @property
+    def look_dim(self) -> int:
+        """Numbers that sum up how one picture looks. Raises EncoderUnavailableError if there are none."""
+        return self._look_plan.dim
+
+    def encode_looks(self, pixels: Pixels) -> NDArray[np.float32]:
+        """(n, size, size, 3) uint8 -> (n, look_dim): mean and spread of each channel, place left out.
+
+        Raises:
+            InvalidVectorError: the pixels are not as the recipe says.
+            EncoderUnavailableError: this encoder has no such numbers.
+        """
+        plan = self._look_plan
+        self._check(pixels)
+        if len(pixels) == 0:
+            return np.zeros((0, plan.dim), np.float32)
+        return np.concatenate(list(self._in_batches(self._run_looks, pixels)))
+
+    def _run_looks(self, pixels: Pixels) -> NDArray[np.float32]:
+        """One batch: (n, look_dim)."""
+        (pooled,) = self._middle.run([self._look_plan.output], {"pixels": np.ascontiguousarray(pixels)})
+        return self._look_plan.read(pooled)
+
     def _check(self, pixels: Pixels) -> None:
         """Raise InvalidVectorError unless the pixels are as the recipe says."""
         size = self.info.recipe.size
@@ -214,8 +247,19 @@ class OnnxEncoder:
     @cached_property
     def _middle(self) -> ort.InferenceSession:
         """The image tower with its middle layers as outputs: a session of its own, for few ever need it."""
+        patches, looks = self._manifest.patches, self._manifest.looks
+        more = [*(patches.outputs if patches else ()), *([looks.output] if looks else [])]
         with self._loading:
-            return _session(with_outputs(self._verified("image"), self._plan.outputs))
+            return _session(with_outputs(self._verified("image"), more))
+
+    @property
+    def _look_plan(self) -> LookPlan:
+        if self._manifest.looks is None:
+            raise EncoderUnavailableError(
+                f"encoder {self.info.name!r} does not sum up how a picture looks",
+                hint="compare what pictures show: --by content",
+            )
+        return self._manifest.looks
 
     @property
     def _plan(self) -> PatchPlan:

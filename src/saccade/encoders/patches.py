@@ -10,6 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+_SOFT = np.float32(0.1)
+"""Added to a deviation before its logarithm: a channel that is flat is not infinitely far from the others."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PatchPlan:
@@ -35,6 +38,53 @@ def read_plan(raw: Mapping[str, object] | None) -> PatchPlan | None:
     if min(rows, columns, channels) < 1:
         raise ValueError(f"patches cannot have the shape {shape}")
     return PatchPlan(outputs=tuple(str(name) for name in outputs), shape=(rows, columns, channels))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookPlan:
+    """Which tensor of the image tower sums up how a picture looks (manifest key "looks").
+
+    Attributes:
+        output: name of a float32 tensor (n, c) in the tower's graph.
+        blocks: channels of each layer in it, from its start on: first their means over the picture, then
+            their standard deviations.
+        means: channels of one more layer behind them, of which there is the mean only.
+    """
+
+    output: str
+    blocks: tuple[int, ...]
+    means: int
+
+    @property
+    def dim(self) -> int:
+        """Numbers for one picture."""
+        return 2 * sum(self.blocks) + self.means
+
+    def read(self, pooled: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(n, dim) of the tensor: means as they are, deviations as logarithms, for they span decades."""
+        read = np.array(pooled[:, : self.dim])
+        start = 0
+        for block in self.blocks:
+            spread = read[:, start + block : start + 2 * block]
+            np.log(spread + _SOFT, out=spread)
+            start += 2 * block
+        return read
+
+
+def read_look_plan(raw: Mapping[str, object] | None) -> LookPlan | None:
+    """The plan as the manifest states it; None if it states none. Raises TypeError or ValueError."""
+    if raw is None:
+        return None
+    output, blocks = raw.get("output"), raw.get("blocks")
+    if not isinstance(output, str) or not isinstance(blocks, list) or not blocks:
+        raise TypeError("looks need an output and blocks")
+    sizes = tuple(int(size) for size in blocks)
+    if min(sizes) < 1:
+        raise ValueError(f"looks cannot have blocks of {blocks}")
+    means = raw.get("means", 0)
+    if not isinstance(means, int) or means < 0:
+        raise ValueError(f"looks cannot have {means} means")
+    return LookPlan(output=output, blocks=sizes, means=means)
 
 
 def with_outputs(model: bytes, names: Sequence[str]) -> bytes:
