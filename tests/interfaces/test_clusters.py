@@ -50,7 +50,7 @@ def themes(member: Callable[[str], ThemeMember]) -> Themes:
         name="theme", version=2, method="density", settings={"min_size": 5, "seed": 0}, images=1210,
         themes=(dog, cat),
         groups=(ThemeGroup(id=1, name="dog, cat", themes=(3, 4), size=1207, words=(WORD,)),),
-        noise=3, strangers=(member("odd\x1b[31m.jpg"),), assigned=0, ill_fitting=0, kept=1, seconds=1.5,
+        noise=3, strangers=(member("odd\x1b[31m.jpg"),), updated=False, assigned=0, ill_fitting=0, kept=1, seconds=1.5,
     )  # fmt: skip
 
 
@@ -104,6 +104,19 @@ def test_themes_are_listed_by_group(run: Callable[..., Any], asked: dict[str, An
     assert 'data.theme==dog, grass"' in ran.err
     assert asked["clusters"]["method"] == "auto"
     assert asked["clusters"]["store"] is True
+
+
+def test_an_update_says_what_joined(
+    run: Callable[..., Any], asked: dict[str, Any], library: Any, themes: Themes
+) -> None:
+    """Also when nothing did."""
+    library.clusters = lambda **_: replace(themes, updated=True, assigned=12, ill_fitting=1)
+    said = "12 new images joined a theme, 1 fit none well; no other image moved"
+    assert run("clusters", "--update").out.splitlines()[1] == said
+    library.clusters = lambda **_: replace(themes, updated=True)
+    assert (
+        run("clusters", "--update").out.splitlines()[1].startswith("0 new images joined a theme, 0 fit none")
+    )
 
 
 def test_options_reach_the_library(run: Callable[..., Any], asked: dict[str, Any]) -> None:

@@ -94,7 +94,8 @@ class Themes:
         themes: largest first.
         groups: the level above, largest first.
         noise: number of images in no theme; `strangers` are some of those farthest from all themes.
-        assigned: images that got a theme now without anything else moving (update only).
+        updated: whether new images were only given a theme, and none moved.
+        assigned: new images that got one (update only).
         ill_fitting: new images that fit no theme (update only); many of them call for a new clustering.
         kept: themes that were there before under the same id.
         seconds: wall time.
@@ -109,6 +110,7 @@ class Themes:
     groups: tuple[ThemeGroup, ...]
     noise: int
     strangers: tuple[ThemeMember, ...]
+    updated: bool
     assigned: int
     ill_fitting: int
     kept: int

@@ -25,6 +25,7 @@ def report_of(
     version: int,
     kept: int,
     started: float,
+    updated: bool = False,
     assigned: int = 0,
     ill_fitting: int = 0,
 ) -> Themes:
@@ -65,6 +66,7 @@ def report_of(
         groups=tuple(groups),
         noise=len(outside),
         strangers=_members(catalog, now.ids[outside[order]], nearest[order]),
+        updated=updated,
         assigned=assigned,
         ill_fitting=ill_fitting,
         kept=kept,

@@ -152,6 +152,7 @@ def update_themes(
         version=version,
         kept=len(stored.themes),
         started=started,
+        updated=True,
         assigned=int((got > 0).sum()),
         ill_fitting=int(odd.sum()),
     )

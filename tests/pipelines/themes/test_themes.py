@@ -17,6 +17,7 @@ from saccade.core.errors import (
 )
 from saccade.core.filters import Filter, parse_where
 from saccade.core.themes import Themes
+from saccade.core.types import Progress
 from saccade.indexes.kmeans import SphericalKMeans
 from saccade.pipelines import theme_store
 from saccade.pipelines.theme_means import theme_means
@@ -160,6 +161,30 @@ def test_images_that_are_gone_leave_and_come_back_to_their_theme(desk: Any) -> N
     desk.index()
     assert update(desk).assigned == 0
     assert of(desk)[image].startswith("apple")
+
+
+def test_a_run_that_is_stopped_stores_nothing(desk: Any) -> None:
+    """What was stored before stands."""
+    fill(desk)
+    find(desk)
+    before = of(desk)
+    fill(desk, 2, start=12)
+
+    def stop(progress: Progress) -> None:
+        if progress.stage == "naming":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        find_themes(
+            desk.catalog,
+            desk.reader(),
+            desk.encoder,
+            SphericalKMeans(),
+            Wanted(name="theme", k=2),
+            progress=stop,
+        )
+    assert of(desk) == before
+    assert [one.version for one in desk.catalog.results.versions("themes", "theme")] == [1]
 
 
 def test_a_part_is_clustered_alone(desk: Any) -> None:

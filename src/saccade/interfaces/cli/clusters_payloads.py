@@ -18,6 +18,7 @@ def of_clusters(found: "Themes", means: "ThemeMeans | None", drawn: "LibraryMap 
         "settings": dict(found.settings),
         "images": found.images,
         "noise": found.noise,
+        "updated": found.updated,
         "assigned": found.assigned,
         "ill_fitting": found.ill_fitting,
         "kept": found.kept,

@@ -65,7 +65,7 @@ def summary(found: "Themes") -> list[str]:
         )
     )
     lines = [f"{held}; {found.method} ({settings}), {duration(found.seconds)}"]
-    if found.assigned or found.ill_fitting:
+    if found.updated:
         lines.append(
             f"{counted(found.assigned, 'new image')} joined a theme, {number(found.ill_fitting)} fit none"
             " well; no other image moved"
