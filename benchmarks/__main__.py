@@ -6,7 +6,17 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import data, footprint, indexing, quality, query, recommendation, themes, verification
+from benchmarks import (
+    data,
+    duplicates,
+    footprint,
+    indexing,
+    quality,
+    query,
+    recommendation,
+    themes,
+    verification,
+)
 from benchmarks.common import Result, machine
 from benchmarks.table import renew
 
@@ -24,6 +34,10 @@ _SUITE: dict[str, Callable[[], Result]] = {
     "recommendation": recommendation.recommendation,
     "themes": themes.themes,
     "verification": verification.verification,
+    "duplicates": duplicates.copies,
+    "bridge": duplicates.bridge,
+    "join": duplicates.join,
+    "check": duplicates.one_more,
     "data": data.data,
 }
 

@@ -175,6 +175,20 @@ def _evenly(paths: list[Path], count: int) -> list[Path]:
     return [paths[place] for place in np.linspace(0, len(paths) - 1, count).round().astype(int)]
 
 
+def bridge() -> Result:
+    """How many of the 11 edits in bridge-mods are in one group with their original."""
+    folder = DATA / "copydetect" / "threatexchange_pdq" / "bridge-mods"
+    with tempfile.TemporaryDirectory() as home, open_library(home) as library:
+        library.index(folder)
+        groups = [
+            {Path(one.path).name for one in (group.keeper, *group.others)}
+            for group in library.duplicates().groups
+        ]
+    edits = [path.name for path in folder.iterdir() if path.suffix == ".jpg" and path.name != "aaa-orig.jpg"]
+    found = next((group for group in groups if "aaa-orig.jpg" in group), set())
+    return {"edits": len(edits), "found": len(found & set(edits)), "groups": len(groups)}
+
+
 # --- speed at a million
 
 _MILLION = 1_000_000
@@ -221,6 +235,7 @@ def _join_alone(path: str) -> Result:
     for a, b, _ in CellJoin(SphericalKMeans()).pairs(ids, rows, threshold):
         found.append(a * len(rows) + b)
     seconds = time.perf_counter() - started
+    busy = time.process_time()
     keys = np.sort(np.concatenate(found))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     sample = np.sort(np.random.default_rng(1).choice(len(rows), 3000, replace=False))
@@ -239,6 +254,7 @@ def _join_alone(path: str) -> Result:
         "threshold": threshold,
         "pairs": len(keys),
         "minutes": round(seconds / 60, 2),
+        "cpu_minutes": round(busy / 60, 2),
         "peak_gb": round(peak / 1e9, 2),
         "true_pairs_of_sample": len(truth),
         "recall": round(float(hit.mean()), 4),

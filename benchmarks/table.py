@@ -121,4 +121,29 @@ _ROWS = (
         ),
         "above both",
     ),
+    (
+        "the same picture over 14 edits among 7,091 strangers, recall / precision",
+        "duplicates",
+        "{r[recall]} / {r[precision]}",
+        "0.95 / 0.99",
+    ),
+    (
+        "pHash at distance 10 on the same pictures, recall / precision",
+        "duplicates",
+        "{r[phash][recall]} / {r[phash][precision]}",
+        "",
+    ),
+    ("bridge-mods: edits found", "bridge", "{r[found]} of {r[edits]}", "11 of 11"),
+    (
+        "1,000,000 x 256 joined with each other: minutes, memory, recall at the copy threshold",
+        "join",
+        "{r[minutes]} min, {r[peak_gb]} GB, {r[recall_from_copy_threshold]}",
+        "10 min, 4 GB",
+    ),
+    (
+        "a new picture checked against 1,000,000, p50 / p95",
+        "check",
+        "{r[search][p50_ms]} / {r[search][p95_ms]} ms",
+        "p95 10 ms",
+    ),
 )
