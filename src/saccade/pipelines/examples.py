@@ -10,7 +10,7 @@ from saccade.core.errors import ImageNotFoundError, InputError
 from saccade.core.ports import Catalog
 from saccade.core.types import Embeddings, Ids, SpaceInfo
 
-_FEW = 20
+_FEW = 5
 _RANDOM = 100
 _TOO_ALIKE = 0.1
 """Share of random images, those most like the examples of "yes", that are not used: some may show it."""
@@ -92,9 +92,13 @@ def random_negatives(
     pool = np.sort(np.random.default_rng(seed).permutation(pool)[:_RANDOM])
     if not len(pool) or not members[YES]:
         return pool
-    center = catalog.embeddings(space.id, np.array(members[YES], np.int64)).mean(axis=0)
-    likeness = catalog.embeddings(space.id, pool) @ center
+    yes = catalog.embeddings(space.id, np.array(members[YES], np.int64))
+    likeness = catalog.embeddings(space.id, pool) @ yes.mean(axis=0)
     kept = np.argsort(likeness, kind="stable")[: len(pool) - int(_TOO_ALIKE * len(pool))]
+    if len(yes) > 1:
+        # What is as like the others as one of them is may be one of them.
+        own = ((yes @ yes.T).sum(axis=1) - 1.0) / (len(yes) - 1)
+        kept = kept[likeness[kept] < np.median(own)]
     return np.sort(pool[kept])
 
 
