@@ -50,7 +50,8 @@ def themes(member: Callable[[str], ThemeMember]) -> Themes:
         name="theme", version=2, method="density", settings={"min_size": 5, "seed": 0}, images=1210,
         themes=(dog, cat),
         groups=(ThemeGroup(id=1, name="dog, cat", themes=(3, 4), size=1207, words=(WORD,)),),
-        noise=3, strangers=(member("odd\x1b[31m.jpg"),), updated=False, assigned=0, ill_fitting=0, kept=1, seconds=1.5,
+        noise=3, strangers=(member("odd\x1b[31m.jpg"),),
+        updated=False, assigned=0, ill_fitting=0, kept=1, seconds=1.5,
     )  # fmt: skip
 
 

@@ -72,7 +72,7 @@ def cut(
     Args:
         method: "auto" is density from 3,000 images on; k-means below, where a `k` is given, and where no
             place is denser than another.
-        k: number of clusters for k-means; default: sqrt(n) / 4, from 8 to 64.
+        k: number of clusters for k-means; default: sqrt(n) / 4, from 8 to 64, and at most n / 4.
         min_size: least rows of a cluster of density; default: sqrt(n) / 2, at least 5. Smaller clusters
             of k-means are dissolved only if it is given.
         report: called with a stage and the rows done.
@@ -137,7 +137,8 @@ def _graph(
 
 def _by_kmeans(rows: Embeddings, kmeans: KMeans, k: int | None, min_size: int | None, seed: int) -> Cut:
     """k-means, the best of a few seeds; never more clusters than there are different rows."""
-    wanted = min(k or int(np.clip(round(len(rows) ** 0.5 / 4), 8, 64)), _different(rows))
+    usual = min(int(np.clip(round(len(rows) ** 0.5 / 4), 8, 64)), max(1, round(len(rows) / 4)))
+    wanted = min(k or usual, _different(rows))
     best_labels, best_sum = np.zeros(len(rows), np.int64), -np.inf
     for restart in range(_RESTARTS):
         centers = kmeans.fit(rows, wanted, seed=seed * _RESTARTS + restart)

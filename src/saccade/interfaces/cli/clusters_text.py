@@ -110,4 +110,4 @@ def _path(paths: tuple[str, ...]) -> str:
 
 
 def _example(found: "Themes") -> str:
-    return harmless(found.themes[0].name) if found.themes else "NAME"
+    return harmless(found.themes[0].name) if found.themes else "none"
