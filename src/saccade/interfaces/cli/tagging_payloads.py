@@ -47,7 +47,7 @@ def of_labels(labels: Mapping[str, int], *, written: int, removed: int) -> Paylo
 def of_tags(tags: "Mapping[str, Sequence[Tag]]") -> Payload:
     """The tags of some images."""
     return {
-        "images": [
+        "by_image": [
             {
                 "path": path,
                 "tags": [{"label": tag.label, "origin": tag.origin, "score": tag.score} for tag in borne],
