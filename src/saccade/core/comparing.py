@@ -24,6 +24,11 @@ _LEVELS = 24
 """Levels of brightness that are matched between two pictures."""
 _EQUAL = 0.25
 """How far, as a share of the contrast, a pixel may miss its level and still count as equal."""
+_PURE = 0.015
+"""Four levels of 255 from black or white: borders, corners of turned pictures, clipped lights. They are left
+out where enough of the overlap is left: the white border of one copy lies on the black corners of another."""
+_BLANK = 0.1
+"""Share of a blurred pixel that may be pure black or white."""
 _STRETCH = 4.0
 """How much more one side may be stretched than the other."""
 _KEPT = 0.5
@@ -50,6 +55,11 @@ class Prepared:
         if more not in self._softened:
             self._softened[more] = blurred(self.gray, more)
         return self._softened[more]
+
+    def blank(self, sigma: float) -> Floats | None:
+        """How much of each pixel, once blurred, is pure black or white, 0 to 1; None if nothing is."""
+        blank = (self.gray < _PURE) | (self.gray > 1 - _PURE)
+        return blurred(blank.astype(np.float32), round(sigma, 1)) if blank.any() else None
 
     @cached_property
     def keypoints(self) -> Keypoints:
@@ -129,6 +139,12 @@ def compare(a: Prepared, b: Prepared, transform: Transform) -> Agreement | None:
     inside &= ((points >= edge_a) & (points <= 1 - edge_a)).all(axis=-1)
     if inside.sum() < 2 * _BLOCK**2:
         return None
+    shown = inside.copy()
+    for blank, where in ((a.blank(fine), points), (b.blank(fine / zoom), back)):
+        if blank is not None:
+            shown &= sample(blank, where)[0] < _BLANK
+    if shown.sum() >= max(2 * _BLOCK**2, inside.sum() / 4):
+        inside = shown
     mask = np.asarray(inside, np.float32)
     left, _ = sample(a.soft(fine), points)
     right, _ = sample(b.soft(fine / zoom), back)
