@@ -100,7 +100,7 @@ class DuplicateReport:
     """What a search for duplicates found.
 
     Attributes:
-        groups: most spare bytes first, strictest tier first.
+        groups: strictest tier first, then most spare bytes.
         images: number of images looked through.
         candidates: pairs that were looked at.
         verified: pairs whose pixels were compared now (the rest was remembered or needed none).

@@ -14,6 +14,7 @@ from saccade.core.alignment import inverse
 from saccade.core.duplicates import Tier
 from saccade.core.engines import Match, Verifier
 from saccade.core.errors import LibraryBusyError, ReadOnlyError
+from saccade.core.perceptual import phash
 from saccade.core.ports import Catalog
 from saccade.core.stores import StoredPair
 from saccade.core.types import Ids, ImageRecord, Pixels
@@ -90,6 +91,7 @@ class Verdicts:
         self._thumbnails = thumbnails
         self._known: dict[tuple[int, int], StoredPair] = {}
         self._unsaved: list[StoredPair] = []
+        self._unhashed = set(catalog.unhashed_images().tolist())
         self._workers = ThreadPoolExecutor(os.cpu_count() or 1)
         for pair in catalog.pairs.load(verifier.name, among):
             self._known[pair.a, pair.b] = pair
@@ -104,10 +106,17 @@ class Verdicts:
         return (min(a, b), max(a, b)) in self._known
 
     def look(self, records: Sequence[ImageRecord]) -> None:
-        """Read the pixels of images whose look is not known yet."""
+        """Read the pixels of images whose look is not known yet; hash those that indexing did not."""
         missing = [record for record in records if record.id not in self._looks]
+        hashes: dict[int, int] = {}
         for image, pixels in self._thumbnails.get(missing).items():
             self._looks[image] = look_of(pixels)
+            if image in self._unhashed:
+                hashes[image] = int(phash(pixels[np.newaxis])[0])
+        if hashes:
+            with suppress(LibraryBusyError, ReadOnlyError):  # then they stay without
+                self._catalog.save_hashes(hashes)
+            self._unhashed -= set(hashes)
 
     def match(
         self, keeper: ImageRecord, others: Sequence[ImageRecord], scores: Mapping[int, float]

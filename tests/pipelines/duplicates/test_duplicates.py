@@ -246,6 +246,20 @@ def test_all_images_the_same(s: Studio) -> None:
     assert {keeper, *others} == {f"{number}.png" for number in range(40)}
 
 
+def test_images_without_a_hash_get_one(s: Studio) -> None:
+    """A library from before there were hashes, or a killed run: what is compared is hashed."""
+    s.picture("a.png", A)
+    s.picture("b.png", A_EDITED)
+    save = s.desk.catalog.save_hashes
+    s.desk.catalog.save_hashes = lambda hashes: None
+    s.desk.index()
+    s.desk.catalog.save_hashes = save
+    assert len(s.desk.catalog.unhashed_images()) == 2
+    report = s.find()
+    assert len(s.desk.catalog.unhashed_images()) == 0
+    assert report.groups[0].others[0].evidence.hash_distance >= 0
+
+
 def test_progress_is_told(s: Studio) -> None:
     """Every stage by its name."""
     s.picture("a.png", A)
