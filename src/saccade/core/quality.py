@@ -112,11 +112,11 @@ def reason(issue: str, score: float, info: ImageInfo) -> str:
 
 
 def sharpness(luma: NDArray[np.float32]) -> float:
-    """How much of the change between neighbors a slight blur takes away, in the sharpest parts, in [0, 1].
+    """How much of the change between neighbors a slight blur takes away, where it is sharpest, in [0, 1].
 
-    After Crete et al. 2007, https://doi.org/10.1117/12.702790: what is blurred already loses little. Relative,
-    so contrast does not matter; the sharpest eighth of the busy tiles counts, so that a sharp subject before
-    a soft background is sharp.
+    After Crete et al. 2007, https://doi.org/10.1117/12.702790: what is blurred already loses little. It is
+    relative, so contrast does not matter; the sharpest eighth of the busy tiles counts, so that a sharp
+    subject before a soft background is sharp.
     """
     if min(luma.shape) < 4 * _TILES:
         return 1.0  # too few pixels to tell

@@ -213,6 +213,12 @@ class OutlierTools(LibraryParts):
         found = self.heat(image, model, size=size)
         return overlay(found.pixels, found.heat)
 
+    def heat_jpeg(self, image: object, model: str, *, size: int = 512) -> bytes:
+        """The same as a JPEG file."""
+        from saccade.sources.pictures import to_jpeg  # noqa: PLC0415, Pillow is not needed to search by words
+
+        return to_jpeg(self.heat_overlay(image, model, size=size))
+
     def heat(self, image: object, model: str, *, size: int = 512) -> HeatMap:
         """Heat map, picture and measures together, see `heat_map`."""
         trained = self._model(model, None)
