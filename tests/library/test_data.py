@@ -315,6 +315,8 @@ def test_an_export_does_not_overwrite_unasked(library: saccade.Library, write: W
         library.export_data(target)
     with pytest.raises(InputError, match="exists"):
         library.export_data(shelf, overwrite=True)
+    with pytest.raises(PathNotFoundError, match="nowhere"):
+        library.export_data(shelf / "nowhere" / "out.csv")
     library.import_data({"path": [str(shelf / "1.png")], "note": ["y" * 9000]}, replace=True)
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))

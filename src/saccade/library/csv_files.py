@@ -111,11 +111,14 @@ def write_csv(path: str, header: Sequence[str], rows: Iterable[Sequence[Cell]], 
 
     Raises:
         InputError: the file exists and `overwrite` is false, or is a folder.
+        PathNotFoundError: no such folder to write it to.
         DiskFullError, ReadOnlyError, StorageError.
     """
     if os.path.isdir(path) or (os.path.lexists(path) and not overwrite):
         raise InputError(f"{path} exists already", hint="name a new file, or say --overwrite")
     folder, name = os.path.split(path)
+    if not os.path.isdir(folder):
+        raise PathNotFoundError(f"no such folder: {folder}", hint="make it first, or name another")
     partial = os.path.join(folder, f".{name}.partial")
     try:
         with open(partial, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
