@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from saccade.library import load_encoder as load_encoder
     from saccade.library import open_library as open_library
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 _HOME = {
     "SaccadeError": "saccade.core.errors",
