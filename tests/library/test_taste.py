@@ -66,6 +66,8 @@ def test_a_bad_line_costs_a_line(library: saccade.Library, shelf: Path, tmp_path
     assert lines == ["3", "4", "5", "6", "7", "8", "10"]
     with pytest.raises(PathNotFoundError):
         library.import_feedback(tmp_path / "none.csv")
+    (tmp_path / "in.csv").write_text(f"user;image;kind\nbob;{shelf}/2.png;like\n")
+    assert library.import_feedback(tmp_path / "in.csv").added == 1
     (tmp_path / "in.csv").write_text("who,what\n")
     with pytest.raises(InputError, match="no column image, kind, user"):
         library.import_feedback(tmp_path / "in.csv")

@@ -1,16 +1,17 @@
 """Interactions and sets in CSV files: read line by line, each bad line told and left out."""
 
-import csv
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from math import isfinite
 
-from saccade.core.errors import ImageNotFoundError, InputError, PathNotFoundError
+from saccade.core.data import RowProblem, as_text
+from saccade.core.errors import ImageNotFoundError, InputError
 from saccade.core.stores import Event
 from saccade.core.taste import EVENT_WEIGHTS, Imported
 from saccade.core.types import Failure
+from saccade.library.csv_files import table_read
 
 _BATCH = 5000
 _LATEST = 32_503_680_000.0  # the year 3000: a number above is in milliseconds, or no time at all
@@ -28,7 +29,11 @@ def read_events(path: str, find: FindImage) -> Iterator[Event | Failure]:
         PathNotFoundError: no such file.   InputError: it lacks a column, or is no text.
     """
     lookup = _remembering(find)
-    for line, row in _rows(path, {"user", "image", "kind"}):
+    for one in _rows(path, {"user", "image", "kind"}):
+        if isinstance(one, Failure):
+            yield one
+            continue
+        line, row = one
         try:
             yield checked_event(
                 row["user"],
@@ -44,7 +49,11 @@ def read_events(path: str, find: FindImage) -> Iterator[Event | Failure]:
 def read_sets(path: str, find: FindImage) -> Iterator[tuple[str, int] | Failure]:
     """(set, image id) for each line of a CSV file with the columns set and image."""
     lookup = _remembering(find)
-    for line, row in _rows(path, {"set", "image"}):
+    for one in _rows(path, {"set", "image"}):
+        if isinstance(one, Failure):
+            yield one
+            continue
+        line, row = one
         try:
             yield _named(row["set"], "set"), lookup(row["image"])
         except (InputError, ImageNotFoundError) as error:
@@ -131,23 +140,23 @@ def _number(said: str) -> float:
         raise InputError(f"{said!r} is no number") from None
 
 
-def _rows(path: str, wanted: set[str]) -> Iterator[tuple[int, dict[str, str]]]:
-    """(line number, {column: value}) of a CSV file with a header; a short line has empty values."""
-    try:
-        with open(path, encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
-            reader = csv.DictReader(file, restval="", restkey="")
-            missing = wanted - set(reader.fieldnames or ())
-            if missing:
-                raise InputError(
-                    f"{path} has no column {', '.join(sorted(missing))}",
-                    hint=f"its first line must name the columns {', '.join(sorted(wanted))}",
-                )
-            for row in reader:
-                yield reader.line_num, {name: value for name, value in row.items() if isinstance(value, str)}
-    except FileNotFoundError:
-        raise PathNotFoundError(f"no such file: {path}") from None
-    except (IsADirectoryError, PermissionError, csv.Error) as error:
-        raise InputError(f"cannot read {path}: {error}", hint="give a CSV file") from error
+def _rows(path: str, wanted: set[str]) -> Iterator[tuple[int, dict[str, str]] | Failure]:
+    """(line number, {column: text}) of each row; a Failure for one that cannot be read."""
+    with table_read(path) as table:
+        header = [name.strip().lower() for name in table.header]
+        missing = wanted - set(header)
+        if missing:
+            raise InputError(
+                f"{path} has no column {', '.join(sorted(missing))}",
+                hint=f"its first line must name the columns {', '.join(sorted(wanted))}",
+            )
+        for row in table.rows:
+            if isinstance(row, RowProblem):
+                yield Failure(path=f"{path}:{row.line}", code=InputError.code, reason=row.reason)
+            else:
+                line, cells = row
+                texts = ("" if cell is None else as_text(cell) for cell in cells)
+                yield line, dict(zip(header, texts, strict=False))
 
 
 def _remembering(find: FindImage) -> FindImage:

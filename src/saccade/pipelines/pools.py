@@ -124,7 +124,9 @@ def _candidates(
     ids = np.unique(np.concatenate(found))
     out = np.union1d(catalog.missing_images(reader.space.id), catalog.unembedded_images(reader.space.id))
     if wish.only is not None:
-        ids = ids[np.isin(ids, wish.only)] if liked is not None else wish.only[: 10 * _POPULAR]
+        ids = ids[np.isin(ids, wish.only)]
+        if liked is None:
+            ids = np.union1d(ids, wish.only[: 10 * _POPULAR])
     return ids[~np.isin(ids, out)]
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from saccade.core.data import disarmed
 from saccade.core.errors import NotFoundError
 from saccade.interfaces.cli.opening import existing_library
 from saccade.interfaces.cli.output import note, print_json, say
@@ -106,7 +107,9 @@ def export(settings: Settings, *, user: str, as_json: bool) -> None:
         writer.writerow(("user", "image", "kind", "at", "value", "path"))
         for event in events:
             path = event.path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-            writer.writerow((event.user, event.image_id, event.kind, event.at, event.value, path))
+            writer.writerow(
+                (disarmed(event.user), event.image_id, event.kind, event.at, event.value, disarmed(path))
+            )
 
 
 @feedback.command()
