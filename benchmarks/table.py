@@ -146,4 +146,13 @@ _ROWS = (
         "{r[search][p50_ms]} / {r[search][p95_ms]} ms",
         "p95 10 ms",
     ),
+    (
+        "same picture told from look-alikes by pixels, recall / precision / ms per look-alike",
+        "verification",
+        (
+            "{r[alignment-1][recall]} / {r[alignment-1][precision]} / "
+            "{r[alignment-1][ms_per_pair][look_alike_p50]}"
+        ),
+        "0.95 / 0.99 / 30",
+    ),
 )
