@@ -668,7 +668,7 @@ def test_an_unknown_image_is_named_and_nothing_is_kept(shelf: Shelf, store: str)
 VALUES = st.dictionaries(st.integers(0, 9), st.floats(allow_nan=False, allow_infinity=False), max_size=6)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(
     writes=st.lists(st.tuples(st.sampled_from("ab"), VALUES, st.booleans()), max_size=6),
     value=st.floats(-10, 10),
