@@ -64,6 +64,33 @@ def test_only_candidates_are_asked_about_and_members_never() -> None:
     assert asked == [(5, (1, 2))]
 
 
+@given(graphs)
+def test_the_best_of_a_group_is_its_keeper_when_all_match_each_other(pairs: Pairs) -> None:
+    """However bad the order: cliques are grouped around their best image, here the highest."""
+    cliques = components(pairs)
+    full = [(a, b) for one in cliques for a in one for b in one if a < b]
+
+    def match(keeper: int, others: Sequence[int]) -> list[str | None]:
+        return ["same" for _ in others]
+
+    found = stars(range(13), neighbors(full), match, max)
+    assert {(keeper, *sorted(links)) for keeper, links in found.items()} == {
+        (one[-1], *one[:-1]) for one in cliques
+    }
+
+
+def test_what_does_not_match_the_better_keeper_is_free_again() -> None:
+    """1 takes 2 and 3; 3 is the best of them but does not match 2; 2 is grouped with 4, as if never taken."""
+    truth = {(1, 2), (1, 3), (2, 4)}
+
+    def match(keeper: int, others: Sequence[int]) -> list[str | None]:
+        return ["same" if (min(keeper, o), max(keeper, o)) in truth else None for o in others]
+
+    order, candidates = [1, 2, 3, 4], neighbors([(a, b) for a in range(1, 5) for b in range(a + 1, 5)])
+    found = stars(order, candidates, match, lambda group: 3 if 3 in group else group[0])
+    assert found == {3: {1: "same"}, 2: {4: "same"}}
+
+
 def test_images_not_in_the_order_do_not_exist() -> None:
     """A candidate that has no file is no candidate."""
     assert stars([1, 2], neighbors([(1, 2), (1, 3)]), lambda _, others: [True] * len(others)) == {

@@ -44,6 +44,7 @@ def stars(
     order: Sequence[int],
     candidates: Neighbors,
     match: Callable[[int, Sequence[int]], Sequence[Evidence | None]],
+    best: Callable[[Sequence[int]], int] | None = None,
 ) -> dict[int, dict[int, Evidence]]:
     """{keeper: {image: why it is the same as the keeper}}, only keepers that something matches.
 
@@ -55,16 +56,26 @@ def stars(
         order: images, the one most worth keeping first; candidates that are not in it do not exist.
         candidates: which pairs are worth asking about.
         match: (keeper, others) -> for each of the others the evidence that it is the same, or None.
+        best: the image of a group most worth keeping, where an order of all cannot tell so finely. If it is
+            not the keeper, the group is made anew around it; what does not match it is free again.
     """
     free = dict.fromkeys(order)
     found: dict[int, dict[int, Evidence]] = {}
+
+    def taken_by(keeper: int) -> dict[int, Evidence]:
+        others = [other for other in dict.fromkeys(candidates.get(keeper, ())) if other in free]
+        why = match(keeper, others) if others else ()
+        return {other: one for other, one in zip(others, why, strict=True) if one is not None}
+
     for keeper in order:
         if keeper not in free:
             continue
-        del free[keeper]
-        others = [image for image in dict.fromkeys(candidates.get(keeper, ())) if image in free]
-        for image, why in zip(others, match(keeper, others) if others else (), strict=True):
-            if why is not None:
-                found.setdefault(keeper, {})[image] = why
-                del free[image]
+        taken = taken_by(keeper)
+        better = best([keeper, *taken]) if best is not None and taken else keeper
+        if better != keeper:
+            taken = taken_by(better)
+        for image in (better, *taken):
+            free.pop(image, None)
+        if taken:
+            found[better] = taken
     return found

@@ -1,8 +1,9 @@
 """Which file of a group is worth keeping: rules in a stated order, and a reason in words for each file."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -115,9 +116,14 @@ class Chooser:
         self._prefer = tuple(folder.rstrip("/\\") for folder in prefer)
         self._rules = tuple(rules)
 
-    def ranked(self, choices: Sequence[Choice]) -> list[int]:
-        """Places of the choices, the one most worth keeping first."""
-        keys = self._keys(choices)
+    def ranked(self, choices: Sequence[Choice], *, apart: bool = False) -> list[int]:
+        """Places of the choices, the one most worth keeping first.
+
+        Args:
+            apart: they are not of one group, so that "within 10 % of the largest" means nothing: numbers are
+                then rounded instead, which tells less finely.
+        """
+        keys = self._keys(choices, _rounded if apart else _capped)
         return sorted(range(len(choices)), key=lambda place: keys[place])
 
     def reasons(self, keeper: Choice, others: Sequence[Choice]) -> tuple[str, list[str]]:
@@ -125,7 +131,7 @@ class Chooser:
 
         Each by the first rule that speaks for the keeper; of the keeper, beside the best of the others.
         """
-        key, *against = self._keys([keeper, *others])
+        key, *against = self._keys([keeper, *others], _capped)
         said = []
         for other, other_key in zip(others, against, strict=True):
             rules = zip(self._rules, key, other_key, strict=True)
@@ -137,14 +143,14 @@ class Chooser:
         best = min(range(len(others)), key=lambda place: against[place])
         return said[best][0], [words for _, words in said]
 
-    def _keys(self, choices: Sequence[Choice]) -> list[tuple[tuple[float | str, ...], ...]]:
+    def _keys(self, choices: Sequence[Choice], alike: "_Alike") -> list[tuple[tuple[float | str, ...], ...]]:
         """A key for each choice, one part for each rule; the lowest is the most worth keeping."""
-        areas = _capped(np.array([_area(choice) for choice in choices]), _SAME_SIZE)
-        full = _capped(np.array([choice.look.shown for choice in choices]), _SAME_SIZE)
+        areas = alike(np.array([_area(choice) for choice in choices]), _SAME_SIZE)
+        full = alike(np.array([choice.look.shown for choice in choices]), _SAME_SIZE)
         kinds = np.array([_kind(choice) for choice in choices]) + _FULL * (full == full.max(initial=0.0))
         density = np.array([_density(choice) for choice in choices])
         for kind in np.unique(kinds):
-            density[kinds == kind] = _capped(density[kinds == kind], _SAME_DENSITY)
+            density[kinds == kind] = alike(density[kinds == kind], _SAME_DENSITY)
         quality: dict[int, tuple[float, float]] = {}
         for choice, one in zip(choices, zip(kinds.tolist(), density.tolist(), strict=True), strict=True):
             quality[choice.kin] = max(quality.get(choice.kin, one), one)
@@ -211,6 +217,15 @@ def _capped(values: NDArray[np.float64], share: float) -> NDArray[np.float64]:
     """The values, all those within a share of the greatest made equal."""
     capped: NDArray[np.float64] = np.minimum(values, share * values.max(initial=0.0))
     return capped
+
+
+def _rounded(values: NDArray[np.float64], share: float) -> NDArray[np.float64]:
+    """The values, rounded to powers of the share."""
+    rounded: NDArray[np.float64] = share ** np.round(np.log(values) / np.log(share))
+    return rounded
+
+
+_Alike: TypeAlias = Callable[[NDArray[np.float64], float], NDArray[np.float64]]
 
 
 def _than(one: float, other: float, more: str, less: str, same: str = "") -> str:

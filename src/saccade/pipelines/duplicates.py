@@ -230,7 +230,7 @@ class _Search:
             records = self._read(sorted(image for some in images for image in some))
             verdicts.look(list(records.values()))
             for some in images:
-                order = self._reporter.ranked(records[image] for image in some)
+                order = self._reporter.ranked((records[image] for image in some), apart=True)
 
                 def match(keeper: int, others: Sequence[int]) -> Sequence[Link | None]:
                     pairs = {other: scores[min(keeper, other), max(keeper, other)] for other in others}
@@ -238,7 +238,10 @@ class _Search:
                     one, rest = records[keeper], [records[other] for other in others]  # noqa: B023
                     return verdicts.match(one, rest, pairs)
 
-                yield from stars(order, beside, match).items()
+                def best(group: Sequence[int]) -> int:
+                    return self._reporter.ranked(records[image] for image in group)[0]  # noqa: B023
+
+                yield from stars(order, beside, match, best).items()
                 done += len(some)
                 self._report(
                     Progress(stage="comparing pictures", done=done, total=total, failed=len(self._failures))

@@ -84,10 +84,10 @@ class Reporter:
         self._looks = looks
         self._distinct = distinct
 
-    def ranked(self, records: Iterable[ImageRecord]) -> list[int]:
-        """Image ids, the one most worth keeping first."""
+    def ranked(self, records: Iterable[ImageRecord], *, apart: bool = False) -> list[int]:
+        """Image ids, the one most worth keeping first; see `Chooser.ranked`."""
         choices = [(record.id, choice) for record in records for choice in self._choices(record)]
-        places = self._chooser.ranked([choice for _, choice in choices])
+        places = self._chooser.ranked([choice for _, choice in choices], apart=apart)
         return list(dict.fromkeys(choices[place][0] for place in places))
 
     def groups(self, grouped: Iterable[Grouped]) -> Iterator[DuplicateGroup]:
