@@ -86,18 +86,23 @@ def measure(pixels: Pixels, info: ImageInfo) -> dict[str, float]:
     """
     luma = pixels.astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32)
     low, bright = np.quantile(luma, (0.02, 0.98))
-    flat = _flat_share(pixels)
-    empty = _score(_busy_share(luma), at=0.02, certain=0.0)
+    dark = _score(float(np.quantile(luma, 0.9)), at=60.0, certain=15.0)
+    empty = _score(_different_share(luma), at=0.03, certain=0.0)
+    screenshot = _screenshot(_flat_share(pixels), info)
+    blown = _score(float((luma >= 250.0).mean()), at=0.25, certain=0.7)
+    contrast = _score(float(bright - low), at=50.0, certain=10.0)
+    # One cause, one issue: what is dark or empty has no contrast either, and nobody can say whether it is
+    # sharp; a white page is not overexposed.
+    visible = dark < THRESHOLD and empty < THRESHOLD
     return {
-        # Of a picture with nothing in it nobody can say whether it is sharp.
-        "blur": 0.0 if empty >= THRESHOLD else _score(sharpness(luma), at=0.17, certain=0.05),
-        "dark": _score(float(np.quantile(luma, 0.9)), at=70.0, certain=15.0),
-        "overexposed": _score(float((luma >= 250.0).mean()), at=0.25, certain=0.7) if flat < 0.5 else 0.0,
-        "low_contrast": _score(float(bright - low), at=60.0, certain=10.0),
-        "near_empty": empty,
+        "blur": _score(sharpness(luma), at=0.5, certain=0.15) if empty < THRESHOLD else 0.0,
+        "dark": dark,
+        "overexposed": blown if screenshot < THRESHOLD else 0.0,
+        "low_contrast": contrast if visible else 0.0,
+        "near_empty": empty if dark < THRESHOLD else 0.0,
         "tiny": _score(float(min(info.width, info.height)), at=200.0, certain=32.0),
         "odd_aspect": _score(_aspect(info), at=3.0, certain=8.0),
-        "screenshot": _screenshot(flat, info),
+        "screenshot": screenshot,
     }
 
 
@@ -162,13 +167,9 @@ def _flat_share(pixels: Pixels) -> float:
     return float((right & below).mean())
 
 
-def _busy_share(luma: NDArray[np.float32]) -> float:
-    """Share of pixels that differ visibly (by 8 of 255) from a neighbor."""
-    if min(luma.shape) < 2:
-        return 0.0
-    right = np.abs(luma[:-1, 1:] - luma[:-1, :-1])
-    below = np.abs(luma[1:, :-1] - luma[:-1, :-1])
-    return float((np.maximum(right, below) >= 8.0).mean())
+def _different_share(luma: NDArray[np.float32]) -> float:
+    """Share of pixels that differ visibly (by 10 of 255) from the middle brightness of the picture."""
+    return float((np.abs(luma - np.median(luma)) >= 10.0).mean())
 
 
 def _aspect(info: ImageInfo) -> float:
@@ -181,10 +182,10 @@ def _screenshot(flat: float, info: ImageInfo) -> float:
     sides = (min(info.width, info.height), max(info.width, info.height))
     if info.camera is not None:
         return 0.0
-    score = min(1.0, flat / 0.8) * 0.7
-    score += 0.2 if sides in _SCREENS else 0.0
-    score += 0.1 if info.format == "PNG" else 0.0
-    return min(1.0, score)
+    score = 0.45 * min(1.0, flat / 0.6)
+    score += 0.25 if sides in _SCREENS else 0.0
+    score += 0.25 if info.format == "PNG" else 0.0
+    return score if flat >= 0.05 else 0.0
 
 
 def _score(value: float, *, at: float, certain: float) -> float:
