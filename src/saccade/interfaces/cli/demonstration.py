@@ -12,7 +12,7 @@ from saccade.interfaces.cli.output import has_color, say
 from saccade.interfaces.cli.progress import progress_shown
 from saccade.interfaces.cli.reporting import errors_told
 from saccade.interfaces.cli.settings import Settings
-from saccade.interfaces.words import counted, duration, shown_path
+from saccade.interfaces.words import counted, duration, shown_path, size
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _PHOTOS = "photos"
 _SHEET = "demo.html"
+_GROUPS = "duplicates.html"
 _WORDS = ("a cat", "a hot drink", "a spacecraft taking off")
 _NOTHING = "vorpal snark qxzzt"
 _PICTURE = "coffee.png"
@@ -50,9 +51,11 @@ def demo(settings: Settings, *, folder: str) -> None:
             sections.append(_picture(library, os.path.join(folder, _PHOTOS, _PICTURE)))
             _copies(library, photos)
             _nothing(library)
+            groups = _duplicates(library, folder)
+            _themes(library)
         sheet = os.path.join(folder, _SHEET)
         write_sheet(sheet, sections)
-        _close(sheet)
+        _close(sheet, groups)
 
 
 def _introduce(photos: "Mapping[str, Sequence[str]]", folder: str) -> None:
@@ -131,6 +134,34 @@ def _nothing(library: "Library") -> None:
     _say_hits(library, library.search(_NOTHING, k=1))
 
 
+def _duplicates(library: "Library", folder: str) -> str:
+    """Which files could go; the path of the page that shows them."""
+    from saccade.interfaces.cli.duplicates_report import duplicates_report
+    from saccade.interfaces.report import write_report
+
+    _heading("See which files are the same", f"saccade duplicates --html {_GROUPS}")
+    with progress_shown(quiet=False) as progress:
+        found = library.duplicates(progress=progress)
+    plan = library.clean(found)
+    spare = sum(len(group.others) for group in found.groups)
+    freed = sum(group.spare_bytes for group in found.groups)
+    say(f"  {counted(len(found.groups), 'group')}, {counted(spare, 'spare file')}, {size(freed)}")
+    for group in found.groups[:_HITS]:
+        keeper = os.path.basename(group.keeper.path)
+        say(f"  keep {keeper}, {counted(len(group.others), 'other')} to spare")
+    say("  nothing was changed: --apply puts them away, and `saccade undo` takes that back")
+    path = os.path.join(folder, _GROUPS)
+    write_report(path, duplicates_report(library, found, plan))
+    return path
+
+
+def _themes(library: "Library") -> None:
+    """What the pictures are about."""
+    _heading("See what there is", "saccade clusters")
+    for theme in library.clusters().themes:
+        say(f"  {theme.size:>3}  {theme.name}")
+
+
 def _say_hits(library: "Library", result: "SearchResult") -> None:
     """The hits, told shortly; paths as seen from the demonstration's folder."""
     if not result.confident:
@@ -142,10 +173,10 @@ def _say_hits(library: "Library", result: "SearchResult") -> None:
     say(f"  in {duration(result.took_ms / 1000)}")
 
 
-def _close(sheet: str) -> None:
+def _close(sheet: str, groups: str) -> None:
     """Where to look, and what to do next."""
     say()
-    say(f"The same with pictures, for your browser: {shown_path(sheet)}")
+    say(f"The same with pictures, for your browser: {shown_path(sheet)} and {shown_path(groups)}")
     say()
     say("Now your own photos:")
     _say_command("saccade index ~/Pictures")
