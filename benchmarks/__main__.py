@@ -11,9 +11,11 @@ from benchmarks import (
     duplicates,
     footprint,
     indexing,
+    outliers,
     quality,
     query,
     recommendation,
+    tagging,
     themes,
     verification,
 )
@@ -39,6 +41,9 @@ _SUITE: dict[str, Callable[[], Result]] = {
     "join": duplicates.join,
     "check": duplicates.one_more,
     "data": data.data,
+    "tagging": tagging.tagging,
+    "tag-million": tagging.tag_million,
+    "outliers": outliers.outliers,
 }
 
 

@@ -155,4 +155,35 @@ _ROWS = (
         ),
         "0.95 / 0.99 / 30",
     ),
+    (
+        "1,000,000 images tagged with 1,000 labels: decided / stored",
+        "tag-million",
+        "{r[deciding_s]} / {r[with_storing_s]} s",
+        "60 s",
+    ),
+    (
+        "taught with 1 / 5 / 20 examples a class: accuracy, solar cells",
+        "tagging",
+        (
+            "{r[taught_solar_cells][examples_alone][@1][accuracy_mean]} / "
+            "{r[taught_solar_cells][examples_alone][@5][accuracy_mean]} / "
+            "{r[taught_solar_cells][examples_alone][@20][accuracy_mean]}"
+        ),
+        "",
+    ),
+    (
+        "solar cells: AUROC, good cells only to learn from (lowest to highest of 5 splits)",
+        "outliers",
+        (
+            "{r[solar_cells][patches][mean]} ({r[solar_cells][patches][min]} to "
+            "{r[solar_cells][patches][max]})"
+        ),
+        "0.90",
+    ),
+    (
+        "10 solar cells in 7,090 photos: worst rank in three draws",
+        "outliers",
+        "{r[planted_strangers][worst]}",
+        "20",
+    ),
 )
