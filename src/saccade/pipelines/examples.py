@@ -10,7 +10,7 @@ from saccade.core.errors import ImageNotFoundError, InputError
 from saccade.core.ports import Catalog
 from saccade.core.types import Embeddings, Ids, SpaceInfo
 
-_FEW = 5
+_FEW, _SOME = 20, 5
 _RANDOM = 100
 _TOO_ALIKE = 0.1
 """Share of random images, those most like the examples of "yes", that are not used: some may show it."""
@@ -89,6 +89,8 @@ def random_negatives(
     count = catalog.counts().embeddings.get(space.id, 0)
     pool = catalog.sample_ids(space.id, min(count, 8 * _RANDOM))
     pool = np.setdiff1d(pool, np.array([*members[YES], *members[NO]], np.int64))
+    if len(members[NO]) >= _SOME and len(pool) < _RANDOM:
+        return pool[:0]  # in so small a library they are as likely to show it as not
     pool = np.sort(np.random.default_rng(seed).permutation(pool)[:_RANDOM])
     if not len(pool) or not members[YES]:
         return pool
@@ -96,9 +98,9 @@ def random_negatives(
     likeness = catalog.embeddings(space.id, pool) @ yes.mean(axis=0)
     kept = np.argsort(likeness, kind="stable")[: len(pool) - int(_TOO_ALIKE * len(pool))]
     if len(yes) > 1:
-        # What is as like the others as one of them is may be one of them.
+        # What is as like the others as any of them is may be one of them.
         own = ((yes @ yes.T).sum(axis=1) - 1.0) / (len(yes) - 1)
-        kept = kept[likeness[kept] < np.median(own)]
+        kept = kept[likeness[kept] < own.min()]
     return np.sort(pool[kept])
 
 
