@@ -18,7 +18,9 @@ from saccade.pipelines.clustering import cut
 _CACHE = Path(tempfile.gettempdir()) / "saccade-benchmarks"
 _SEEDS = range(5)
 _K = (8, 10, 13, 16, 20, 30, 40)
-_MIN_SIZE, _MIN_SAMPLES = (5, 10, 20, 40), (None, 3, 10)
+_GRID = tuple((size, samples) for size in (5, 10, 20, 40) for samples in (None, 3, 10))
+_LONG, _SHORT_GRID = 2000, ((5, None), (10, 3), (20, 3), (40, 3))
+"""Above so many rows HDBSCAN, which compares all pairs, is tried with few settings."""
 
 
 def themes() -> Result:
@@ -80,8 +82,7 @@ def _compared(rows: Embeddings, labels: list[str | None]) -> Result:
     best = max(grid, key=lambda k: float(np.mean(grid[k])))
     density = {
         (size, samples): HDBSCAN(min_cluster_size=size, min_samples=samples, copy=True).fit_predict(rows)
-        for size in _MIN_SIZE
-        for samples in _MIN_SAMPLES
+        for size, samples in (_GRID if len(rows) <= _LONG else _SHORT_GRID)
     }
     top = max(density, key=lambda one: score(density[one]))
     made["scikit-learn KMeans, defaults (k 8)"] = grid[8]

@@ -35,7 +35,8 @@ _FEW = 3000
 """Below it k-means is what "auto" means: too few images to tell dense places from empty ones well."""
 _LOOSE = 0.02
 """Rows outside a dense core join it if they lie no farther from its middle than its loosest 2 %."""
-_SAMPLE = 50_000
+_SAMPLE = 20_000
+"""About so many rows are enough to place centers among any number of them."""
 _ROUNDS = 10
 _RESTARTS = 3
 _SEPARATE = 1e-3
@@ -129,9 +130,7 @@ def _graph(
     """Nearest rows: of all while they are few, else of cells that k-means on a sample makes."""
     centers = None
     if len(rows) > EXACT:
-        step = max(1, len(rows) // _SAMPLE)
-        sample = np.ascontiguousarray(rows[::step])
-        centers = kmeans.fit(sample, cells_for(len(rows)), seed=seed, iterations=_ROUNDS)
+        centers = kmeans.fit(_sample(rows), cells_for(len(rows)), seed=seed, iterations=_ROUNDS)
     return neighbors(rows, k, centers=centers, report=lambda done: tell("comparing", done))
 
 
@@ -139,9 +138,10 @@ def _by_kmeans(rows: Embeddings, kmeans: KMeans, k: int | None, min_size: int | 
     """k-means, the best of a few seeds; never more clusters than there are different rows."""
     usual = min(int(np.clip(round(len(rows) ** 0.5 / 4), 8, 64)), max(1, round(len(rows) / 4)))
     wanted = min(k or usual, _different(rows))
+    sample = _sample(rows) if wanted * 10 <= _SAMPLE else rows
     best_labels, best_sum = np.zeros(len(rows), np.int64), -np.inf
     for restart in range(_RESTARTS):
-        centers = kmeans.fit(rows, wanted, seed=seed * _RESTARTS + restart)
+        centers = kmeans.fit(sample, wanted, seed=seed * _RESTARTS + restart)
         labels = nearest_center(rows, centers)
         total = float(np.einsum("nd,nd->n", rows, centers[labels]).sum(dtype=np.float64))
         if total > best_sum:
@@ -150,6 +150,11 @@ def _by_kmeans(rows: Embeddings, kmeans: KMeans, k: int | None, min_size: int | 
         small = np.flatnonzero(np.bincount(best_labels, minlength=wanted) < min_size)
         best_labels = np.where(np.isin(best_labels, small), NOISE, best_labels)
     return Cut(labels=relabel_by_size(best_labels), method="kmeans", settings={"k": wanted})
+
+
+def _sample(rows: Embeddings) -> Embeddings:
+    """Every so-many-th row."""
+    return np.ascontiguousarray(rows[:: max(1, len(rows) // _SAMPLE)])
 
 
 def _different(rows: Embeddings) -> int:
