@@ -22,7 +22,12 @@ def tagging_page(library: "Library", report: "TaggingReport") -> Report:
     paths = sorted({one.path for label in borne[:_LABELS] for one in (*label.best, *label.borderline)})
     pictures = dict(zip(paths, tiles_pictures(library, paths), strict=True))
     rows = tuple(
-        (harmless(label.label), number(label.images), percent(label.share), percent(label.least))
+        (
+            harmless(label.label),
+            number(label.images),
+            percent(label.share) if label.least else "",
+            percent(label.least) if label.least else "by its kinds",
+        )
         for label in report.labels
     )
     table = Table(
