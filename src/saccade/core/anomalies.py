@@ -24,6 +24,8 @@ _CORE, _FINAL = 0.9, 0.98
 _PARTS = ("mean", "axes", "scales", "rest")
 _BLOCK = 1024
 _EPSILON = 1e-10
+_NOTHING = 1e-8
+"""Mean variance of appearances below which it is rounding: of photos it is about 0.1."""
 _STRONG_FENCE = 3.0
 
 
@@ -161,7 +163,7 @@ def _whitened(appearances: Rows, shrink: float) -> Look | None:
         axes = axes / np.sqrt(variances * count)
     variances, axes = np.maximum(variances[::-1], 0.0), axes[:, ::-1]
     typical = float(variances.sum()) / size
-    if typical < _EPSILON:
+    if typical < _NOTHING:
         return None
     return Look(
         mean=mean,

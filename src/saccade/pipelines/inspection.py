@@ -34,6 +34,8 @@ FALSE_ALARMS = 0.05
 _MOST_GOOD = 2_000
 _FIT = 100
 """Good pictures that the main directions are taken from."""
+_SAME = 0.01
+"""Distance over the mean length of patches that half precision may make of none."""
 _CANDIDATES = 20_000
 _BANK = 4_000
 
@@ -106,7 +108,7 @@ def train(
         distances = bank.distances(one.astype(np.float32), without=number)
         values[number], peaks[number] = picture_value(distances), distances.max()
         report(Progress(stage="calibrate", done=number + 1, total=len(patches)))
-    if not values.any():
+    if values.max() < _SAME * np.sqrt((bank.rows**2).sum(axis=1).mean()):
         raise InputError(
             f"the {len(places)} good pictures are all the same", hint="show several different good ones"
         )

@@ -16,6 +16,8 @@ from saccade.core.types import Failure, ImageRecord
 COLUMNS = {"knn": "outlier", "lof": "outlier_lof"}
 """The column that keeps the values of each mode."""
 ORIGIN = "outliers"
+_SAME = 2e-3
+"""Distance of unit rows that float32 cannot tell from none."""
 _FIELD = 20_000
 """Images that serve as neighbors, at most: in a larger library a sample of them, spread evenly."""
 
@@ -76,7 +78,7 @@ def find_outliers(catalog: Catalog, given: Rows, asked: Asked, *, started: float
         )
     field = np.unique(np.linspace(0, count - 1, min(count, max(_FIELD, asked.k + 1)), dtype=np.int64))
     places, distances = nearest(given.rows, asked.k, field, remainder=given.remainder)
-    if not distances.any():
+    if distances.max() < _SAME:
         raise InputError(f"the {count:,} images are all alike", hint="nothing can stand out here")
     if asked.mode == "lof":
         values = local_outlier_factors(places, distances)
