@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from saccade.core.errors import InvalidQueryError, LibraryNotFoundError
+from saccade.core.stores import Tag
 from saccade.core.types import (
     Counts,
     DoctorReport,
@@ -126,6 +127,14 @@ class FakeLibrary:
     def show(self, image: str) -> ImageRecord:
         self._note("show", image=image)
         return ImageRecord(id=1, sha256=bytes(range(32)), info=self.info, paths=("/photos/cat.jpg",))
+
+    def tags(self, images: Sequence[str]) -> dict[str, list[Tag]]:
+        self._note("tags", images=images)
+        return {"/photos/cat.jpg": [Tag(label="a\x1bcat", origin="person", score=1.0)]}
+
+    def facts(self, image: str) -> dict[str, float | str]:
+        self._note("facts", image=image)
+        return {"price": 3.5, "theme": "cats\x1b"}
 
     def status(self) -> LibraryStatus:
         self._note("status")

@@ -270,13 +270,16 @@ def test_show_tells_what_is_known(
         taken_at="2024-05-01T12:00:00", camera="Canon", latitude=1.5, longitude=-2.25, title="a\x1b[2Jb"
     )
     assert run("show", "cat.jpg").out.splitlines() == [
-        f"id       {bytes(range(32)).hex()}",
-        "file     /photos/cat.jpg",
-        "picture  400 x 300 JPEG, 12.3 kB",
-        "taken    2024-05-01 12:00:00",
-        "camera   Canon",
-        "place    1.50000, -2.25000",
-        "title    a\\x1b[2Jb",
+        f"id          {bytes(range(32)).hex()}",
+        "file        /photos/cat.jpg",
+        "picture     400 x 300 JPEG, 12.3 kB",
+        "taken       2024-05-01 12:00:00",
+        "camera      Canon",
+        "place       1.50000, -2.25000",
+        "title       a\\x1b[2Jb",
+        "tag         a\\x1bcat (person, 100 %)",
+        "data.price  3.5",
+        "data.theme  cats\\x1b",
     ]
 
 

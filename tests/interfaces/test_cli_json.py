@@ -21,13 +21,14 @@ def check(value: object, name: str) -> None:
 
 
 def _closed(schema: object) -> object:
-    """The schema, with unknown keys refused at every level."""
+    """The schema, with unknown keys refused at every level that does not say which it takes."""
     if isinstance(schema, list):
         return [_closed(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
     closed = {key: _closed(value) for key, value in schema.items()}
-    return {**closed, "additionalProperties": False} if schema.get("type") == "object" else closed
+    free = schema.get("type") != "object" or "additionalProperties" in schema
+    return closed if free else {**closed, "additionalProperties": False}
 
 
 def test_check_refuses_a_key_the_schema_lacks() -> None:

@@ -81,6 +81,18 @@ class DataTools(LibraryParts):
         """
         return values_of(self._catalog, name)
 
+    def facts(self, image: Path) -> dict[str, float | str]:
+        """{column: value} of one image, by name. Raises ImageNotFoundError."""
+        ids = self._ids([image])
+        found: dict[str, float | str] = {}
+        for column in self._catalog.columns.all():
+            if column.kind == "number":
+                values: list[float | str] = [*self._catalog.columns.numbers(column.name, ids)[1].tolist()]
+            else:
+                values = [*self._catalog.columns.texts(column.name, ids)[1]]
+            found |= dict(zip([column.name], values, strict=False))  # no value: the image lacks the fact
+        return found
+
     def remove_column(self, name: str) -> int:
         """Forget a column; number of values removed.
 

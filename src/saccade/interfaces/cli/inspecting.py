@@ -12,9 +12,12 @@ from saccade.interfaces.cli.payloads import of_backup, of_doctor, of_record, of_
 from saccade.interfaces.cli.progress import progress_shown
 from saccade.interfaces.cli.reporting import errors_told
 from saccade.interfaces.cli.settings import Settings, json_option, library_option
-from saccade.interfaces.words import counted, harmless, number, shown_path, size
+from saccade.interfaces.words import counted, harmless, number, percent, shown_path, size
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from saccade.core.stores import Tag
     from saccade.core.types import DoctorReport, ImageRecord, LibraryStatus
 
 
@@ -29,11 +32,12 @@ def show(settings: Settings, *, image: str, as_json: bool) -> None:
         errors_told(as_json=as_json, debug=settings.debug),
         existing_library(settings.library) as library,
     ):
-        record = library.show(image)
+        record, facts = library.show(image), library.facts(image)
+        tags = [tag for one in library.tags([image]).values() for tag in one]
         if as_json:
-            print_json(of_record(record))
+            print_json(of_record(record, tags, facts))
         else:
-            _say_fields(_record_fields(record))
+            _say_fields([*_record_fields(record), *_said_fields(tags, facts)])
 
 
 @click.command(short_help="Tell what the library is and holds.")
@@ -130,6 +134,15 @@ def _record_fields(record: "ImageRecord") -> list[tuple[str, str]]:
         ("rights", info.rights),
     )
     return fields + [(name, harmless(value)) for name, value in facts if value]
+
+
+def _said_fields(tags: "Sequence[Tag]", facts: "Mapping[str, float | str]") -> list[tuple[str, str]]:
+    """Labels with who gave them, and imported or computed facts."""
+    said = [("tag", f"{harmless(tag.label)} ({harmless(tag.origin)}, {percent(tag.score)})") for tag in tags]
+    for name, value in facts.items():
+        told = harmless(value) if isinstance(value, str) else f"{value:g}"
+        said.append((f"data.{name}", told))
+    return said
 
 
 def _status_fields(status: "LibraryStatus") -> list[tuple[str, str]]:

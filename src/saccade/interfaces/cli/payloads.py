@@ -6,8 +6,9 @@ The shapes are a promise to scripts: `docs/schemas/*.json` states them, tests ho
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from saccade.core.stores import Tag
     from saccade.core.types import (
         Counts,
         DoctorReport,
@@ -50,9 +51,15 @@ def of_search(result: "SearchResult") -> Payload:
     }
 
 
-def of_record(record: "ImageRecord") -> Payload:
-    """One image of the library."""
-    return {"image_id": record.image_id, "paths": list(record.paths), **_info(record.info)}
+def of_record(record: "ImageRecord", tags: "Sequence[Tag]", facts: "Mapping[str, float | str]") -> Payload:
+    """One image of the library, and what is said about it."""
+    return {
+        "image_id": record.image_id,
+        "paths": list(record.paths),
+        **_info(record.info),
+        "tags": [{"label": tag.label, "origin": tag.origin, "score": tag.score} for tag in tags],
+        "facts": dict(facts),
+    }
 
 
 def of_status(status: "LibraryStatus") -> Payload:
