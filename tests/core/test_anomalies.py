@@ -103,6 +103,17 @@ def test_few_pictures_and_many_give_the_same_yardstick() -> None:
     assert look.rows(rows).shape == (30, LOOK_DIM + 1)
 
 
+@pytest.mark.parametrize("count", [40, 150, 500])
+def test_no_picture_stands_out_because_it_was_left_out(count: int) -> None:
+    """With fewer pictures than channels those outside of the fit would be far from all that are in it."""
+    rows = cloud(count, 300, seed=count)
+    look = fit_look(rows)
+    assert look is not None
+    found = look.rows(rows)
+    _, distances = nearest(found, 10, np.arange(count), remainder=True)
+    assert (distances[:, -1] <= outer_fence(distances[:, -1])).all()
+
+
 def test_alike_pictures_have_no_yardstick() -> None:
     """Nothing varies."""
     assert fit_look(np.ones((10, 4), np.float32)) is None

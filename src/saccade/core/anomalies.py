@@ -5,7 +5,7 @@ it, which two different things do not share, so it adds to the squared distance 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,8 @@ _SHRINK = 0.05
 """Share of the mean variance added to each: the rarest directions count, but not without limit."""
 _SHRINK_SEARCH = 1.0
 _CORE, _FINAL = 0.9, 0.98
-_PARTS = ("mean", "axes", "scales", "rest")
+_ENOUGH = 2
+_PARTS = ("mean", "spread", "axes", "scales", "rest")
 _BLOCK = 1024
 _EPSILON = 1e-10
 _NOTHING = 1e-8
@@ -102,18 +103,20 @@ class Look:
     length, the remainder.
 
     Attributes:
-        mean: (c,).   axes: (c, r) orthonormal directions, most varied first; r = c unless pictures were few.
+        mean, spread: (c,) what is taken off and divided by first.
+        axes: (c, r) orthonormal directions, most varied first; r = c unless pictures were few.
         scales: (r,) one over the spread along each.   rest: the same for all directions not among them.
     """
 
     mean: NDArray[np.float32]
+    spread: NDArray[np.float32]
     axes: NDArray[np.float32]
     scales: NDArray[np.float32]
     rest: float
 
     def rows(self, appearances: Rows) -> Rows:
         """(n, LOOK_DIM + 1) rows; the last column is the remainder."""
-        centered = appearances - self.mean
+        centered = (appearances - self.mean) / self.spread
         along = centered @ self.axes
         unseen = np.einsum("ij,ij->i", centered, centered) - np.einsum("ij,ij->i", along, along)
         whole = along * self.scales
@@ -136,6 +139,9 @@ def fit_look(appearances: Rows) -> Look | None:
     https://doi.org/10.1080/00401706.1999.10485670, with strong shrinkage so that no direction dominates), and
     of the final fit the most distant fiftieth.
     """
+    count, size = appearances.shape
+    if count < _ENOUGH * size:
+        return _standardized(appearances)
     used = appearances
     for share in (_CORE, _FINAL):
         look = _whitened(used, _SHRINK_SEARCH)
@@ -149,6 +155,19 @@ def fit_look(appearances: Rows) -> Look | None:
     return None if look is None else look_from(arrays_of(look))
 
 
+def _standardized(appearances: Rows) -> Look | None:
+    """Channels over their spread, main directions first; None if nothing varies."""
+    spread = appearances.std(axis=0)
+    if float((spread**2).mean()) < _NOTHING:
+        return None
+    spread += spread.mean() * _SHRINK  # a channel that hardly varies says little with few pictures
+    look = _whitened(appearances / spread, _SHRINK)
+    if look is None:
+        return None
+    even = replace(look, mean=look.mean * spread, spread=spread, scales=np.ones_like(look.scales), rest=1.0)
+    return look_from(arrays_of(even))
+
+
 def _whitened(appearances: Rows, shrink: float) -> Look | None:
     """Main directions and their spread; None if nothing varies."""
     count, size = appearances.shape
@@ -158,7 +177,7 @@ def _whitened(appearances: Rows, shrink: float) -> Look | None:
         variances, axes = np.linalg.eigh((centered.T @ centered).astype(np.float64) / count)
     else:  # few pictures: the same directions from the small matrix of pictures against pictures
         variances, mixtures = np.linalg.eigh((centered @ centered.T).astype(np.float64) / count)
-        varied = variances > max(float(variances[-1]), 0.0) * _EPSILON
+        varied = variances > max(float(variances[-1]), 0.0) * 1e-5  # the rest is rounding
         variances, axes = variances[varied], centered.T @ mixtures[:, varied]
         axes = axes / np.sqrt(variances * count)
     variances, axes = np.maximum(variances[::-1], 0.0), axes[:, ::-1]
@@ -167,6 +186,7 @@ def _whitened(appearances: Rows, shrink: float) -> Look | None:
         return None
     return Look(
         mean=mean,
+        spread=np.ones(size, np.float32),
         axes=np.ascontiguousarray(axes, np.float32),
         scales=(1.0 / np.sqrt(variances + shrink * typical)).astype(np.float32),
         rest=float(1.0 / np.sqrt(shrink * typical)),
@@ -175,11 +195,12 @@ def _whitened(appearances: Rows, shrink: float) -> Look | None:
 
 def look_from(arrays: Mapping[str, NDArray[np.generic]]) -> Look:
     """The yardstick as `arrays_of` gives it."""
-    mean, axes, scales, rest = (np.asarray(arrays[name], np.float32) for name in _PARTS)
-    return Look(mean=mean, axes=axes, scales=scales, rest=float(rest[0]))
+    mean, spread, axes, scales, rest = (np.asarray(arrays[name], np.float32) for name in _PARTS)
+    return Look(mean=mean, spread=spread, axes=axes, scales=scales, rest=float(rest[0]))
 
 
 def arrays_of(look: Look) -> dict[str, NDArray[np.generic]]:
     """The yardstick as named arrays, the directions in half precision."""
     rest = np.array([look.rest], np.float32)
-    return dict(zip(_PARTS, (look.mean, look.axes.astype(np.float16), look.scales, rest), strict=True))
+    parts = (look.mean, look.spread, look.axes.astype(np.float16), look.scales, rest)
+    return dict(zip(_PARTS, parts, strict=True))
