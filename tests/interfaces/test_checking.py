@@ -167,7 +167,7 @@ def test_folders_that_share_nothing_are_fine(run: Callable[..., Any], shelf: Fak
     assert (ran.status, "share no picture" in ran.out) == (0, True)
     assert shelf.asked[0][1:] == (
         ("train", "test"),
-        {"column": "split", "tiers": ("bytes", "pixels", "picture"), "verify": "auto", "progress": None},
+        {"column": "split", "tiers": ("bytes", "pixels", "picture"), "verify": "base", "progress": None},
     )
 
 

@@ -47,7 +47,7 @@ def doubled(doubled_once: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(doubled_once, tmp_path / "doubled"))
 
 
-@pytest.mark.parametrize("verify", ["base", "auto"])
+@pytest.mark.parametrize("verify", ["base", "sift"])
 def test_every_tier_is_found(doubled: Path, verify: str) -> None:
     """Three groups of the right tiers; a second run compares nothing."""
     with saccade.open_library(doubled) as library:

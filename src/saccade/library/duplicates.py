@@ -1,7 +1,6 @@
 """Duplicates: this part of the facade."""
 
 from collections.abc import Sequence
-from importlib.util import find_spec
 from itertools import combinations
 
 import numpy as np
@@ -24,7 +23,7 @@ from saccade.pipelines.overlap import find_leaks, find_shared
 
 _BURST, _SCENE = 0.95, 0.99
 """How sure likeness must be: the odds of a true neighbor against a random image of this library."""
-_VERIFIERS = ("auto", "base", "sift")
+_VERIFIERS = ("base", "sift")
 
 
 class DuplicateTools(LibraryParts):
@@ -39,7 +38,7 @@ class DuplicateTools(LibraryParts):
         prefer: Sequence[Path] = (),
         keep: Sequence[str] = (),
         burst_seconds: float = 10.0,
-        verify: str = "auto",
+        verify: str = "base",
         progress: ReportProgress | None = None,
     ) -> DuplicateReport:
         """Groups of files that are the same, and in each the one worth keeping. Nothing is changed.
@@ -53,7 +52,7 @@ class DuplicateTools(LibraryParts):
             keep: rules that choose the keeper, the most important first, of "folder", "resolution",
                 "quality", "metadata", "name", "date", "path"; those left out follow in this order.
             burst_seconds: time between two pictures of a burst, at most.
-            verify: "base" (needs nothing), "sift" (the extra `verify`), "auto": the better one that is here.
+            verify: "base" (needs nothing), or "sift" (the extra `verify`: slower, no better on photos).
             progress: called a few times per second.
         Raises:
             InputError: an unknown tier, rule or way to verify; MissingExtraError: "sift" without the extra.
@@ -72,7 +71,7 @@ class DuplicateTools(LibraryParts):
         self,
         *pictures: object,
         tiers: Sequence[str] = (Tier.BYTES, Tier.PIXELS, Tier.PICTURE),
-        verify: str = "auto",
+        verify: str = "base",
     ) -> list[CheckResult]:
         """Whether the library holds pictures already: for each the images it is the same as. Writes nothing.
 
@@ -108,7 +107,7 @@ class DuplicateTools(LibraryParts):
         *,
         column: str | None = None,
         tiers: Sequence[str] = (Tier.BYTES, Tier.PIXELS, Tier.PICTURE),
-        verify: str = "auto",
+        verify: str = "base",
         progress: ReportProgress | None = None,
     ) -> OverlapReport:
         """Pictures of the one set that are in the other, too: a test that was seen in training tells nothing.
@@ -142,7 +141,7 @@ class DuplicateTools(LibraryParts):
         other: LibraryParts,
         *,
         tiers: Sequence[str] = (Tier.BYTES, Tier.PIXELS, Tier.PICTURE),
-        verify: str = "auto",
+        verify: str = "base",
         progress: ReportProgress | None = None,
     ) -> OverlapReport:
         """Pictures that this library (`a` of each pair) and another one (`b`) both hold. Writes nothing.
@@ -222,7 +221,7 @@ def _verifier(name: str) -> Verifier:
     """The verifier of that name. Raises InputError; MissingExtraError."""
     if name not in _VERIFIERS:
         raise InputError(f"cannot verify by {name!r}", hint=f"one of: {', '.join(_VERIFIERS)}")
-    if name == "base" or (name == "auto" and find_spec("cv2") is None):
+    if name == "base":
         return AlignmentVerifier()
     from saccade.encoders.sift import SiftVerifier  # noqa: PLC0415 - OpenCV takes 0.1 s to import
 

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 PICTURE_TIERS = ("bytes", "pixels", "picture")
 verify_option = click.option(
     "--verify",
-    type=click.Choice(["auto", "base", "sift"]),
-    default="auto",
+    type=click.Choice(["base", "sift"]),
+    default="base",
     show_default=True,
     help="How pixels are compared; sift needs the extra `verify`.",
 )
