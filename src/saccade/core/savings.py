@@ -16,7 +16,7 @@ EXAMPLE_PRICES = """\
 # Example prices: replace them with your own. Amounts are in `currency`, per gigabyte of 1,000,000,000 bytes.
 # per_gb_month: paid every month for what is stored.  per_gb: paid once, for a disk or a transfer.
 currency = "USD"
-source = "example: public list prices of large vendors, looked at in 2025; your contract differs"
+source = "example: round numbers of the usual size, written from memory in 2026, no quote; put yours here"
 
 [[price]]
 name = "object storage"
