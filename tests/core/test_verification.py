@@ -145,6 +145,8 @@ def test_more_agreement_never_lowers_the_probability() -> None:
             blocks=0.9,
             detail=detail,
             fitting=fitting,
+            structure=1,
+            offset=0,
         )
         return judge(IDENTITY, found, 20).probability
 
@@ -153,3 +155,17 @@ def test_more_agreement_never_lowers_the_probability() -> None:
     assert np.all(np.diff([probability(0.9, step) for step in steps]) >= 0)
     assert probability(1, 1) > 0.99
     assert probability(0, 0) < 0.01
+
+
+def disk(ground: tuple[int, int, int], color: tuple[int, int, int]) -> Pixels:
+    """A disk on a plain ground."""
+    y, x = np.mgrid[:120, :160]
+    inside = (x - 80) ** 2 + (y - 60) ** 2 < 30**2
+    return np.where(inside[..., None], color, ground).astype(np.uint8)
+
+
+def test_plain_pictures_of_one_shape_are_the_same_only_in_the_same_tones(verifier: Verifier) -> None:
+    """A yellow sun in the sky is no red ball on grass; a little brighter it is still the sun."""
+    sun, ball = disk((135, 206, 235), (255, 255, 0)), disk((0, 100, 0), (255, 0, 0))
+    assert not verifier.verify(sun, ball, 0.9).same
+    assert verifier.verify(sun, (sun * 0.8).astype(np.uint8), 0.9).same

@@ -31,6 +31,8 @@ _BLANK = 0.1
 """Share of a blurred pixel that may be pure black or white."""
 _STRETCH = 4.0
 """How much more one side may be stretched than the other."""
+_BRIGHTER = 2.0
+"""How much brighter or darker an edit makes a picture."""
 _KEPT = 0.5
 """Share of a block's pixels that must be equal for it to be kept."""
 
@@ -88,6 +90,8 @@ class Agreement:
         detail: the same for finer detail.
         fitting: share of the blocks, by contrast, that look alike or most pixels of which are equal. Letters
             over a picture leave all blocks fitting, a person who moved does not.
+        structure: share of the blocks in which there is anything to see: most of a photo, little of a logo.
+        offset: mean difference in gray (full scale 1) once one is brightened or darkened, at most twice.
     """
 
     covered_a: float
@@ -97,6 +101,8 @@ class Agreement:
     blocks: float
     detail: float
     fitting: float
+    structure: float
+    offset: float
 
 
 def zoom_of(a: Prepared, b: Prepared, transform: Transform) -> float:
@@ -162,6 +168,8 @@ def compare(a: Prepared, b: Prepared, transform: Transform) -> Agreement | None:
         blocks=float((coarse.correlation * weight).sum() / weight.sum()),
         detail=float((detail.correlation * detail.weight).sum() / detail.weight.sum()),
         fitting=float((fits * detail.weight).sum() / detail.weight.sum()),
+        structure=detail.structure,
+        offset=_offset(left[inside], right[inside]),
     )
 
 
@@ -170,6 +178,7 @@ class _Blocks:
     correlation: Floats
     weight: Floats
     whole: float
+    structure: float
 
 
 def _equal(left: Floats, right: Floats, inside: NDArray[np.bool_]) -> Floats:
@@ -203,10 +212,18 @@ def _blocks(left: Floats, right: Floats, mask: Floats, block: int) -> _Blocks:
     sums = np.stack([_sums(values * mask, block) for values in parts])
     count = sums[0]
     correlation, contrast = _correlate(sums)
-    weight = count / block**2 * np.minimum(contrast, 0.1) * (count > block**2 / 3)
+    full = count > block**2 / 3
+    weight = count / block**2 * np.minimum(contrast, 0.1) * full
     weight = np.where(contrast > _FAINT, weight, weight * 0.1) + 1e-9
     whole, _ = _correlate(sums.sum(axis=(1, 2)))
-    return _Blocks(correlation, weight, float(whole))
+    structure = float(((contrast > _FAINT) & full).sum() / max(1, int(full.sum())))
+    return _Blocks(correlation, weight, float(whole), structure)
+
+
+def _offset(left: Floats, right: Floats) -> float:
+    """Mean difference once `right` is made as bright as `left`, as far as an edit of brightness goes."""
+    gain = float(np.clip((left @ right) / max(float(right @ right), 1e-9), 1 / _BRIGHTER, _BRIGHTER))
+    return float(np.abs(left - gain * right).mean())
 
 
 def _correlate(sums: Floats) -> tuple[Floats, Floats]:
