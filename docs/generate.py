@@ -180,10 +180,9 @@ def _doc(thing: object) -> str:
 
 def _schema(path: Path) -> str:
     schema = json.loads(path.read_text(encoding="utf-8"))
-    rows = [
-        (f"`{name}`", _kind(value), value.get("description", ""))
-        for name, value in schema["properties"].items()
-    ]
+    shapes = [schema] if "properties" in schema else schema.get("oneOf") or schema["anyOf"]
+    fields = {name: value for shape in shapes for name, value in shape["properties"].items()}
+    rows = [(f"`{name}`", _kind(value), value.get("description", "")) for name, value in fields.items()]
     title = schema["title"].replace("saccade ", "`saccade ", 1).replace(" prints", "` prints")
     heading = title if title.count("`") == 2 else schema["title"]
     table = _table(("field", "type", ""), rows)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from saccade.catalog.text import document, file_name, fold, storable, terms
+from saccade.catalog.text import AlteredError, document, file_name, fold, storable, terms
 
 _ANY = st.text(st.characters(exclude_categories=()))
 
@@ -65,3 +65,11 @@ def test_document_splits_words_into_parts(text: str, expected: str) -> None:
 def test_file_name_is_the_last_part_a_person_sees(path: bytes, member: bytes, expected: str) -> None:
     """Undecodable bytes replaced."""
     assert file_name(path, member) == expected
+
+
+def test_a_value_of_another_type_is_told_as_altered() -> None:
+    """SQLite keeps the type beside the value, so a flipped bit can make text of bytes."""
+    with pytest.raises(AlteredError):
+        file_name("text", b"")  # type: ignore[arg-type]
+    with pytest.raises(AlteredError):
+        document(b"bytes")  # type: ignore[arg-type]

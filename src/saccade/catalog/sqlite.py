@@ -29,6 +29,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 from sqlalchemy.sql.selectable import TableValuedAlias
 
+from saccade.catalog.text import AlteredError
 from saccade.core.errors import (
     CorruptLibraryError,
     DiskFullError,
@@ -111,7 +112,7 @@ def translated(path: Path) -> Iterator[None]:
     """Turn errors of SQLite and of the file system into saccade's; `path` is the library's folder."""
     try:
         yield
-    except (DBAPIError, sqlite3.Error, OSError, JSONDecodeError, UnicodeDecodeError) as error:
+    except (DBAPIError, sqlite3.Error, OSError, JSONDecodeError, UnicodeDecodeError, AlteredError) as error:
         raise storage_error(error, path) from error
 
 

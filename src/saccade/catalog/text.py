@@ -23,8 +23,18 @@ def fold(text: str) -> str:
     return storable(unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold()))
 
 
+class AlteredError(ValueError):
+    """A stored value is of another type than was stored: a bit of the file flipped."""
+
+
 def file_name(path: bytes, member: bytes) -> str:
-    """The name a person sees of a stored file: the last part of its path, undecodable bytes replaced."""
+    """The name a person sees of a stored file: the last part of its path, undecodable bytes replaced.
+
+    Raises:
+        AlteredError: these are no bytes.
+    """
+    if not isinstance(path, bytes) or not isinstance(member, bytes):
+        raise AlteredError("a stored path is not bytes")
     return (member or path).rsplit(b"/", 1)[-1].decode("utf-8", "replace").replace("\0", "")
 
 
@@ -33,7 +43,12 @@ def document(text: str) -> str:
 
     "IMG_beachSunset2020.jpg" gives "img beachsunset2020 beach sunset 2020 jpg". Characters of scripts
     written without spaces are parts of their own.
+
+    Raises:
+        AlteredError: it is no text.
     """
+    if not isinstance(text, str):
+        raise AlteredError("a stored text is not text")
     return " ".join(term for run, parts in _words(text) for term in (run, *parts))
 
 

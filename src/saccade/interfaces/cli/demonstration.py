@@ -176,7 +176,9 @@ def _say_hits(library: "Library", result: "SearchResult") -> None:
 def _close(sheet: str, groups: str) -> None:
     """Where to look, and what to do next."""
     say()
-    say(f"The same with pictures, for your browser: {shown_path(sheet)} and {shown_path(groups)}")
+    say("The same with pictures, for your browser:")
+    for page in (sheet, groups):
+        say(f"  {shown_path(page)}")
     say()
     say("Now your own photos:")
     _say_command("saccade index ~/Pictures")
