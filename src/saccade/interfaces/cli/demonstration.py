@@ -149,7 +149,7 @@ def _duplicates(library: "Library", folder: str) -> str:
     for group in found.groups[:_HITS]:
         keeper = os.path.basename(group.keeper.path)
         say(f"  keep {keeper}, {counted(len(group.others), 'other')} to spare")
-    say("  nothing was changed: --apply puts them away, and `saccade undo` takes that back")
+    say("  nothing was changed; --apply puts them away, `saccade undo` takes that back")
     path = os.path.join(folder, _GROUPS)
     write_report(path, duplicates_report(library, found, plan))
     return path
