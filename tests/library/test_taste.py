@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 import saccade
 from saccade.core.errors import (
@@ -143,3 +144,17 @@ def test_style_leaves_out_what_cannot_be_read(library: saccade.Library, shelf: P
     found = library.style(shelf / "0.png", k=10)
     assert str(shelf / "2.png") not in [hit.path for hit in found]
     assert len(found) == 4
+
+
+def test_a_copy_of_what_was_seen_is_not_recommended(library: saccade.Library, shelf: Path) -> None:
+    """Who liked a picture need not see it in another format; with `seen` it may come."""
+    copy = shelf / "copy of 0.bmp"
+    Image.open(shelf / "0.png").save(copy)
+    library.index(shelf)
+    library.feedback("anna", "like", shelf / "0.png")
+    names = [Path(one.path).name for one in library.recommend("anna")]
+    assert names
+    assert copy.name not in names
+    assert copy.name in [Path(one.path).name for one in library.recommend("anna", seen=True)]
+    like = [Path(one.path).name for one in library.recommend(images=shelf / "0.png")]
+    assert copy.name not in like

@@ -11,7 +11,7 @@ from saccade.core.filters import Where
 from saccade.core.ports import ReportProgress
 from saccade.core.ranking import ReplayReport
 from saccade.core.taste import HALF_LIFE_DAYS, Imported, Recommendations, UserEvent
-from saccade.core.types import Role
+from saccade.core.types import Ids, Role
 from saccade.library.events import (
     checked_event,
     keep_all,
@@ -29,6 +29,9 @@ from saccade.pipelines.pools import Liked, Wish
 from saccade.pipelines.recommend import recommend_like, recommend_to_user
 from saccade.pipelines.replay import replay
 from saccade.pipelines.together import Seed, goes_with
+
+_COPIES = 100
+"""Copies of one picture that are left out of its recommendations."""
 
 
 class TasteTools(StyleTools):
@@ -60,7 +63,7 @@ class TasteTools(StyleTools):
             novel: 0 with the crowd, 0.5 without regard to it, 1 away from it.
             boost: {"price": -0.2, "recency": 0.3} or ["price:-0.2"]: imported columns, by rank. 1 makes up
                 for the way from an ordinary image to the best one.
-            seen: whether images the user had to do with may come again.
+            seen: whether images the user had to do with, and their copies, may come again.
             half_life: days after which an event counts half.
         Raises:
             InvalidQueryError, InvalidFilterError, InputError: the question.   NoImagesError: nothing is left.
@@ -73,7 +76,7 @@ class TasteTools(StyleTools):
         reader = self._spaces.reader(Role.SEMANTIC)
         spread = self._spaces.calibration(reader).image_spread
         if user is not None:
-            return recommend_to_user(self._catalog, reader, spread, user.strip(), wish)
+            return recommend_to_user(self._catalog, reader, spread, user.strip(), wish, kin=self._kin)
         pairs = weighted(images)
         if not pairs:
             raise InvalidQueryError("no image was given", hint="name one or more")
@@ -86,7 +89,7 @@ class TasteTools(StyleTools):
             paths=[part.label for part in parts],
         )
         own = np.array([image for image in known if image is not None], np.int64)
-        return recommend_like(self._catalog, reader, spread, liked, wish, images=own)
+        return recommend_like(self._catalog, reader, spread, liked, wish, images=own, kin=self._kin)
 
     def goes_with(
         self,
@@ -255,6 +258,20 @@ class TasteTools(StyleTools):
             half_life=half_life,
             now=time.time(),
         )
+
+    def _kin(self, ids: Ids) -> Ids:
+        """Sorted ids of these images and of their copies, as far as the encoder can tell."""
+        own = np.unique(ids)
+        threshold = self._spaces.copy_threshold()
+        if threshold is None:
+            return own
+        reader = self._spaces.reader(Role.COPY)
+        embedded = np.setdiff1d(own, self._catalog.unembedded_images(reader.space.id))
+        if not len(embedded):
+            return own
+        rows = self._catalog.embeddings(reader.space.id, embedded)
+        near, scores = reader.best_scores(rows, _COPIES)
+        return np.union1d(own, near[scores >= threshold])
 
     def _image(self, name: str) -> int:
         """The id of an image named by a file or its id. Raises ImageNotFoundError."""

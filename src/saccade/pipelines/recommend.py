@@ -1,7 +1,8 @@
 """Recommend images to a user: candidates, taste, popularity, business terms, diversity, reasons."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,9 @@ from saccade.pipelines.boosts import WORTH_SAYING, boost_terms, boosted
 from saccade.pipelines.pools import Liked, Pool, Wish, known, pool_of, without
 from saccade.pipelines.space import SpaceReader
 
+Kin: TypeAlias = Callable[[Ids], Ids]
+"""(n,) ids -> sorted ids of these images and of their copies."""
+
 _LOOKED = 10
 _SPREAD = 0.7
 """The least dial of diversity where nothing is known of the user."""
@@ -44,12 +48,13 @@ def signs_of(events: Sequence[Event], now: float) -> list[Sign]:
 
 
 def recommend_to_user(
-    catalog: Catalog, reader: SpaceReader, spread: float, user: str, wish: Wish
+    catalog: Catalog, reader: SpaceReader, spread: float, user: str, wish: Wish, *, kin: Kin = np.unique
 ) -> Recommendations:
     """Images for a user; for one of whom nothing is known, popular ones or a cross-section, saying so.
 
     Args:
         spread: standard deviation of the scores of random pairs in the reader's space.
+        kin: images with their copies: who has seen a picture need not see it resized.
     Raises:
         NoImagesError: no image may be recommended.   InvalidFilterError: a boost that is no column.
     """
@@ -61,7 +66,7 @@ def recommend_to_user(
     liked = known(catalog, reader, taste.liked, taste.liked_weights, taste.kinds)
     pool = pool_of(catalog, reader, liked, counts, wish)
     if not wish.seen:
-        pool = without(pool, taste.seen)
+        pool = without(pool, kin(taste.seen))
     if not len(pool.ids):
         raise NoImagesError(
             f"nothing is left to recommend to {user!r}", hint="loosen the filters, or allow what was seen"
@@ -76,7 +81,14 @@ def recommend_to_user(
 
 
 def recommend_like(
-    catalog: Catalog, reader: SpaceReader, spread: float, liked: Liked, wish: Wish, *, images: Ids
+    catalog: Catalog,
+    reader: SpaceReader,
+    spread: float,
+    liked: Liked,
+    wish: Wish,
+    *,
+    images: Ids,
+    kin: Kin = np.unique,
 ) -> Recommendations:
     """Images like those given: the same ranking without a user.
 
@@ -87,7 +99,7 @@ def recommend_like(
     counts = event_counts(signs_of(catalog.feedback.events(), wish.now), wish.half_life)
     pool = pool_of(catalog, reader, liked, counts, wish)
     if not wish.seen:
-        pool = without(pool, np.unique(images))
+        pool = without(pool, kin(images))
     if not len(pool.ids):
         raise NoImagesError("no other image may be recommended", hint="loosen the filters")
     asked = "like " + ", ".join(name_of(path) for path in liked.paths)
