@@ -12,17 +12,27 @@ from saccade.core.errors import SaccadeError
 
 NAMES = {
     "__version__", "SaccadeError", "Failure", "Hit", "ImageEncoder", "IndexReport", "Library", "Progress",
-    "SearchResult", "load_encoder", "open_library",
+    "SearchResult", "load_encoder", "open_library", "CheckResult", "CleaningReport", "DuplicateReport",
+    "ExportReport", "ImportReport", "InspectionReport", "LibraryMap", "OutlierReport", "OverlapReport",
+    "QualityReport", "Recommendations", "ReplayReport", "TaggingReport", "TaughtReport", "ThemeMeans",
+    "Themes", "UndoReport",
 }  # fmt: skip
 LIBRARY = {
-    "backup", "build_indexes", "close", "doctor", "embeddings", "folder", "index", "search", "show",
-    "similar", "status", "thumbnail_files", "thumbnails",
+    "backup", "build_indexes", "check", "classifiers", "clean", "cleanings", "close", "clusters",
+    "columns", "differences", "doctor", "duplicates", "embeddings", "erase_user", "export_data",
+    "export_feedback", "export_tags", "facts", "feedback", "feedback_users", "folder",
+    "forget_inspection", "goes_with", "heat", "heat_jpeg", "heat_map", "heat_overlay", "import_data",
+    "import_feedback", "import_sets", "index", "inspect", "inspection_models", "labels", "leaks", "map",
+    "not_duplicates", "outliers", "quality", "recommend", "remove_column", "remove_tags", "rename_theme",
+    "replay", "restore_tagged_files", "search", "set_tags", "shared_with", "show", "similar", "status",
+    "style", "tag", "tags", "teach", "theme_means", "thumbnail_files", "thumbnails", "train_inspection",
+    "undo", "use_classifier", "values", "write_tags_to_files",
 }  # fmt: skip
 ENCODER = {"close", "encode_images", "encode_texts", "info"}
 
 
 def public(kind: type) -> set[str]:
-    return {name for name in vars(kind) if not name.startswith("_")}
+    return {name for part in kind.__mro__[:-1] for name in vars(part) if not name.startswith("_")}
 
 
 def test_the_public_names_are_these() -> None:

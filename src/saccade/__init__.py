@@ -1,10 +1,12 @@
-"""saccade: search any pile of images by words or by picture.
+"""saccade: search any pile of images by words or by picture, and put it in order.
 
     import saccade
     with saccade.open_library("photos") as lib:
         lib.index("photos")
         for hit in lib.search("a dog on the beach"):
             print(hit.score, hit.path)
+        for group in lib.duplicates().groups:
+            print(group.keeper.path, len(group.others))
 
 Everything public stands here; it is loaded when first used, so that `import saccade` costs nothing.
 """
@@ -13,7 +15,24 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from saccade.core.classifying import TaughtReport as TaughtReport
+    from saccade.core.cleaning import CleaningReport as CleaningReport
+    from saccade.core.data import ImportReport as ImportReport
+    from saccade.core.duplicates import CheckResult as CheckResult
+    from saccade.core.duplicates import DuplicateReport as DuplicateReport
+    from saccade.core.duplicates import OverlapReport as OverlapReport
     from saccade.core.errors import SaccadeError as SaccadeError
+    from saccade.core.outliers import InspectionReport as InspectionReport
+    from saccade.core.outliers import OutlierReport as OutlierReport
+    from saccade.core.quality import QualityReport as QualityReport
+    from saccade.core.quarantine import UndoReport as UndoReport
+    from saccade.core.ranking import ReplayReport as ReplayReport
+    from saccade.core.tagging import ExportReport as ExportReport
+    from saccade.core.tagging import TaggingReport as TaggingReport
+    from saccade.core.taste import Recommendations as Recommendations
+    from saccade.core.themes import LibraryMap as LibraryMap
+    from saccade.core.themes import ThemeMeans as ThemeMeans
+    from saccade.core.themes import Themes as Themes
     from saccade.core.types import Failure as Failure
     from saccade.core.types import Hit as Hit
     from saccade.core.types import IndexReport as IndexReport
@@ -33,6 +52,23 @@ _HOME = {
     "IndexReport": "saccade.core.types",
     "Progress": "saccade.core.types",
     "SearchResult": "saccade.core.types",
+    "CheckResult": "saccade.core.duplicates",
+    "CleaningReport": "saccade.core.cleaning",
+    "DuplicateReport": "saccade.core.duplicates",
+    "ExportReport": "saccade.core.tagging",
+    "ImportReport": "saccade.core.data",
+    "InspectionReport": "saccade.core.outliers",
+    "LibraryMap": "saccade.core.themes",
+    "OutlierReport": "saccade.core.outliers",
+    "OverlapReport": "saccade.core.duplicates",
+    "QualityReport": "saccade.core.quality",
+    "Recommendations": "saccade.core.taste",
+    "ReplayReport": "saccade.core.ranking",
+    "TaggingReport": "saccade.core.tagging",
+    "TaughtReport": "saccade.core.classifying",
+    "ThemeMeans": "saccade.core.themes",
+    "Themes": "saccade.core.themes",
+    "UndoReport": "saccade.core.quarantine",
     "ImageEncoder": "saccade.library",
     "Library": "saccade.library",
     "load_encoder": "saccade.library",

@@ -28,6 +28,27 @@ def search(folder: str) -> list[tuple[float, str]]:
         return [(hit.score, hit.path) for hit in hits]
 
 
+def order(folder: str) -> None:
+    """Duplicates, themes, tags, outliers, recommendations."""
+    with saccade.open_library(folder) as lib:
+        found: saccade.DuplicateReport = lib.duplicates(
+            tiers=["bytes", "picture"], prefer=[Path("originals")]
+        )
+        plan: saccade.CleaningReport = lib.clean(found)
+        assert plan.applied is False
+        undone: saccade.UndoReport = lib.undo()
+        assert undone.failed is not None
+        themes: saccade.Themes = lib.clusters(method="kmeans", k=8, where={"tag": "beach"})
+        tagged: saccade.TaggingReport = lib.tag(["dog", "cat"], dry_run=True)
+        taught: saccade.TaughtReport = lib.teach("our product", yes=["a.jpg"], no=["b.jpg"])
+        strange: saccade.OutlierReport = lib.outliers(top=20)
+        hits: saccade.Recommendations = lib.recommend("ann", k=5, boost={"price": -0.2})
+        for one in hits:
+            assert one.path
+        assert len(themes.themes) + tagged.tags + taught.version + len(strange.outliers)
+        lib.duplicates(tier="bytes")  # type: ignore[call-arg]
+
+
 def show(progress: saccade.Progress) -> None:
     """A progress callback."""
     assert progress.done <= (progress.total or 0)

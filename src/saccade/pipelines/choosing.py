@@ -80,15 +80,19 @@ def look_of(pixels: Pixels) -> Look:
 
     A bar or corner begins at the edge of the picture and ends, row by row and column by column, where the
     color of the corner next to it does: so are borders, letterboxes and the corners of a rotated picture.
+    These have one color in all four corners; a night sky in one corner is part of the picture.
     """
     values = pixels.astype(np.int16)
+    spread = float(values.max(axis=2).mean() - values.min(axis=2).mean())
+    corners = values[[0, 0, -1, -1], [0, -1, 0, -1]]
+    if np.ptp(corners, axis=0).max() > _FLAT:
+        return Look(gray=spread < _GRAY)
     bars = np.zeros(values.shape[:2], np.bool_)
     for rows, columns in ((1, 1), (1, -1), (-1, 1), (-1, -1)):
         turned = values[::rows, ::columns]
         flat = (np.abs(turned - turned[0, 0]) <= _FLAT).all(axis=2)
         reach = np.logical_and.accumulate(flat, axis=0) | np.logical_and.accumulate(flat, axis=1)
         bars[::rows, ::columns] |= reach
-    spread = float(values.max(axis=2).mean() - values.min(axis=2).mean())
     shown = 1.0 - float(bars.mean())
     return Look(shown=shown if shown > 0 else 1.0, gray=spread < _GRAY)
 
