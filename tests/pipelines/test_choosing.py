@@ -125,7 +125,7 @@ def test_rules_left_out_follow() -> None:
 
 
 def test_bars_and_corners_are_seen(rng: np.random.Generator) -> None:
-    """A border of an eighth leaves 64 % of the area; four corners of one color count, one or the inside not."""
+    """A border of an eighth leaves 64 % of the area; four corners of one color count, one alone not."""
     picture = rng.integers(0, 256, (80, 80, 3), dtype=np.uint8)
     assert look_of(picture).shown == pytest.approx(1.0, abs=0.01)
     assert look_of(np.pad(picture, ((10, 10), (10, 10), (0, 0)), constant_values=255)).shown == pytest.approx(
