@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.fft import dctn
 
 from saccade.core.errors import InvalidVectorError
-from saccade.core.perceptual import NO_HASH, hamming, phash
+from saccade.core.perceptual import NO_HASH, hamming, hash_pairs, phash
 from saccade.core.types import Pixels
 
 
@@ -98,3 +98,37 @@ def test_other_arrays_are_refused(pixels: Pixels) -> None:
 def test_hamming_counts_the_bits_that_differ(a: int, b: int) -> None:
     wanted = sum(x != y for x, y in zip(bits(a), bits(b), strict=True))
     assert hamming(np.array([a], np.uint64), np.array([b], np.uint64))[0] == wanted
+
+
+@given(
+    hashes=st.lists(
+        st.one_of(st.integers(0, 2**64 - 1), st.sampled_from([0, 2**64 - 1, 7, 0xFFFF << 16])), max_size=25
+    ),
+    flips=st.lists(st.tuples(st.integers(0, 24), st.integers(0, 63)), max_size=30),
+    most=st.integers(0, 3),
+)
+def test_hash_pairs_are_all_that_differ_in_few_bits(
+    hashes: list[int], flips: list[tuple[int, int]], most: int
+) -> None:
+    """The same as comparing each with each; a picture that shows nothing is in no pair."""
+    values = [*hashes]
+    values += [hashes[place] ^ (1 << bit) for place, bit in flips if place < len(hashes)]
+    expected = [
+        [i, j]
+        for i in range(len(values))
+        for j in range(i + 1, len(values))
+        if values[i] and values[j] and (values[i] ^ values[j]).bit_count() <= most
+    ]
+    assert hash_pairs(np.array(values, np.uint64), most).tolist() == expected
+
+
+def test_a_crowd_of_equal_hashes_stays_linear() -> None:
+    """Each is paired with the next 64 at most, not with all."""
+    pairs = hash_pairs(np.full(1000, 12345, np.uint64))
+    assert 999 <= len(pairs) <= 64 * 1000
+
+
+def test_more_bits_than_the_bands_promise_are_refused() -> None:
+    """Pairs would be missed without a word."""
+    with pytest.raises(ValueError, match="up to 3"):
+        hash_pairs(np.zeros(2, np.uint64), 4)

@@ -22,6 +22,10 @@ NO_HASH = np.uint64(0)
 No other picture has it: about half of the bits of a real hash are set.
 """
 
+NEAR = 3
+"""Bits of 64 in which hashes of one picture may differ once it is resized, and those of two hardly do."""
+_BANDS, _CROWD = 4, 64
+
 _SIDE = 32
 """The picture is averaged down to 32 x 32 first, so that fine detail and noise do not matter."""
 _KEPT = 8
@@ -60,6 +64,36 @@ def phash(pixels: Pixels) -> Hashes:
 def hamming(a: Hashes, b: Hashes) -> NDArray[np.uint8]:
     """How many of the 64 bits differ, 0 to 64, of each pair of hashes (arrays broadcast)."""
     return np.bitwise_count(np.bitwise_xor(a, b))
+
+
+def hash_pairs(hashes: Hashes, most: int = NEAR) -> NDArray[np.int64]:
+    """(m, 2) places i < j of hashes that differ in at most `most` bits, each pair once, sorted.
+
+    Two hashes that differ in 3 of 64 bits agree in at least one of 4 bands of 16 bits (Manku, Jain and Das
+    Sarma, "Detecting near-duplicates for web crawling", WWW 2007), so sorting by each band brings every such
+    pair together. In a crowd of more than `_CROWD` hashes with one band, each is compared with the next
+    `_CROWD` only: time and memory stay in proportion to the number of hashes. `NO_HASH` is in no pair.
+
+    Raises:
+        ValueError: more bits than the bands can promise.
+    """
+    if not 0 <= most < _BANDS:
+        raise ValueError(f"most is {most}; hashes are paired up to {_BANDS - 1} bits")
+    found = [np.zeros((0, 2), np.int64)]
+    for band in range(_BANDS):
+        part = (hashes >> np.uint64(16 * band)) & np.uint64(0xFFFF)
+        order = np.lexsort((hashes, part))
+        order = order[hashes[order] != NO_HASH]
+        values, parts = hashes[order], part[order]
+        for step in range(1, min(_CROWD, len(order) - 1) + 1):
+            near = parts[step:] == parts[:-step]
+            if not near.any():
+                break
+            near &= hamming(values[step:], values[:-step]) <= most
+            places = np.flatnonzero(near)
+            found.append(np.stack([order[places], order[places + step]], axis=1))
+    pairs = np.sort(np.concatenate(found), axis=1)
+    return np.unique(pairs, axis=0)
 
 
 def _lines(rows: NDArray[np.float32], picture: Pixels) -> NDArray[np.float32]:

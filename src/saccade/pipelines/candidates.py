@@ -1,7 +1,8 @@
-"""Pairs of images worth comparing: those that score high in the copy space, found once and remembered.
+"""Pairs of images worth comparing: those that score high in the copy space, and those with the same hash.
 
-The catalog keeps every pair found, under a name that says in which space, and the sequence number up to which
-embeddings were joined. So a later run joins only what is new with everything, and forgets nothing.
+The catalog keeps every pair that scores high, under a name that says in which space, and the sequence number
+up to which embeddings were joined. So a later run joins only what is new with everything, and forgets
+nothing.
 """
 
 import json
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from saccade.core.calibration import Calibration, same_picture
 from saccade.core.engines import SelfJoin
 from saccade.core.errors import LibraryBusyError, ReadOnlyError
+from saccade.core.perceptual import hash_pairs
 from saccade.core.ports import Catalog, ReportProgress
 from saccade.core.stores import StoredPair
 from saccade.core.types import Ids, Progress, Scores, SpaceInfo
@@ -34,6 +36,7 @@ _PAIRS_EACH = 20
 _SMALL = 20_000
 """So many images are joined by themselves when only these are asked about and the others were not joined."""
 _SAVED_AT_ONCE = 20_000
+_SCORED_AT_ONCE = 10_000
 _SLACK = 0.01
 """The threshold follows the library's calibration; so small a step down does not call for joining anew."""
 
@@ -48,6 +51,10 @@ class Candidates:
 
     def __len__(self) -> int:
         return len(self.a)
+
+    def joined(self, others: "Candidates") -> "Candidates":
+        """These and the others, each pair once."""
+        return Candidates.of([(self.a, self.b, self.scores), (others.a, others.b, others.scores)])
 
     @classmethod
     def of(cls, parts: list[tuple[Ids, Ids, Scores]]) -> "Candidates":
@@ -103,6 +110,28 @@ def find_candidates(
         fresh = fresh.where(np.isin(fresh.a, among) & np.isin(fresh.b, among))
     both = Candidates.of([(known.a, known.b, known.scores), (fresh.a, fresh.b, fresh.scores)])
     return both.where(both.scores >= threshold)
+
+
+def hash_candidates(catalog: Catalog, space: SpaceInfo, among: Ids | None) -> Candidates:
+    """Pairs of present images (among sorted ids, if given) whose perceptual hashes nearly agree.
+
+    The copy space finds nearly all of them too; but it was learned from photos, and a hash was not. Images
+    without a hash yet are in no pair.
+    """
+    ids, hashes = catalog.hashes(among)
+    absent = np.union1d(catalog.missing_images(space.id), catalog.unembedded_images(space.id))
+    there = ~np.isin(ids, absent)
+    ids, hashes = ids[there], hashes[there]
+    places = hash_pairs(hashes)
+    parts = []
+    for start in range(0, len(places), _SCORED_AT_ONCE):
+        a, b = ids[places[start : start + _SCORED_AT_ONCE]].T
+        known = np.union1d(a, b)
+        rows = catalog.embeddings(space.id, known)
+        left, right = rows[np.searchsorted(known, a)], rows[np.searchsorted(known, b)]
+        scores = np.clip(np.einsum("ij,ij->i", left, right), -1.0, 1.0)
+        parts.append((a, b, scores.astype(np.float32)))
+    return Candidates.of(parts)
 
 
 def candidate_threshold(calibration: Calibration, measured: float | None) -> float:

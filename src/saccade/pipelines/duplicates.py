@@ -11,7 +11,7 @@ from saccade.core.groups import components, neighbors, stars
 from saccade.core.ports import Catalog, ReportProgress
 from saccade.core.types import Failure, Ids, ImageRecord, Progress, SpaceInfo
 from saccade.pipelines.bursts import Shot, pair_scores, shots_together
-from saccade.pipelines.candidates import Candidates, find_candidates
+from saccade.pipelines.candidates import Candidates, find_candidates, hash_candidates
 from saccade.pipelines.choosing import Chooser, Look
 from saccade.pipelines.grouping import TIERS, Grouped, Reporter, moment
 from saccade.pipelines.pixel_classes import pixel_classes
@@ -118,6 +118,8 @@ class _Search:
                 among=self._request.among,
                 report=self._report,
             )
+        if tiers & {Tier.PIXELS, Tier.PICTURE}:
+            pairs = pairs.joined(hash_candidates(self._catalog, tools.copies, self._request.among))
         classes = self._classes(pairs) if tiers & {Tier.PIXELS, Tier.PICTURE} and len(pairs) else []
         strict = self._pictures(pairs, classes) if Tier.PICTURE in tiers else self._only(classes)
         taken = {image for group in strict for image in group.links}

@@ -12,7 +12,7 @@ from saccade.core.duplicates import DuplicatePair, OverlapReport, Tier
 from saccade.core.errors import EncoderMismatchError
 from saccade.core.ports import Catalog, ReportProgress
 from saccade.core.types import Failure, Ids, ImageRecord, Progress, SpaceInfo
-from saccade.pipelines.candidates import find_candidates
+from saccade.pipelines.candidates import find_candidates, hash_candidates
 from saccade.pipelines.duplicates import Tools
 from saccade.pipelines.grouping import TIERS, evidence_of
 from saccade.pipelines.pixel_classes import LEAST_SCORE
@@ -178,7 +178,7 @@ def find_leaks(
         threshold=tools.threshold,
         among=both,
         report=overlap.report,
-    )
+    ).joined(hash_candidates(catalog, tools.copies, both))
     distinct = {(a, b) for a, b in catalog.pairs.distinct().tolist()}
     pairs = []
     for a, b, turned in ((found.a, found.b, False), (found.b, found.a, True)):

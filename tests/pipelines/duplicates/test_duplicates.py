@@ -268,3 +268,16 @@ def test_progress_is_told(s: Studio) -> None:
     told: list[Progress] = []
     s.find(progress=told.append)
     assert {"reading embeddings", "comparing pictures"} <= {one.stage for one in told}
+
+
+def test_pictures_with_nearly_the_same_hash_are_compared_whatever_the_encoder_says(s: Studio) -> None:
+    """Here it says that nothing is alike; the verifier still decides."""
+    s.threshold = 1.01
+    s.picture("a.png", A)
+    s.picture("b.png", A_EDITED)
+    s.picture("c.png", OTHER)
+    s.desk.index()
+    hashes = {"a.png": 0b111, "b.png": 0b110, "c.png": 1 << 63}
+    s.desk.catalog.save_hashes({s.desk.image(name): bits for name, bits in hashes.items()})
+    assert s.names(s.find(["picture"])) == [("a.png", {"b.png": "picture"})]
+    assert s.verifier.asked == 1
