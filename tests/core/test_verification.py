@@ -169,3 +169,22 @@ def test_plain_pictures_of_one_shape_are_the_same_only_in_the_same_tones(verifie
     sun, ball = disk((135, 206, 235), (255, 255, 0)), disk((0, 100, 0), (255, 0, 0))
     assert not verifier.verify(sun, ball, 0.9).same
     assert verifier.verify(sun, (sun * 0.8).astype(np.uint8), 0.9).same
+
+
+def floor(seed: int) -> Pixels:
+    """Tiles of some size in two colors, with a disk on them and noise."""
+    rng = np.random.default_rng(seed)
+    down, right = np.mgrid[:96, :96]
+    base, front = rng.integers(0, 256, (2, 3))
+    middle, radius = rng.integers(20, 76, 2), rng.integers(10, 40)
+    inside = (down - middle[0]) ** 2 + (right - middle[1]) ** 2 < radius**2
+    tiles = (right // rng.integers(6, 30) + down // rng.integers(6, 30)) % 2 == 0
+    picture = np.where(tiles[..., None], base, 255 - base)
+    picture = np.where(inside[..., None], front, picture) + rng.normal(0, 8, (96, 96, 3))
+    return np.clip(picture, 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("seed", [0, 2, 3, 7, 11])
+def test_patterns_that_repeat_are_not_laid_onto_each_other(verifier: Verifier, seed: int) -> None:
+    """A few tiles of one fit a few of the other once stretched, and few points vote for that."""
+    assert not verifier.verify(floor(seed), floor(16), 0.8).same
