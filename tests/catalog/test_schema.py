@@ -123,6 +123,15 @@ def _columns(database: Path) -> list[str]:
     return [name for (name,) in rows]
 
 
+@pytest.mark.parametrize("version", ["002", "0000", "\x10002", ""])
+def test_a_version_that_never_was_is_damage(library, version: str) -> None:
+    """A bit flipped in it; nothing is upgraded on its word."""
+    library.catalog.close()
+    _set_version(library.database, version)
+    with pytest.raises(CorruptLibraryError):
+        library.open(create=True)
+
+
 def test_an_older_library_is_upgraded_with_all_it_holds(library, next_version) -> None:
     """Once; reading alone cannot do it."""
     (image,) = library.record(library.picture("a.jpg", b"x"))

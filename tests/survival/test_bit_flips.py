@@ -24,6 +24,7 @@ REFUSALS = {
     "image_not_found",
     "encoder_mismatch",
     "encoder_unavailable",
+    "read_only",  # two bits of the header say that a newer SQLite wrote the file
 }
 
 

@@ -20,6 +20,7 @@ from sqlalchemy import (
 )
 
 from saccade.catalog.tables import files, folders
+from saccade.catalog.text import AlteredError
 from saccade.core.ports import Folder
 
 HOME = b"."
@@ -38,7 +39,9 @@ def relative(path: str, folder: str) -> str | None:
 
 
 def absolute(folder: str, path: bytes, member: bytes = b"") -> str:
-    """The path the outside sees of a stored file."""
+    """The path the outside sees of a stored file. Raises AlteredError: the parts are no bytes."""
+    if not isinstance(path, bytes) or not isinstance(member, bytes):
+        raise AlteredError("a stored path is not bytes")
     whole = f"{folder.rstrip('/')}/{os.fsdecode(path)}" if path else folder
     return f"{whole}{MEMBER}{os.fsdecode(member)}" if member else whole
 

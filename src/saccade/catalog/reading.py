@@ -3,7 +3,7 @@
 import json
 import os
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection, RowMapping, func, select
 
@@ -20,6 +20,7 @@ from saccade.catalog.tables import (
     files,
     images,
 )
+from saccade.catalog.text import AlteredError
 from saccade.core.errors import ImageNotFoundError
 from saccade.core.ports import Folder, KnownFile
 from saccade.core.types import Counts, Failure, FileStamp, ImageInfo, ImageRecord
@@ -103,7 +104,7 @@ def failures(connection: Connection, limit: int | None, known: Sequence[Folder])
     query = query.order_by(files.c.folder_id, files.c.path, files.c.member).limit(limit)
     places = {folder.id: folder.path for folder in known}
     return [
-        Failure(path=absolute(places[folder], path, member), code=code or "", reason=reason or "")
+        Failure(path=absolute(_place(places, folder), path, member), code=code or "", reason=reason or "")
         for folder, path, member, code, reason in connection.execute(query)
     ]
 
@@ -127,6 +128,13 @@ def counts(connection: Connection) -> Counts:
     )
 
 
+def _place(places: Mapping[int, str], folder: int) -> str:
+    """The path of a folder by its number. Raises AlteredError: there is none, so a bit flipped."""
+    if folder not in places:
+        raise AlteredError(f"a file lies in folder {folder}, which there is not")
+    return places[folder]
+
+
 def _paths(
     connection: Connection, ids: Sequence[int], known: Sequence[Folder]
 ) -> defaultdict[int, list[str]]:
@@ -136,7 +144,7 @@ def _paths(
     )
     found: defaultdict[int, list[str]] = defaultdict(list)
     for image, folder, path, member in connection.execute(query):
-        found[image].append(absolute(places[folder], path, member))
+        found[image].append(absolute(_place(places, folder), path, member))
     return found
 
 

@@ -14,6 +14,8 @@ from saccade.core.errors import CorruptLibraryError, LibraryTooNewError, ReadOnl
 
 CURRENT = "0002"
 """The newest revision in `migrations/versions`."""
+_FIRST = "0001"
+"""The oldest one; between the two they are numbered without a gap."""
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -58,12 +60,12 @@ def check(version: str | None, path: Path, *, read_only: bool) -> bool:
 
     Raises:
         LibraryTooNewError: a newer saccade wrote it.
-        CorruptLibraryError: it holds no catalog.
+        CorruptLibraryError: it holds no catalog, or a version that never was.
         ReadOnlyError: it must be upgraded and may not be written.
     """
     if version == CURRENT:
         return False
-    if version is None:
+    if version is None or not (version.isdecimal() and len(version) == 4 and version >= _FIRST):
         raise CorruptLibraryError(
             f"the library in {str(path)!r} holds no catalog",
             hint="put a backup in its place as catalog.db, or remove the folder and index again",

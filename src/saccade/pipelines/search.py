@@ -207,5 +207,7 @@ def _records(catalog: Catalog, order: Ids, groups: Sequence[Sequence[int]]) -> d
     records = {record.id: record for record in catalog.images(ids)}
     gone = [record for record in records.values() if not record.paths]
     if gone:
-        raise ImageNotFoundError(f"image {gone[0].image_id} has no file any more")
+        raise ImageNotFoundError(
+            f"image {gone[0].image_id} has no file any more", hint="run `saccade doctor --repair`"
+        )
     return records
