@@ -103,3 +103,9 @@ def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
 def test_loading_numpy_is_noticed() -> None:
     """The check above can fail."""
     assert "numpy" in loaded("from saccade import Hit")
+
+
+def test_opening_a_library_loads_no_heavy_engine() -> None:
+    """A cold search by words pays for numpy, the database and one tower, not for clustering or pictures."""
+    late = {"faiss", "scipy", "sklearn", "cv2", "openTSNE", "PIL"}
+    assert not loaded("import saccade; saccade.open_library") & late

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import faiss
 import numpy as np
 
 from saccade.core.errors import InputError
@@ -31,6 +30,8 @@ class SphericalKMeans:
             InputError: k below 1 or above n.
             InvalidVectorError: rows that are no embeddings.
         """
+        import faiss  # noqa: PLC0415 - 0.1 s that a search must not pay
+
         if not 1 <= k <= len(rows):
             raise InputError(
                 f"cannot make {k} clusters of {len(rows)} images",
