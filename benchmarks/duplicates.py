@@ -17,13 +17,13 @@ from benchmarks.common import DATA, Result, spread
 from benchmarks.query import cache
 from benchmarks.synthetic import make_library, mixtures, real_embeddings
 from saccade import Library, load_encoder, open_library
-from saccade.core.duplicates import DuplicateReport
 from saccade.core.perceptual import hamming
 from saccade.core.types import Embeddings, Role
 from saccade.core.vectors import normalize
 from saccade.indexes.join import CellJoin
 from saccade.indexes.kmeans import SphericalKMeans
-from saccade.pipelines.check import near_copies
+from saccade.usecases.duplicates.flow.checking import near_copies
+from saccade.usecases.duplicates.rules.reports import DuplicateReport
 from training.judge import EDITS
 
 _PHOTOS = 200

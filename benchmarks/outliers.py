@@ -16,9 +16,9 @@ from PIL import Image, ImageDraw, ImageEnhance, ImageFilter
 
 import saccade
 from benchmarks.common import DATA, Result
-from saccade.core.quality import ISSUES, SIZE, THRESHOLD, measure
 from saccade.core.types import ImageInfo
 from saccade.library import Library
+from saccade.usecases.outliers.rules.quality import ISSUES, SIZE, THRESHOLD, measure
 
 _CELLS = DATA / "solar_cells"
 _SPLITS = 5

@@ -16,8 +16,8 @@ from saccade.catalog import SqlCatalog, open_catalog
 from saccade.core.metrics import ann_recall_at_k
 from saccade.core.types import Embeddings, Ids, Role
 from saccade.core.vectors import best
+from saccade.engine.space import SpaceReader
 from saccade.indexes import IndexFiles
-from saccade.pipelines.space import SpaceReader
 
 POOL = 50
 """Candidates a search for ten hits considers."""

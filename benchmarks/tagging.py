@@ -14,13 +14,13 @@ from benchmarks.common import DATA, Result
 from benchmarks.query import cache
 from benchmarks.synthetic import make_library
 from benchmarks.tagging_groups import COARSE, GROUPS, LABELS
-from saccade.core.classifying import calibration_error, softmax
 from saccade.core.types import Embeddings, Role
-from saccade.core.zeroshot import BACKGROUND, SLOPE, calibrate_labels, evidence
 from saccade.encoders.registry import load
 from saccade.library import load_encoder
-from saccade.pipelines.fitting import Lesson, calibrated, fit
-from saccade.pipelines.tagging import embed_words
+from saccade.usecases.tags.flow.fitting import Lesson, calibrated, fit
+from saccade.usecases.tags.flow.zero_shot import embed_words
+from saccade.usecases.tags.rules.classifying import calibration_error, softmax
+from saccade.usecases.tags.rules.zero_shot import BACKGROUND, SLOPE, calibrate_labels, evidence
 
 _DRAWS = 10
 _FIXED = 0.28

@@ -13,7 +13,7 @@ from benchmarks.theme_labels import caption_label, flickr_captions, imagenet_lab
 from saccade.core.types import Embeddings
 from saccade.indexes.kmeans import SphericalKMeans
 from saccade.library import load_encoder, open_library
-from saccade.pipelines.clustering import cut
+from saccade.usecases.clusters.flow.clustering import cut
 
 _CACHE = Path(tempfile.gettempdir()) / "saccade-benchmarks"
 _SEEDS = range(5)

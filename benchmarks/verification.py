@@ -11,7 +11,7 @@ import numpy as np
 
 from benchmarks.common import DATA, Result
 from saccade.core.engines import Match, Verifier
-from saccade.core.verification import AlignmentVerifier
+from saccade.core.pixels.verification import AlignmentVerifier
 from saccade.encoders.sift import SiftVerifier
 from training.data import load, read_coco, read_flickr8k, read_imagenet
 from training.evaluate import WEIGHTS, Towers

@@ -1,6 +1,6 @@
 """Fit what each fact weighs in "the same picture, edited": `python -m training.verify --data DIR`.
 
-Prints the constants of `saccade.core.verification`. Photos of Flickr8k's `train` split only. Same picture:
+Prints the constants of `core.pixels.verification`. Photos of Flickr8k's `train` split only. Same picture:
 photos with their edits. Other picture: the edits with the photos that the copy head takes for their nearest,
 and the most alike photos of the whole split, many of them taken seconds apart.
 """
@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from saccade.core.verification import COMPARED_SIZE, FACTS, WEIGHED, AlignmentVerifier
+from saccade.core.pixels.verification import COMPARED_SIZE, FACTS, WEIGHED, AlignmentVerifier
 from training.data import Pixels, load_squashed, read_flickr8k, squash
 from training.evaluate import WEIGHTS, Towers
 from training.judge import EDITS, Edit

@@ -15,24 +15,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from saccade.core.classifying import TaughtReport as TaughtReport
-    from saccade.core.cleaning import CleaningReport as CleaningReport
-    from saccade.core.data import ImportReport as ImportReport
-    from saccade.core.duplicates import CheckResult as CheckResult
-    from saccade.core.duplicates import DuplicateReport as DuplicateReport
-    from saccade.core.duplicates import OverlapReport as OverlapReport
     from saccade.core.errors import SaccadeError as SaccadeError
-    from saccade.core.outliers import InspectionReport as InspectionReport
-    from saccade.core.outliers import OutlierReport as OutlierReport
-    from saccade.core.quality import QualityReport as QualityReport
     from saccade.core.quarantine import UndoReport as UndoReport
     from saccade.core.ranking import ReplayReport as ReplayReport
-    from saccade.core.tagging import ExportReport as ExportReport
-    from saccade.core.tagging import TaggingReport as TaggingReport
-    from saccade.core.taste import Recommendations as Recommendations
-    from saccade.core.themes import LibraryMap as LibraryMap
-    from saccade.core.themes import ThemeMeans as ThemeMeans
-    from saccade.core.themes import Themes as Themes
+    from saccade.core.tables import ImportReport as ImportReport
     from saccade.core.types import Failure as Failure
     from saccade.core.types import Hit as Hit
     from saccade.core.types import IndexReport as IndexReport
@@ -42,6 +28,20 @@ if TYPE_CHECKING:
     from saccade.library import Library as Library
     from saccade.library import load_encoder as load_encoder
     from saccade.library import open_library as open_library
+    from saccade.usecases.clusters.rules.reports import LibraryMap as LibraryMap
+    from saccade.usecases.clusters.rules.reports import ThemeMeans as ThemeMeans
+    from saccade.usecases.clusters.rules.reports import Themes as Themes
+    from saccade.usecases.duplicates.rules.applying import CleaningReport as CleaningReport
+    from saccade.usecases.duplicates.rules.reports import CheckResult as CheckResult
+    from saccade.usecases.duplicates.rules.reports import DuplicateReport as DuplicateReport
+    from saccade.usecases.duplicates.rules.reports import OverlapReport as OverlapReport
+    from saccade.usecases.outliers.rules.quality import QualityReport as QualityReport
+    from saccade.usecases.outliers.rules.reports import InspectionReport as InspectionReport
+    from saccade.usecases.outliers.rules.reports import OutlierReport as OutlierReport
+    from saccade.usecases.recommendations.rules.taste import Recommendations as Recommendations
+    from saccade.usecases.tags.rules.classifying import TaughtReport as TaughtReport
+    from saccade.usecases.tags.rules.reports import ExportReport as ExportReport
+    from saccade.usecases.tags.rules.reports import TaggingReport as TaggingReport
 
 __version__ = "0.2.0"
 
@@ -52,22 +52,22 @@ _HOME = {
     "IndexReport": "saccade.core.types",
     "Progress": "saccade.core.types",
     "SearchResult": "saccade.core.types",
-    "CheckResult": "saccade.core.duplicates",
-    "CleaningReport": "saccade.core.cleaning",
-    "DuplicateReport": "saccade.core.duplicates",
-    "ExportReport": "saccade.core.tagging",
-    "ImportReport": "saccade.core.data",
-    "InspectionReport": "saccade.core.outliers",
-    "LibraryMap": "saccade.core.themes",
-    "OutlierReport": "saccade.core.outliers",
-    "OverlapReport": "saccade.core.duplicates",
-    "QualityReport": "saccade.core.quality",
-    "Recommendations": "saccade.core.taste",
+    "CheckResult": "saccade.usecases.duplicates.rules.reports",
+    "CleaningReport": "saccade.usecases.duplicates.rules.applying",
+    "DuplicateReport": "saccade.usecases.duplicates.rules.reports",
+    "ExportReport": "saccade.usecases.tags.rules.reports",
+    "ImportReport": "saccade.core.tables",
+    "InspectionReport": "saccade.usecases.outliers.rules.reports",
+    "LibraryMap": "saccade.usecases.clusters.rules.reports",
+    "OutlierReport": "saccade.usecases.outliers.rules.reports",
+    "OverlapReport": "saccade.usecases.duplicates.rules.reports",
+    "QualityReport": "saccade.usecases.outliers.rules.quality",
+    "Recommendations": "saccade.usecases.recommendations.rules.taste",
     "ReplayReport": "saccade.core.ranking",
-    "TaggingReport": "saccade.core.tagging",
-    "TaughtReport": "saccade.core.classifying",
-    "ThemeMeans": "saccade.core.themes",
-    "Themes": "saccade.core.themes",
+    "TaggingReport": "saccade.usecases.tags.rules.reports",
+    "TaughtReport": "saccade.usecases.tags.rules.classifying",
+    "ThemeMeans": "saccade.usecases.clusters.rules.reports",
+    "Themes": "saccade.usecases.clusters.rules.reports",
     "UndoReport": "saccade.core.quarantine",
     "ImageEncoder": "saccade.library",
     "Library": "saccade.library",

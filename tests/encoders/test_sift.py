@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from saccade.core.alignment import apply
 from saccade.core.errors import MissingExtraError
+from saccade.core.pixels.alignment import apply
 from saccade.core.types import Pixels
 from saccade.encoders.sift import SiftVerifier
 

@@ -10,8 +10,15 @@ from typing import Any, Self
 import jsonschema
 import pytest
 
-from saccade.core.duplicates import CheckMatch, CheckResult, DuplicatePair, Evidence, OverlapReport, Tier
 from saccade.core.types import Failure, ImageInfo, ImageRecord
+from saccade.usecases.duplicates.rules.reports import (
+    CheckMatch,
+    CheckResult,
+    DuplicatePair,
+    Evidence,
+    OverlapReport,
+    Tier,
+)
 
 SCHEMAS = Path(__file__).parents[2] / "docs" / "schemas"
 INFO = ImageInfo(width=40, height=30, format="JPEG", size_bytes=1000)

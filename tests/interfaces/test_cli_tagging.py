@@ -8,16 +8,16 @@ from typing import Any, Self
 import jsonschema
 import pytest
 
-from saccade.core.classifying import (
+from saccade.core.stores import Tag
+from saccade.core.types import Failure
+from saccade.usecases.tags.rules.classifying import (
     ClassifierVersion,
     Interval,
     Measured,
     Suggestion,
     TaughtReport,
 )
-from saccade.core.stores import Tag
-from saccade.core.tagging import ExportReport, LabelSummary, Shown, TaggingReport
-from saccade.core.types import Failure
+from saccade.usecases.tags.rules.reports import ExportReport, LabelSummary, Shown, TaggingReport
 
 SCHEMAS = Path(__file__).parents[2] / "docs" / "schemas"
 Run = Callable[..., Any]

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from saccade.core.errors import NotFoundError
-from saccade.core.themes import (
+from saccade.core.types import ImageRecord
+from saccade.usecases.clusters.rules.reports import (
     LibraryMap,
     Theme,
     ThemeGroup,
@@ -21,7 +22,6 @@ from saccade.core.themes import (
     Themes,
     ThemeWord,
 )
-from saccade.core.types import ImageRecord
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "schemas" / "clusters.json").read_text())
 WORD = ThemeWord(word="dog", score=4.5, source="text")

@@ -10,12 +10,18 @@ from typing import Any, Self
 import jsonschema
 import pytest
 
-from saccade.core.cleaning import CleaningReport
-from saccade.core.duplicates import DuplicateFile, DuplicateGroup, DuplicateReport, Evidence, Tier
 from saccade.core.errors import NotFoundError
 from saccade.core.quarantine import Cleaning, Merge, Move, Restored, UndoReport
-from saccade.core.savings import EXAMPLE_PRICES, Leaving, add_up, parse_prices
 from saccade.core.types import Failure, FileStamp, ImageInfo, ImageRecord
+from saccade.usecases.duplicates.rules.applying import CleaningReport
+from saccade.usecases.duplicates.rules.reports import (
+    DuplicateFile,
+    DuplicateGroup,
+    DuplicateReport,
+    Evidence,
+    Tier,
+)
+from saccade.usecases.duplicates.rules.savings import EXAMPLE_PRICES, Leaving, add_up, parse_prices
 
 SCHEMAS = Path(__file__).parents[2] / "docs" / "schemas"
 JPEG = bytes.fromhex("ffd8ffd9")

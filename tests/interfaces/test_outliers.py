@@ -8,9 +8,16 @@ from typing import Any
 import jsonschema
 import pytest
 
-from saccade.core.outliers import Inspection, InspectionModel, InspectionReport, Outlier, OutlierReport, Spot
-from saccade.core.quality import ISSUES, QualityIssue, QualityReport
 from saccade.core.types import Failure, ImageRecord
+from saccade.usecases.outliers.rules.quality import ISSUES, QualityIssue, QualityReport
+from saccade.usecases.outliers.rules.reports import (
+    Inspection,
+    InspectionModel,
+    InspectionReport,
+    Outlier,
+    OutlierReport,
+    Spot,
+)
 
 SCHEMA = Path(__file__).parents[2] / "docs" / "schemas" / "outliers.json"
 FAILED = (Failure(path="/a/gone.jpg", code="file_vanished", reason="the file is no longer there"),)

@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 
 from saccade.core.types import Failure
-from saccade.interfaces.cli.images import png, sixel
-from saccade.interfaces.cli.pictures import Kind, detect, half_blocks, show, side_by_side
+from saccade.doors.terminal.images import png, sixel
+from saccade.doors.terminal.pictures import Kind, detect, half_blocks, show, side_by_side
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from saccade.core.errors import PathNotFoundError
-from saccade.interfaces.cli.query import parse_less, parse_near, parse_query, split_weight
+from saccade.usecases.searching.cli.query import parse_less, parse_near, parse_query, split_weight
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,14 @@ import jsonschema
 import pytest
 
 from saccade.core.ranking import Interval, ReplayReport, ReplayScore
-from saccade.core.taste import Imported, Reason, Recommendation, Recommendations, UserEvent
 from saccade.core.types import Failure
+from saccade.usecases.recommendations.rules.taste import (
+    Imported,
+    Reason,
+    Recommendation,
+    Recommendations,
+    UserEvent,
+)
 
 SCHEMAS = Path(__file__).parents[2] / "docs" / "schemas"
 EVIL = "/photos/\x1b[31m<b>\udcff.jpg"

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from saccade.core.errors import PathNotFoundError, ReadOnlyError, StorageError
 from saccade.core.types import Failure, PartScore
-from saccade.interfaces.sheet import Section, sheet_html, write_sheet
+from saccade.usecases.searching.html import Section, sheet_html, write_sheet
 
 JPEG = bytes.fromhex("ffd8ffd9")
 EVIL = '/photos/"><script>alert(1)</script>&\n\x1b[2J\u202e.jpg'

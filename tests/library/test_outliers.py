@@ -16,7 +16,7 @@ from saccade.core.errors import (
     NotFoundError,
     UnreadableImageError,
 )
-from saccade.core.quality import ISSUES
+from saccade.usecases.outliers.rules.quality import ISSUES
 
 if TYPE_CHECKING:
     from saccade.core.types import Progress

@@ -17,15 +17,15 @@ from typing import Any
 from saccade.catalog import SqlCatalog, open_catalog
 from saccade.catalog.columns import SqlColumns
 from saccade.catalog.tags import SqlTags
-from saccade.core.cleaning import USUAL_TIERS
-from saccade.core.duplicates import DuplicateFile, DuplicateGroup, DuplicateReport, Tier
 from saccade.core.ports import NewImage, SeenFile
-from saccade.core.savings import EXAMPLE_PRICES, parse_prices
 from saccade.core.types import FileEntry, FileStamp, ImageInfo
-from saccade.pipelines.cleaning import Cleaner
-from saccade.pipelines.undoing import undo
 from saccade.sources import quarantine
 from saccade.sources.journal import Journal
+from saccade.usecases.duplicates.flow.applying import Cleaner
+from saccade.usecases.duplicates.flow.undoing import undo
+from saccade.usecases.duplicates.rules.applying import USUAL_TIERS
+from saccade.usecases.duplicates.rules.reports import DuplicateFile, DuplicateGroup, DuplicateReport, Tier
+from saccade.usecases.duplicates.rules.savings import EXAMPLE_PRICES, parse_prices
 
 STEPS: list[tuple[object, str]] = [
     *((os, name) for name in "rename link unlink fsync mkdir rmdir ftruncate utime chmod".split()),

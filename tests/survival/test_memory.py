@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from saccade.pipelines.indexing import BATCH
+from saccade.usecases.indexing.flow.run import BATCH
 
 FIRST, LAST = 500, 1500
 GROWTH = 1.10

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from saccade.library import open_library
-from saccade.pipelines.indexing import BATCH
+from saccade.usecases.indexing.flow.run import BATCH
 
 HERE = Path(__file__).parent
 CALLS = "openat,write,pwrite64,writev,ftruncate,fsync,fdatasync,rename,renameat,renameat2,mkdir,unlink"

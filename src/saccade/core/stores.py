@@ -131,7 +131,7 @@ class StoredPair:
         tier: "bytes" never occurs (one image then); "pixels", "picture", "burst", "scene" or "different".
         score: cosine in the copy space.
         verdict: confidence in [0, 1] that the tier is right.
-        evidence: JSON text, see `saccade.core.duplicates.Evidence`.
+        evidence: JSON text, see `saccade.usecases.duplicates.rules.reports.Evidence`.
     """
 
     a: int

@@ -5,22 +5,22 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from saccade.core.cleaning import USUAL_TIERS, CleaningReport
-from saccade.core.duplicates import DuplicateReport, Tier
 from saccade.core.errors import InputError, PathNotFoundError
 from saccade.core.ports import ReportProgress
 from saccade.core.quarantine import Cleaning, UndoReport
-from saccade.core.savings import EXAMPLE_PRICES, PriceTable, parse_prices
 from saccade.core.types import Failure
 from saccade.library.parts import LibraryParts, Path
 from saccade.library.thumbnails import differences
-from saccade.pipelines import undoing
-from saccade.pipelines.cleaning import Cleaner
 from saccade.sources import quarantine
 from saccade.sources.journal import Journal
+from saccade.usecases.duplicates.flow import undoing
+from saccade.usecases.duplicates.flow.applying import Cleaner
+from saccade.usecases.duplicates.rules.applying import USUAL_TIERS, CleaningReport
+from saccade.usecases.duplicates.rules.reports import DuplicateReport, Tier
+from saccade.usecases.duplicates.rules.savings import EXAMPLE_PRICES, PriceTable, parse_prices
 
 if TYPE_CHECKING:
-    from saccade.pipelines.quarantine import Files
+    from saccade.usecases.duplicates.flow.moves import Files
 
 _FILES: "Files" = quarantine
 

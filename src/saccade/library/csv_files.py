@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TextIO
 
 from saccade.catalog import storage_error
-from saccade.core.data import Cell, RowProblem, Table, as_text, disarmed, rearmed
 from saccade.core.errors import InputError, PathNotFoundError
+from saccade.core.tables import Cell, RowProblem, Table, as_text, disarmed, rearmed
 
 _DELIMITERS = ",;\t"
 _LONGEST_LINE = 1 << 20

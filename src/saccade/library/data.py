@@ -6,13 +6,13 @@ from functools import partial
 
 import numpy as np
 
-from saccade.core.data import KEYS, Cell, ImportReport, Key, Table
 from saccade.core.errors import InputError
 from saccade.core.stores import Column
+from saccade.core.tables import KEYS, Cell, ImportReport, Key, Table
 from saccade.library.csv_files import table_read, write_csv
 from saccade.library.parts import LibraryParts, Path
-from saccade.pipelines.data import import_table
-from saccade.pipelines.data_export import export_table, values_of
+from saccade.usecases.fields.flow.exporting import export_table, values_of
+from saccade.usecases.fields.flow.importing import import_table
 
 _FORMULA = "=+-@'\t\r"
 

@@ -5,21 +5,21 @@ from itertools import combinations
 
 import numpy as np
 
-from saccade.core.duplicates import CheckResult, DuplicateReport, OverlapReport, Tier
 from saccade.core.engines import Verifier
 from saccade.core.errors import InputError
 from saccade.core.filters import Filter, Where
+from saccade.core.pixels.verification import AlignmentVerifier
 from saccade.core.ports import ReportProgress
 from saccade.core.types import Role
-from saccade.core.verification import AlignmentVerifier
 from saccade.library.inputs import absolute, picture_task
 from saccade.library.parts import LibraryParts, Path
-from saccade.pipelines.bursts import least_score
-from saccade.pipelines.candidates import candidate_threshold
-from saccade.pipelines.check import Checker, check
-from saccade.pipelines.choosing import Chooser, parse_rules
-from saccade.pipelines.duplicates import Request, Tools, find_duplicates
-from saccade.pipelines.overlap import find_leaks, find_shared
+from saccade.usecases.duplicates.flow.bursts import least_score
+from saccade.usecases.duplicates.flow.candidates import candidate_threshold
+from saccade.usecases.duplicates.flow.checking import Checker, check
+from saccade.usecases.duplicates.flow.finding import Request, Tools, find_duplicates
+from saccade.usecases.duplicates.flow.overlap import find_leaks, find_shared
+from saccade.usecases.duplicates.rules.keeper import Chooser, parse_rules
+from saccade.usecases.duplicates.rules.reports import CheckResult, DuplicateReport, OverlapReport, Tier
 
 _BURST, _SCENE = 0.95, 0.99
 """How sure likeness must be: the odds of a true neighbor against a random image of this library."""

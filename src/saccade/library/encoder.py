@@ -9,8 +9,8 @@ from saccade.core.errors import InvalidQueryError
 from saccade.core.ports import Encoder
 from saccade.core.types import Embeddings, EncoderInfo, Role
 from saccade.encoders.registry import BUILTIN, load
+from saccade.engine.embed import embed_pictures
 from saccade.library.inputs import as_role, picture_task
-from saccade.pipelines.embed import embed_pictures
 from saccade.sources.pool import GuardedDecoder
 
 RoleName: TypeAlias = Role | str

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from math import isfinite
 
-from saccade.core.data import RowProblem, as_text
 from saccade.core.errors import ImageNotFoundError, InputError
 from saccade.core.stores import Event
-from saccade.core.taste import EVENT_WEIGHTS, Imported
+from saccade.core.tables import RowProblem, as_text
 from saccade.core.types import Failure
 from saccade.library.csv_files import table_read
+from saccade.usecases.recommendations.rules.taste import EVENT_WEIGHTS, Imported
 
 _BATCH = 5000
 _LATEST = 32_503_680_000.0  # the year 3000: a number above is in milliseconds, or no time at all

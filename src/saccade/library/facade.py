@@ -29,6 +29,8 @@ from saccade.core.types import (
     SearchResult,
     SpaceInfo,
 )
+from saccade.engine.refresh import refresh
+from saccade.engine.scopes import known_folders, scopes
 from saccade.library.cleaning import CleaningTools
 from saccade.library.data import DataTools
 from saccade.library.duplicates import DuplicateTools
@@ -39,13 +41,11 @@ from saccade.library.tagging import TagTools
 from saccade.library.taste import TasteTools
 from saccade.library.themes import ThemeTools
 from saccade.library.thumbnails import thumbnail_files, thumbnails
-from saccade.pipelines.alike import alike
-from saccade.pipelines.doctor import Doctor
-from saccade.pipelines.indexing import index_paths
-from saccade.pipelines.refresh import refresh
-from saccade.pipelines.scopes import known_folders, scopes
-from saccade.pipelines.search import search
 from saccade.sources.walk import walk
+from saccade.usecases.indexing.flow.doctor import Doctor
+from saccade.usecases.indexing.flow.run import index_paths
+from saccade.usecases.searching.flow.search import search
+from saccade.usecases.searching.flow.similar import alike
 
 
 class Library(DuplicateTools, CleaningTools, ThemeTools, TagTools, OutlierTools, TasteTools, DataTools):

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from saccade.core.errors import InvalidQueryError, PathNotFoundError
 from saccade.core.types import DecodeTask, Role
-from saccade.pipelines.reembed import locate
+from saccade.engine.reembed import locate
 
 Path: TypeAlias = str | PathLike[str]
 

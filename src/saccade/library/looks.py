@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from saccade.core.errors import InvalidQueryError
 from saccade.core.filters import Where
 from saccade.core.ports import ReportProgress
-from saccade.core.style import STYLE_RECIPE, STYLE_SIZE, check_mood
 from saccade.core.types import Role, SearchResult
 from saccade.library.inputs import picture_task, weighted
 from saccade.library.parts import LibraryParts, Path
-from saccade.pipelines.style import Styles, look_of, rank_styles, styles_of
+from saccade.usecases.searching.flow.style import Styles, look_of, rank_styles, styles_of
+from saccade.usecases.searching.rules.style import STYLE_RECIPE, STYLE_SIZE, check_mood
 
 
 class StyleTools(LibraryParts):

@@ -9,14 +9,15 @@ from numpy.typing import NDArray
 
 from saccade.core.errors import EncoderUnavailableError, InputError, NoImagesError, UnreadableImageError
 from saccade.core.filters import Where
-from saccade.core.inspection import enlarged, overlay, share_below
-from saccade.core.outliers import HeatMap, InspectionModel, InspectionReport, OutlierReport
 from saccade.core.ports import ReportProgress
-from saccade.core.quality import SIZE, QualityReport
 from saccade.core.types import Decoded, FileEntry, Ids, PixelRecipe, Pixels, Progress, Role
+from saccade.engine.reembed import MEMBER
 from saccade.library.inputs import absolute, picture_task
 from saccade.library.parts import LibraryParts, Path
-from saccade.pipelines.inspection import (
+from saccade.sources.pool import GuardedDecoder
+from saccade.sources.walk import walk
+from saccade.usecases.outliers.flow.finding import Asked, Rows, find_outliers
+from saccade.usecases.outliers.flow.inspection import (
     FALSE_ALARMS,
     METHODS,
     Trained,
@@ -31,10 +32,8 @@ from saccade.pipelines.inspection import (
     ratio_of,
     train,
 )
-from saccade.pipelines.looks import LookMaker
-from saccade.pipelines.outliers import Asked, Rows, find_outliers
-from saccade.pipelines.quality import check_quality
-from saccade.pipelines.reading import (
+from saccade.usecases.outliers.flow.looks import LookMaker
+from saccade.usecases.outliers.flow.patches import (
     Features,
     Subject,
     look_encoder,
@@ -42,9 +41,10 @@ from saccade.pipelines.reading import (
     subject_batches,
     whole_features,
 )
-from saccade.pipelines.reembed import MEMBER
-from saccade.sources.pool import GuardedDecoder
-from saccade.sources.walk import walk
+from saccade.usecases.outliers.flow.quality import check_quality
+from saccade.usecases.outliers.rules.inspection import enlarged, overlay, share_below
+from saccade.usecases.outliers.rules.quality import SIZE, QualityReport
+from saccade.usecases.outliers.rules.reports import HeatMap, InspectionModel, InspectionReport, OutlierReport
 
 NEIGHBORS = 30
 

@@ -11,13 +11,13 @@ from saccade.core.errors import EncoderMismatchError, InvalidQueryError
 from saccade.core.ports import Catalog, Encoder, IndexStore
 from saccade.core.types import Role, SpaceInfo
 from saccade.encoders.registry import BUILTIN, load
+from saccade.engine.embed import embed_pictures
+from saccade.engine.query import Part
+from saccade.engine.refresh import load_calibration, measure
+from saccade.engine.space import SpaceReader
 from saccade.library.inputs import file_digest, looks_like_id, picture_task
-from saccade.pipelines.embed import embed_pictures
-from saccade.pipelines.query import Part
-from saccade.pipelines.refresh import load_calibration, measure
-from saccade.pipelines.search import Collapsing
-from saccade.pipelines.space import SpaceReader
 from saccade.sources.pool import GuardedDecoder
+from saccade.usecases.searching.flow.search import Collapsing
 
 _AS_PATH = ("./", "../", "/", "~/")
 

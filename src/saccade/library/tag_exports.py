@@ -6,11 +6,13 @@ from collections.abc import Iterator, Sequence
 from saccade.core.errors import InputError, SaccadeError
 from saccade.core.filters import Where
 from saccade.core.ports import ReportProgress
-from saccade.core.tagging import ExportReport
 from saccade.core.types import Failure
+from saccade.engine.reembed import locate
 from saccade.library.parts import Path
 from saccade.library.tag_files import TagFiles, content_of, reason_of, reported
-from saccade.pipelines.exports import (
+from saccade.sources.sidecars import UnreadableXmpError, sidecar_of, with_keywords
+from saccade.sources.whole_files import write_whole
+from saccade.usecases.tags.flow.exports import (
     Tagged,
     coco_parts,
     csv_parts,
@@ -18,9 +20,7 @@ from saccade.pipelines.exports import (
     tagged_ids,
     tagged_images,
 )
-from saccade.pipelines.reembed import locate
-from saccade.sources.sidecars import UnreadableXmpError, sidecar_of, with_keywords
-from saccade.sources.whole_files import write_whole
+from saccade.usecases.tags.rules.reports import ExportReport
 
 _NAMES = {"csv": "tags.csv", "hf": "metadata.jsonl", "coco": "tags.json"}
 

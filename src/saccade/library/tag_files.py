@@ -10,15 +10,15 @@ import numpy as np
 from saccade.core.errors import SaccadeError
 from saccade.core.filters import Where
 from saccade.core.ports import Decoder, ReportProgress
-from saccade.core.tagging import ExportReport
 from saccade.core.types import Decoded, DecodeTask, Failure, ImageRecord, PixelRecipe, Progress
+from saccade.engine.reembed import locate
 from saccade.library.parts import LibraryParts, Path
-from saccade.pipelines.exports import Tagged, tagged_ids, tagged_images
-from saccade.pipelines.indexing import index_paths
-from saccade.pipelines.reembed import locate
 from saccade.sources.image_tags import NotWritableError, picture_data, tagged_jpeg
 from saccade.sources.walk import walk
 from saccade.sources.whole_files import write_whole
+from saccade.usecases.indexing.flow.run import index_paths
+from saccade.usecases.tags.flow.exports import Tagged, tagged_ids, tagged_images
+from saccade.usecases.tags.rules.reports import ExportReport
 
 _PROOF = PixelRecipe(size=1024, fit="contain")
 _MANIFEST = "written.jsonl"

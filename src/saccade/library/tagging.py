@@ -5,22 +5,22 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from saccade.core.classifying import NO, YES, ClassifierVersion, TaughtReport
 from saccade.core.errors import InputError
 from saccade.core.filters import Filter, Where
 from saccade.core.ports import ReportProgress
 from saccade.core.stores import Tag
-from saccade.core.tagging import PERSON, TaggingReport, Taxonomy
 from saccade.core.types import Role, SpaceInfo
 from saccade.encoders.registry import BUILTIN
 from saccade.library.inputs import absolute
 from saccade.library.parts import Path
 from saccade.library.tag_exports import TagExports
-from saccade.pipelines.applying import reapply
-from saccade.pipelines.classifiers import load, model_of, use, versions
-from saccade.pipelines.tagging import zero_shot
-from saccade.pipelines.taxonomy import labels_of, read_labels
-from saccade.pipelines.teaching import Teaching, teach
+from saccade.usecases.tags.flow.applying import reapply
+from saccade.usecases.tags.flow.classifiers import load, model_of, use, versions
+from saccade.usecases.tags.flow.taxonomy import labels_of, read_labels
+from saccade.usecases.tags.flow.teaching import Teaching, teach
+from saccade.usecases.tags.flow.zero_shot import zero_shot
+from saccade.usecases.tags.rules.classifying import NO, YES, ClassifierVersion, TaughtReport
+from saccade.usecases.tags.rules.reports import PERSON, TaggingReport, Taxonomy
 
 _LANGUAGES = {BUILTIN: ("en",)}
 """Codes of the languages an encoder reads, where that is known."""

@@ -10,7 +10,6 @@ from saccade.core.errors import InvalidQueryError, NotFoundError
 from saccade.core.filters import Where
 from saccade.core.ports import ReportProgress
 from saccade.core.ranking import ReplayReport
-from saccade.core.taste import HALF_LIFE_DAYS, Imported, Recommendations, UserEvent
 from saccade.core.types import Ids, Role
 from saccade.library.events import (
     checked_event,
@@ -24,11 +23,12 @@ from saccade.library.events import (
 from saccade.library.inputs import weighted
 from saccade.library.looks import StyleTools
 from saccade.library.parts import Path
-from saccade.pipelines.boosts import parse_boosts
-from saccade.pipelines.pools import Liked, Wish
-from saccade.pipelines.recommend import recommend_like, recommend_to_user
-from saccade.pipelines.replay import replay
-from saccade.pipelines.together import Seed, goes_with
+from saccade.usecases.recommendations.flow.boosts import parse_boosts
+from saccade.usecases.recommendations.flow.pools import Liked, Wish
+from saccade.usecases.recommendations.flow.recommending import recommend_like, recommend_to_user
+from saccade.usecases.recommendations.flow.replay import replay
+from saccade.usecases.recommendations.flow.together import Seed, goes_with
+from saccade.usecases.recommendations.rules.taste import HALF_LIFE_DAYS, Imported, Recommendations, UserEvent
 
 _COPIES = 100
 """Copies of one picture that are left out of its recommendations."""

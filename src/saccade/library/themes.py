@@ -4,15 +4,15 @@ from collections.abc import Sequence
 
 from saccade.core.filters import Where
 from saccade.core.ports import ReportProgress
-from saccade.core.themes import LibraryMap, ThemeMeans, Themes
 from saccade.core.types import Role
 from saccade.indexes.kmeans import SphericalKMeans
 from saccade.library.parts import LibraryParts, Path
-from saccade.pipelines import theme_store
-from saccade.pipelines.clustering import Method
-from saccade.pipelines.map import library_map
-from saccade.pipelines.theme_means import theme_means
-from saccade.pipelines.themes import Wanted, find_themes, update_themes
+from saccade.usecases.clusters.flow import store as theme_store
+from saccade.usecases.clusters.flow.clustering import Method
+from saccade.usecases.clusters.flow.comparing import theme_means
+from saccade.usecases.clusters.flow.finding import Wanted, find_themes, update_themes
+from saccade.usecases.clusters.flow.map import library_map
+from saccade.usecases.clusters.rules.reports import LibraryMap, ThemeMeans, Themes
 
 
 class ThemeTools(LibraryParts):

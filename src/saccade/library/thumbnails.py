@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from saccade.core.alignment import overlay
+from saccade.core.pixels.alignment import overlay
 from saccade.core.types import DecodeTask, Failure, Hashed, PixelRecipe, Pixels
-from saccade.pipelines.reembed import locate
+from saccade.engine.reembed import locate
 from saccade.sources.pool import GuardedDecoder
 
 

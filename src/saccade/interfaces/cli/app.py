@@ -8,13 +8,18 @@ import click
 from click.shell_completion import shell_complete
 
 import saccade
-from saccade.interfaces.cli import clusters, data, duplicates, outliers, recommending, tagging
+from saccade.doors.terminal.settings import Settings
 from saccade.interfaces.cli.completion import COMPLETE_VARIABLE, PROGRAM, completion
 from saccade.interfaces.cli.demonstration import demo
-from saccade.interfaces.cli.indexing import index
-from saccade.interfaces.cli.inspecting import backup, doctor, show, status
-from saccade.interfaces.cli.searching import search, similar
-from saccade.interfaces.cli.settings import Settings
+from saccade.usecases.clusters.cli import command as clusters
+from saccade.usecases.duplicates.cli import finding as duplicates
+from saccade.usecases.fields import cli as data
+from saccade.usecases.indexing.cli.health import backup, doctor, show, status
+from saccade.usecases.indexing.cli.index import index
+from saccade.usecases.outliers import cli as outliers
+from saccade.usecases.recommendations.cli import recommend as recommending
+from saccade.usecases.searching.cli.commands import search, similar
+from saccade.usecases.tags.cli import tag as tagging
 
 _EPILOG = """\b
 Examples:

@@ -3,7 +3,7 @@
 import click
 from click.shell_completion import get_completion_class
 
-from saccade.interfaces.cli.output import say
+from saccade.doors.terminal.output import say
 
 PROGRAM = "saccade"
 COMPLETE_VARIABLE = "_SACCADE_COMPLETE"

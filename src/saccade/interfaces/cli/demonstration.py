@@ -6,20 +6,20 @@ from typing import TYPE_CHECKING
 
 import click
 
-from saccade.interfaces.cli.hits import hit_line, no_match_line
-from saccade.interfaces.cli.opening import summary
-from saccade.interfaces.cli.output import has_color, say
-from saccade.interfaces.cli.progress import progress_shown
-from saccade.interfaces.cli.reporting import errors_told
-from saccade.interfaces.cli.settings import Settings
-from saccade.interfaces.words import counted, duration, shown_path, size
+from saccade.doors.terminal.opening import summary
+from saccade.doors.terminal.output import has_color, say
+from saccade.doors.terminal.progress import progress_shown
+from saccade.doors.terminal.reporting import errors_told
+from saccade.doors.terminal.settings import Settings
+from saccade.doors.words import counted, duration, shown_path, size
+from saccade.usecases.searching.cli.hits import hit_line, no_match_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from saccade.core.types import SearchResult
-    from saccade.interfaces.sheet import Section
     from saccade.library import Library
+    from saccade.usecases.searching.html import Section
 
 _PHOTOS = "photos"
 _SHEET = "demo.html"
@@ -40,8 +40,8 @@ def demo(settings: Settings, *, folder: str) -> None:
     Needs the photographs of scikit-image: pip install 'saccade[demo]'
     """
     with errors_told(as_json=False, debug=settings.debug):
-        from saccade.interfaces.sheet import write_sheet
         from saccade.library import make_demo_photos, open_library
+        from saccade.usecases.searching.html import write_sheet
 
         photos = make_demo_photos(os.path.join(folder, _PHOTOS))
         _introduce(photos, folder)
@@ -94,7 +94,7 @@ def _index(library: "Library", folder: str) -> None:
 
 def _queries(library: "Library") -> "list[Section]":
     """Three queries in words."""
-    from saccade.interfaces.sheet import Section
+    from saccade.usecases.searching.html import Section
 
     sections = []
     for words in _WORDS:
@@ -107,7 +107,7 @@ def _queries(library: "Library") -> "list[Section]":
 
 def _picture(library: "Library", photo: str) -> "Section":
     """One query by a picture."""
-    from saccade.interfaces.sheet import Section
+    from saccade.usecases.searching.html import Section
 
     _heading("Ask with a picture", f"saccade search ./{_PHOTOS}/{_PICTURE}")
     result = library.search(image=photo, k=_HITS)
@@ -136,8 +136,8 @@ def _nothing(library: "Library") -> None:
 
 def _duplicates(library: "Library", folder: str) -> str:
     """Which files could go; the path of the page that shows them."""
-    from saccade.interfaces.cli.duplicates_report import duplicates_report
-    from saccade.interfaces.report import write_report
+    from saccade.doors.page.report import write_report
+    from saccade.usecases.duplicates.html.finding import duplicates_report
 
     _heading("See which files are the same", f"saccade duplicates --html {_GROUPS}")
     with progress_shown(quiet=False) as progress:

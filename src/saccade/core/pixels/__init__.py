@@ -1,0 +1,1 @@
+"""Two pictures held against each other: keypoints, alignment, comparison, verification."""

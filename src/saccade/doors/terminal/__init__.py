@@ -1,0 +1,1 @@
+"""The terminal: options, progress, errors, pictures, and which library a command works on."""

@@ -1,0 +1,101 @@
+"""How far a long job is, on stderr: a live bar for a person, a line now and then for a log."""
+
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from saccade.doors.terminal.output import is_terminal, note
+from saccade.doors.words import duration, number, rate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.progress import Progress as Bars
+    from rich.progress import TaskID
+
+    from saccade.core.ports import ReportProgress
+    from saccade.core.types import Progress
+
+_LOG_EVERY_S = 10.0
+
+
+@contextmanager
+def progress_shown(*, quiet: bool) -> "Iterator[ReportProgress | None]":
+    """What to hand to a long job as `progress`; the display is gone when the block ends, however it ends."""
+    if quiet:
+        yield None
+    elif is_terminal(error=True):
+        from rich.console import Console  # late: only a terminal pays for it
+        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=30),
+            TextColumn("{task.fields[count]}"),
+            TextColumn("{task.fields[speed]}"),
+            TimeRemainingColumn(compact=True),
+        )
+        console = Console(stderr=True, highlight=False, markup=False)
+        with Progress(*columns, console=console, transient=True) as bars:
+            yield LiveProgress(bars)
+    else:
+        yield LogProgress()
+
+
+class LiveProgress:
+    """A bar for the stage that the job is in."""
+
+    def __init__(self, bars: "Bars") -> None:
+        self._bars = bars
+        self._task: TaskID | None = None
+        self._stage = ""
+        self._began = 0.0
+
+    def __call__(self, progress: "Progress") -> None:
+        """Show where it stands."""
+        if self._task is None or progress.stage != self._stage:
+            if self._task is not None:
+                self._bars.remove_task(self._task)
+            self._stage, self._began = progress.stage, time.monotonic()
+            self._task = self._bars.add_task(progress.stage, total=progress.total, count="", speed="")
+        failed = f", {number(progress.failed)} failed" if progress.failed else ""
+        self._bars.update(
+            self._task,
+            completed=progress.done,
+            total=progress.total,
+            count=counted_of(progress) + failed,
+            speed=_speed(progress.done, time.monotonic() - self._began),
+        )
+
+
+class LogProgress:
+    """A line every ten seconds: enough to see that it lives, little enough for a log."""
+
+    def __init__(self) -> None:
+        self._stage = ""
+        self._began = self._told = time.monotonic()
+
+    def __call__(self, progress: "Progress") -> None:
+        """Tell where it stands, if the last time is long enough ago."""
+        now = time.monotonic()
+        if progress.stage != self._stage:
+            self._stage, self._began = progress.stage, now
+        if now - self._told < _LOG_EVERY_S:
+            return
+        self._told = now
+        spent = now - self._began
+        told = [f"{progress.stage}: {counted_of(progress)}", _speed(progress.done, spent)]
+        if progress.total and progress.done:
+            told.append(f"{duration(spent / progress.done * (progress.total - progress.done))} left")
+        note(", ".join(part for part in told if part))
+
+
+def counted_of(progress: "Progress") -> str:
+    """1,200 of 7,091, or 1,200 while the total is unknown."""
+    total = "" if progress.total is None else f" of {number(progress.total)}"
+    return number(progress.done) + total
+
+
+def _speed(done: int, seconds: float) -> str:
+    """So many per second; nothing before it means anything."""
+    return rate(done / seconds) if done and seconds > 0.5 else ""

@@ -1,0 +1,57 @@
+"""How errors reach the user: one line and what to do, the right exit status, and JSON for scripts."""
+
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from click.exceptions import Exit
+
+from saccade.core.errors import STATUS, SaccadeError
+from saccade.doors.terminal.output import note, print_json
+from saccade.doors.words import harmless, number, shown_path
+
+if TYPE_CHECKING:
+    from saccade.core.types import Failure
+
+MAX_FAILURES = 20
+"""Failed files told one by one; `saccade doctor` lists them all."""
+
+
+@contextmanager
+def errors_told(*, as_json: bool, debug: bool) -> Iterator[None]:
+    """Tell any error of the block and leave with its exit status."""
+    try:
+        yield
+    except SaccadeError as error:
+        _tell(error.code, error.message, error.hint, as_json=as_json)
+        if debug:
+            traceback.print_exception(error)
+        raise Exit(STATUS[error.code].exit) from error
+    except (BrokenPipeError, Exit):
+        raise  # no errors: whoever read us has seen enough; the command has chosen its status
+    except Exception as error:  # the outermost edge: anything unexpected becomes one line, not a page
+        what = f"unexpected {type(error).__name__}: {error}"
+        hint = "please report it with the output of the same command after `saccade --debug`"
+        _tell(SaccadeError.code, what, hint, as_json=as_json)
+        if debug:
+            traceback.print_exception(error)
+        raise Exit(STATUS[SaccadeError.code].exit) from error
+
+
+def _tell(code: str, message: str, hint: str, *, as_json: bool) -> None:
+    """One line of what happened, one of what to do; the same as JSON on stdout if that was asked for."""
+    note(f"saccade: {harmless(message)}")
+    if hint:
+        note(f"  {harmless(hint)}")
+    if as_json:
+        print_json({"error": {"code": code, "message": message, "hint": hint}})
+
+
+def tell_failures(failures: "Sequence[Failure]") -> None:
+    """One line on stderr for each file that gave no image, the first MAX_FAILURES of them."""
+    told = failures[:MAX_FAILURES]
+    for failure in told:
+        note(f"skipped {shown_path(failure.path)}: {harmless(failure.reason)} ({failure.code})")
+    if len(failures) > len(told):
+        note(f"and {number(len(failures) - len(told))} more: `saccade doctor` lists them")

@@ -1,0 +1,70 @@
+"""Make embeddings again from the files, for images whose own are damaged or missing."""
+
+import os
+from collections.abc import Sequence
+
+import numpy as np
+
+from saccade.core.ports import Catalog, Decoder, Encoder, Folder, NewImage, ReportProgress, SeenFile
+from saccade.core.types import Decoded, DecodeTask, FileEntry, ImageRecord, Progress
+from saccade.engine.space import SpaceReader
+
+MEMBER = "!/"
+"""Between an archive's path and the name of a picture in it."""
+
+_BATCH = 32
+
+
+def locate(path: str) -> tuple[str, str]:
+    """(file, member) of a path as the catalog shows it: "ARCHIVE!/MEMBER", or a file with member ""."""
+    archive, separator, member = path.partition(MEMBER)
+    return (archive, member) if separator and not os.path.lexists(path) else (path, "")
+
+
+def reembed(
+    catalog: Catalog,
+    decoder: Decoder,
+    encoder: Encoder,
+    readers: Sequence[SpaceReader],
+    images: Sequence[int],
+    *,
+    report: ReportProgress,
+) -> int:
+    """Number of images that got every embedding they lacked. Call it while `writing()`.
+
+    An image none of whose files holds it any more stays without; the next indexing run sees that.
+    """
+    spaces = {reader.space.role: reader.space.id for reader in readers}
+    run = catalog.start_run("repair")
+    made = 0
+    for start in range(0, len(images), _BATCH):
+        records = [record for record in catalog.images(images[start : start + _BATCH]) if record.paths]
+        pictures = [
+            (record, picture) for record in records if (picture := _read(decoder, record)) is not None
+        ]
+        if pictures:
+            rows = encoder.encode_pixels(np.stack([picture.pixels for _, picture in pictures]))
+            for number, (record, picture) in enumerate(pictures):
+                embeddings = {spaces[role]: rows[role][number] for role in spaces}
+                new = NewImage(sha256=picture.sha256, info=picture.info, embeddings=embeddings)
+                folder, entry = _entry(catalog, record.paths[0])
+                catalog.record(run, folder, [SeenFile(entry=entry, image=new)])
+            made += len(pictures)
+        report(Progress(stage="repair", done=start + len(records), total=len(images)))
+    catalog.finish_run(run, {"embedded": made})
+    return made
+
+
+def _read(decoder: Decoder, record: ImageRecord) -> Decoded | None:
+    """The picture, if the first file still holds the very same bytes."""
+    file, member = locate(record.paths[0])
+    (outcome,) = decoder.decode([DecodeTask(path=file, member=member)])
+    return outcome if isinstance(outcome, Decoded) and outcome.sha256 == record.sha256 else None
+
+
+def _entry(catalog: Catalog, path: str) -> tuple[Folder, FileEntry]:
+    """The catalog's own entry of a path, with the stamp it remembers."""
+    file, member = locate(path)
+    folder, below = catalog.ensure_folder(file)
+    known = catalog.known_files(folder, below)[below, member]
+    return folder, FileEntry(path=file, member=member, stamp=known.stamp)

@@ -1,1 +1,0 @@
-"""Use-cases: index, search, doctor. They know the ports of core, and no adapter."""

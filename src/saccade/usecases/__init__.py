@@ -1,0 +1,1 @@
+"""The use-cases, one slice each. Slices do not import each other."""

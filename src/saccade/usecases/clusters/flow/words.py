@@ -1,0 +1,140 @@
+"""Words that tell themes from each other: from what people wrote, and from the encoder's text space."""
+
+import os
+import re
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from saccade.core.ports import Catalog, Encoder
+from saccade.core.types import Embeddings, Ids, ImageRecord
+from saccade.usecases.clusters.rules.clustering import NOISE
+from saccade.usecases.clusters.rules.neighborhoods import unit
+from saccade.usecases.clusters.rules.reports import ThemeWord
+from saccade.usecases.clusters.rules.vocabulary import STOP, THINGS
+
+_WORD = re.compile(r"[^\W\d_]{3,30}")
+_RARE, _COMMON = 3, 0.6
+_PRIOR, _PRIOR_SHARE = 200.0, 0.1
+"""Pretended words, spread as in the whole library: so many, but at most this part of those there are."""
+_SURE = 3.0
+_SHARE = 0.08
+"""Part of a theme's images that must bear a word written of it, or it tells of few of them only."""
+_MOST = 8
+_BATCH = 5000
+_LABELS = 300
+
+
+def theme_words(
+    written: Sequence[NDArray[np.int64]],
+    vocabulary: Sequence[str],
+    labels: Ids,
+    looks: tuple[Sequence[str], Embeddings, Embeddings] | None,
+) -> list[tuple[ThemeWord, ...]]:
+    """Words for each theme 0, 1, ..., those people wrote before those of the looks.
+
+    Args:
+        written: for each image the numbers of its words in `vocabulary`.
+        labels: (n,) theme of each image, -1 for none.
+        looks: candidate words, their (v, d) embeddings, and the themes' (t, d) directions from the middle
+            of everything; None where the encoder reads no text.
+    """
+    count = int(labels.max(initial=NOISE)) + 1
+    found = _from_text(written, vocabulary, labels, count)
+    for theme, words in enumerate(_from_looks(looks, count)):
+        known = {one.word for one in found[theme]}
+        found[theme] += [one for one in words if one.word not in known]
+    return [tuple(words) for words in found]
+
+
+def _from_text(
+    written: Sequence[NDArray[np.int64]], vocabulary: Sequence[str], labels: Ids, count: int
+) -> list[list[ThemeWord]]:
+    """Log-odds of a word in the theme against the rest, with the library as the prior, in standard errors.
+
+    "Fightin' Words", Monroe, Colaresi and Quinn 2008, counting images that bear a word.
+    """
+    if len(vocabulary) < 2 or not count:  # one word alone tells nothing from nothing
+        return [[] for _ in range(count)]
+    sizes = np.fromiter((len(words) for words in written), np.int64, count=len(written))
+    words = np.concatenate(written) if len(written) else np.zeros(0, np.int64)
+    theme = np.repeat(labels, sizes) + 1
+    width = len(vocabulary)
+    table = np.bincount(theme * width + words, minlength=(count + 1) * width).reshape(count + 1, width)
+    whole = table.sum(axis=0).astype(np.float64)
+    prior = whole * min(_PRIOR / whole.sum(), _PRIOR_SHARE)
+    useful = (whole >= _RARE) & (whole <= max(_COMMON * len(labels), _RARE))
+    images = np.bincount(labels + 1, minlength=count + 1)[1:]
+    answer = []
+    for one in range(count):
+        own, rest = table[one + 1], whole - table[one + 1]
+        mine, others = own + prior, rest + prior
+        odds = np.log(mine / (mine.sum() - mine)) - np.log(others / (others.sum() - others))
+        sure = odds / np.sqrt(1.0 / mine + 1.0 / others)
+        keep = useful & (sure >= _SURE) & (own >= max(_RARE - 1, _SHARE * images[one]))
+        ranked = np.flatnonzero(keep)[np.argsort(-sure[keep], kind="stable")][:_MOST]
+        answer.append(
+            [ThemeWord(word=vocabulary[word], score=float(sure[word]), source="text") for word in ranked]
+        )
+    return answer
+
+
+def _from_looks(
+    looks: tuple[Sequence[str], Embeddings, Embeddings] | None, count: int
+) -> list[list[ThemeWord]]:
+    """Words whose embedding points where the theme lies, more than to the other themes."""
+    if looks is None or not count or not len(looks[0]):
+        return [[] for _ in range(count)]
+    words, rows, directions = looks
+    scores = (rows - rows.mean(axis=0)) @ directions.T
+    if count > 1:
+        scores = scores - 0.5 * scores.mean(axis=1, keepdims=True)
+    order = np.argsort(-scores, axis=0, kind="stable")[:_MOST]
+    return [
+        [
+            ThemeWord(word=words[one], score=float(scores[one, theme]), source="looks")
+            for one in order[:, theme]
+            if scores[one, theme] > 0
+        ]
+        for theme in range(count)
+    ]
+
+
+def written_words(catalog: Catalog, ids: Ids) -> tuple[list[NDArray[np.int64]], list[str]]:
+    """Numbers of the words that captions, titles, keywords, tags and names hold, per image; the words."""
+    number: dict[str, int] = {}
+    found: list[NDArray[np.int64]] = []
+    for start in range(0, len(ids), _BATCH):
+        batch = ids[start : start + _BATCH].tolist()
+        tags = catalog.tags.of(batch)
+        for record in catalog.images(batch):
+            words = words_of(record, [tag.label for tag in tags.get(record.id, ())])
+            numbers = sorted(number.setdefault(word, len(number)) for word in sorted(words))
+            found.append(np.array(numbers, np.int64))
+    return found, list(number)
+
+
+def words_of(record: ImageRecord, labels: Sequence[str] = ()) -> set[str]:
+    """Telling words of what is written about an image, lower case."""
+    info = record.info
+    texts = [info.title or "", info.caption or "", *info.keywords, *labels]
+    for path in record.paths:
+        folder, name = os.path.split(path)
+        texts += [os.path.splitext(name)[0], os.path.basename(folder)]
+    words = {word.lower() for text in texts for word in _WORD.findall(text.replace("_", " "))}
+    return words - STOP
+
+
+def looks_of(
+    catalog: Catalog, encoder: Encoder, middles: Embeddings, everything: NDArray[np.float32]
+) -> tuple[Sequence[str], Embeddings, Embeddings] | None:
+    """Candidate words with their embeddings, and where the themes lie from the middle of everything.
+
+    Candidates are `core.vocabulary.THINGS` and the library's most used tags.
+    """
+    if not encoder.info.reads_text or not len(middles):
+        return None
+    labels = [label.rpartition("/")[2].lower() for label in list(catalog.tags.labels())[:_LABELS]]
+    words = list(dict.fromkeys([*THINGS, *labels]))
+    return words, encoder.encode_texts(words), unit(middles - everything)

@@ -1,0 +1,179 @@
+"""`saccade check`, `saccade leaks` and `saccade distinct`: is it there already, what do two folders share."""
+
+import os
+from typing import TYPE_CHECKING
+
+import click
+
+from saccade.core.errors import EXIT_PROBLEMS, InputError
+from saccade.doors.terminal.opening import existing_library
+from saccade.doors.terminal.output import note, print_json, say
+from saccade.doors.terminal.progress import progress_shown
+from saccade.doors.terminal.reporting import errors_told, tell_failures
+from saccade.doors.terminal.settings import Settings, json_option, library_option
+from saccade.doors.words import counted, shown_path
+
+if TYPE_CHECKING:
+    from saccade.library import Library
+    from saccade.usecases.duplicates.rules.reports import OverlapReport
+
+PICTURE_TIERS = ("bytes", "pixels", "picture")
+verify_option = click.option(
+    "--verify",
+    type=click.Choice(["base", "sift"]),
+    default="base",
+    show_default=True,
+    help="How pixels are compared; sift needs the extra `verify`.",
+)
+top_option = click.option(
+    "-k", "--top", type=int, default=20, show_default=True, metavar="N", help="Pairs to show."
+)
+html_option = click.option("--html", metavar="FILE", help="Also write them side by side to an HTML file.")
+_tier_option = click.option(
+    "--tier",
+    "tiers",
+    multiple=True,
+    type=click.Choice(PICTURE_TIERS),
+    help="How pictures must be the same; repeatable. [default: all]",
+)
+
+
+@click.command(short_help='Answer "have I got this already?".')
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@_tier_option
+@verify_option
+@json_option
+@library_option
+@click.pass_obj
+def check(
+    settings: Settings, *, files: tuple[str, ...], tiers: tuple[str, ...], verify: str, as_json: bool
+) -> None:
+    """Tell of each FILE whether the library holds it already: its bytes, its pixels, or its picture, edited.
+
+    Nothing is added to the library. Exits with 0 when every file is new, with 7 when one is there already or
+    cannot be read: `saccade check new.jpg && cp new.jpg ~/Pictures`.
+    """
+    from saccade.usecases.duplicates.cli.checking_text import say_check
+    from saccade.usecases.duplicates.wire.checking import of_check
+
+    with (
+        errors_told(as_json=as_json, debug=settings.debug),
+        existing_library(settings.library) as library,
+    ):
+        results = library.check(*files, tiers=tiers or PICTURE_TIERS, verify=verify)
+        if as_json:
+            print_json(of_check(results))
+        else:
+            say_check(results)
+    if any(result.matches or result.failure for result in results):
+        raise click.exceptions.Exit(EXIT_PROBLEMS)
+
+
+@click.command(short_help="Find pictures that two folders share, such as training and test images.")
+@click.argument("first", metavar="TRAIN")
+@click.argument("second", metavar="TEST")
+@click.option("--column", metavar="NAME", help="TRAIN and TEST are values of this column, not folders.")
+@_tier_option
+@verify_option
+@top_option
+@html_option
+@click.option("-q", "--quiet", is_flag=True, help="No progress.")
+@json_option
+@library_option
+@click.pass_obj
+def leaks(
+    settings: Settings,
+    *,
+    first: str,
+    second: str,
+    column: str | None,
+    tiers: tuple[str, ...],
+    verify: str,
+    top: int,
+    html: str | None,
+    quiet: bool,
+    as_json: bool,
+) -> None:
+    """Find images of the folder TEST that are also in the folder TRAIN, edited or not.
+
+    A model that is tested on what it was trained on looks better than it is. Both folders must be indexed.
+    With --column split, TRAIN and TEST are values of an imported column. Exits with 7 when they share a
+    picture.
+    """
+    with errors_told(as_json=as_json, debug=settings.debug):
+        check_top(top)
+        if first == second:
+            raise InputError(f"both are {first}", hint="name two folders, or two values of --column")
+        with existing_library(settings.library) as library:
+            with progress_shown(quiet=quiet) as progress:
+                found = library.leaks(
+                    first,
+                    second,
+                    column=column,
+                    tiers=tiers or PICTURE_TIERS,
+                    verify=verify,
+                    progress=progress,
+                )
+            show_overlap(library, found, (first, second), top=top, html=html, as_json=as_json)
+
+
+def show_overlap(
+    library: "Library",
+    found: "OverlapReport",
+    names: tuple[str, str],
+    *,
+    top: int,
+    html: str | None,
+    as_json: bool,
+) -> None:
+    """What two sets of images share; leave with 7 if they share any."""
+    from saccade.usecases.duplicates.cli.checking_text import say_overlap
+    from saccade.usecases.duplicates.wire.checking import of_overlap
+
+    tell_failures(found.failed)
+    if html is not None:
+        from saccade.doors.page.report import write_report
+        from saccade.usecases.duplicates.html.checking import overlap_report
+
+        write_report(html, overlap_report(library, found, names))
+        note(f"report: {shown_path(os.path.abspath(html))}")
+    if as_json:
+        print_json(of_overlap(found, names))
+    else:
+        say_overlap(found, names, top=top)
+    if found.pairs:
+        raise click.exceptions.Exit(EXIT_PROBLEMS)
+
+
+def check_top(top: int) -> None:
+    """Refuse to show none."""
+    if top < 1:
+        raise InputError(f"--top is {top}; it must be at least 1", hint="-k 10")
+
+
+@click.command(short_help="Say that pictures are no duplicates of each other.")
+@click.argument("images", nargs=-1, required=True, metavar="PHOTO-OR-ID...")
+@click.option("--forget", is_flag=True, help="Take it back.")
+@json_option
+@library_option
+@click.pass_obj
+def distinct(settings: Settings, *, images: tuple[str, ...], forget: bool, as_json: bool) -> None:
+    """Remember that these pictures are not the same, however alike: they are never in one group again."""
+    with (
+        errors_told(as_json=as_json, debug=settings.debug),
+        existing_library(settings.library) as library,
+    ):
+        changed = _set_distinct(library, images, distinct=not forget)
+        if as_json:
+            print_json({"pairs_changed": changed, "distinct": not forget})
+        elif not changed:
+            say("forgotten already" if forget else "known already")
+        else:
+            told = "may be duplicates again" if forget else "will not be called duplicates again"
+            say(f"{counted(changed, 'pair')} {told}")
+
+
+def _set_distinct(library: "Library", images: tuple[str, ...], *, distinct: bool) -> int:
+    if len(images) < 2:
+        raise InputError("one picture is distinct from nothing", hint="name two or more")
+    return library.not_duplicates(images[0], images[1], *images[2:], distinct=distinct)

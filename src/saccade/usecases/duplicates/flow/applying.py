@@ -1,0 +1,252 @@
+"""Put duplicates away: plan, check again, write down, merge what they know into the keeper, move, record.
+
+Each step is durable before the next begins, so `undoing` can go back from wherever a run was stopped.
+"""
+
+import os
+import time
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from saccade.core.errors import InputError, PathNotFoundError
+from saccade.core.ports import Catalog, ReportProgress
+from saccade.core.quarantine import Merge, Move
+from saccade.core.types import Failure, Progress
+from saccade.engine.reembed import locate
+from saccade.engine.scopes import scopes
+from saccade.usecases.duplicates.flow.inheritance import known_of, take_over
+from saccade.usecases.duplicates.flow.moves import FULL, Files, Places, Runs, settle, storage_errors
+from saccade.usecases.duplicates.rules.applying import CleaningReport, Observed, plan_cleaning, plan_merges
+from saccade.usecases.duplicates.rules.reports import DuplicateGroup, DuplicateReport, Tier
+from saccade.usecases.duplicates.rules.savings import Leaving, PriceTable, add_up
+
+_BATCH = 32
+"""Groups that are written down and recorded together."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Cleaner:
+    """The parts that putting duplicates away needs."""
+
+    catalog: Catalog
+    files: Files
+    runs: Runs
+    prices: PriceTable
+    report: ReportProgress
+
+    def plan(self, found: DuplicateReport, tiers: Collection[Tier], to: str | None) -> CleaningReport:
+        """What would be done, without reading or changing any picture.
+
+        Raises:
+            PathNotFoundError, InputError: files cannot go to `to`.
+        """
+        started = time.monotonic()
+        self._check_place(to)
+        return self._planned(found, tiers, self.runs.next_place(to), started)
+
+    def apply(
+        self, found: DuplicateReport, tiers: Collection[Tier], to: str | None, created: str
+    ) -> CleaningReport:
+        """Do it. Files that cannot be moved are told in the report.
+
+        Args:
+            created: the time now, UTC, ISO 8601.
+        Raises:
+            PathNotFoundError, InputError: files cannot go to `to`; nothing was changed.
+            LibraryBusyError; DiskFullError, ReadOnlyError, StorageError: what was moved before stays moved,
+                and can be undone.
+        """
+        started = time.monotonic()
+        self._check_place(to)
+        with self.catalog.writing("putting duplicates away"):
+            resumed = settle(self.catalog, self.files, self.runs, to)
+            place = resumed.place if resumed is not None else self.runs.next_place(to)
+            plan = self._planned(found, tiers, place, started)
+            if not plan.moves:
+                return replace(plan, applied=True, run=resumed.run if resumed is not None else "")
+            with storage_errors(place):
+                if resumed is None:
+                    run = self.runs.begin(created, place)
+                else:
+                    run = resumed.run
+                    self.runs.resume(run)
+            first = 1 + max((move.number for move in resumed.moves), default=0) if resumed is not None else 1
+            work = _Work(self, run, place, first)
+            work.do(found, plan.moves)
+            with storage_errors(place):
+                self.runs.end(run)
+        return replace(
+            plan,
+            run=run,
+            applied=True,
+            moves=tuple(work.moved),
+            skipped=(*plan.skipped, *work.skipped),
+            merges=tuple(work.merges),
+            savings=add_up(self._leaving(work.moved, work.before), self.prices),
+            seconds=time.monotonic() - started,
+        )
+
+    def _planned(
+        self, found: DuplicateReport, tiers: Collection[Tier], place: str, started: float
+    ) -> CleaningReport:
+        seen = self._observe(found)
+        plan = plan_cleaning(found, seen, tiers)
+        leaving = {move.path for move in plan.moves}
+        groups = [group for group in found.groups if any(other.path in leaving for other in group.others)]
+        merges = plan_merges(groups, plan.moves, known_of(self.catalog, groups))
+        return CleaningReport(
+            run="",
+            applied=False,
+            quarantine=place,
+            moves=plan.moves,
+            skipped=plan.skipped,
+            merges=tuple(merges),
+            savings=add_up(self._leaving(plan.moves, seen), self.prices),
+            seconds=time.monotonic() - started,
+        )
+
+    def _observe(self, found: DuplicateReport) -> dict[str, Observed]:
+        """Every file of the report, as it is and as it was."""
+        files = [file for group in found.groups for file in (group.keeper, *group.others)]
+        paths = {file.path for file in files}.union(*(file.record.paths for file in files))
+        places = Places(self.catalog)
+        remembered = places.stamps(paths)
+        return {
+            path: Observed(
+                facts=self.files.look(path), remembered=remembered.get(path), member=bool(locate(path)[1])
+            )
+            for path in paths
+        }
+
+    def _leaving(self, moves: Sequence[Move], seen: Mapping[str, Observed]) -> list[Leaving]:
+        found = []
+        for move in moves:
+            facts = seen[move.path].facts
+            assert facts is not None
+            found.append(
+                Leaving(
+                    tier=move.tier,
+                    folder=os.path.dirname(move.path),
+                    size_bytes=move.stamp.size,
+                    identity=facts.identity,
+                    links=facts.links,
+                )
+            )
+        return found
+
+    def _check_place(self, to: str | None) -> None:
+        """Files must not go where indexing would find them again."""
+        if to is not None and not os.path.isdir(to):
+            raise PathNotFoundError(f"no such folder: {to}", hint="make it, or mount the disk")
+        place = os.path.realpath(to if to is not None else self.runs.folder)
+        for scope in scopes(self.catalog):
+            rest = os.path.relpath(place, os.path.realpath(scope.path))
+            parts = rest.split(os.sep)
+            if parts[0] != os.pardir and not any(part.startswith(".") and part != "." for part in parts):
+                raise InputError(
+                    f"{place} lies in the indexed folder {scope.path}: its files would be found again",
+                    hint="name a folder outside of it, or leave --to out",
+                )
+
+
+class _Work:
+    """One run that moves files."""
+
+    def __init__(self, cleaner: Cleaner, run: str, place: str, first: int) -> None:
+        self._cleaner = cleaner
+        self._files = cleaner.files
+        self._run = run
+        self._place = place
+        self._number = first
+        self._places = Places(cleaner.catalog)
+        self.before: dict[str, Observed] = {}
+        self.moved: list[Move] = []
+        self.skipped: list[Failure] = []
+        self.merges: list[Merge] = []
+
+    def do(self, found: DuplicateReport, moves: Sequence[Move]) -> None:
+        """Move them, a batch of groups at a time."""
+        by_path = {move.path: move for move in moves}
+        groups = [group for group in found.groups if any(other.path in by_path for other in group.others)]
+        number = self._cleaner.catalog.start_run("clean")
+        for start in range(0, len(groups), _BATCH):
+            batch = groups[start : start + _BATCH]
+            wanted = [by_path.pop(o.path) for group in batch for o in group.others if o.path in by_path]
+            with storage_errors(self._place):
+                self._do_batch(batch, wanted, number)
+            done = len(self.moved) + len(self.skipped)
+            self._cleaner.report(
+                Progress(stage="moving", done=done, total=len(moves), failed=len(self.skipped))
+            )
+        self._cleaner.catalog.finish_run(number, {"moved": len(self.moved)})
+
+    def _do_batch(self, groups: Sequence[DuplicateGroup], wanted: Sequence[Move], number: int) -> None:
+        ready = [self._placed(move) for move in self._checked(wanted)]
+        if not ready:
+            return
+        catalog = self._cleaner.catalog
+        merges = list(plan_merges(groups, ready, known_of(catalog, groups)))
+        self._cleaner.runs.write(self._run, ready, merges)
+        take_over(catalog, merges)
+        self.merges += merges
+        moved: list[Move] = []
+        try:
+            for move in ready:
+                self._move(move, moved)
+        finally:
+            self._files.sync_folders([path for move in moved for path in (move.path, move.place)])
+            self._places.mark_missing(number, [move.path for move in moved])
+            self.moved += moved
+
+    def _checked(self, moves: Sequence[Move]) -> list[Move]:
+        """Those whose bytes, and whose keeper's bytes, are still what they were when they were indexed."""
+        ready: list[Move] = []
+        keepers: dict[str, bool] = {}
+        for move in moves:
+            if move.keeper not in keepers:
+                keepers[move.keeper] = self._holds(move.keeper, move.keeper_sha256)
+            facts = self._files.look(move.path)
+            whole = facts is not None and facts.stamp == move.stamp and self._holds(move.path, move.sha256)
+            if facts is None or not whole:
+                self._skip(move, "file_changed", "it changed since it was indexed; run `saccade index` first")
+            elif not keepers[move.keeper]:
+                self._skip(move, "keeper_file_changed", f"the keeper {move.keeper} is not what was indexed")
+            elif facts != self._files.look(move.path):
+                self._skip(move, "file_changed", "it changed while it was being read")
+            else:
+                self.before[move.path] = Observed(facts=facts, remembered=move.stamp, member=False)
+                ready.append(move)
+        return ready
+
+    def _holds(self, path: str, sha256: str) -> bool:
+        try:
+            return self._files.digest(path) == sha256
+        except OSError:
+            return False
+
+    def _placed(self, move: Move) -> Move:
+        """The move with its number and its place in the quarantine, which mirrors where it lies."""
+        place = os.path.join(self._place, move.path.lstrip(os.sep))
+        if os.path.lexists(place):
+            place = self._files.free_name(place, f"{self._number}")
+        placed = replace(move, number=self._number, place=place)
+        self._number += 1
+        return placed
+
+    def _move(self, move: Move, moved: list[Move]) -> None:
+        """Move one file; a disk that is full ends the run, anything else concerns this file alone."""
+        try:
+            self._files.set_aside(move)
+            if self._files.look(move.keeper) is not None:
+                moved.append(move)
+                return
+            # One file under two names that nothing could tell apart (a bind mount): put it back at once.
+            self._files.put_back(move, move.path)
+            self._skip(move, "same_file", f"it is the keeper itself under another name: {move.keeper}")
+        except OSError as error:
+            if error.errno in FULL:
+                raise
+            self._skip(move, "cannot_move", f"it cannot be moved: {error.strerror or error}")
+
+    def _skip(self, move: Move, code: str, reason: str) -> None:
+        self.skipped.append(Failure(path=move.path, code=code, reason=reason))

@@ -1,0 +1,167 @@
+"""Put files back where they were, from a run that ended or was stopped anywhere; doing it twice is safe."""
+
+import os
+import time
+from collections.abc import Sequence
+
+from saccade.core.errors import NotFoundError
+from saccade.core.ports import Catalog, ReportProgress
+from saccade.core.quarantine import Cleaning, Move, Restored, RunEntries, UndoReport
+from saccade.core.types import Failure, FileStamp, Progress
+from saccade.usecases.duplicates.flow.inheritance import give_back
+from saccade.usecases.duplicates.flow.moves import Files, Places, Runs, storage_errors
+
+_BATCH = 64
+
+
+def cleanings(files: Files, runs: Runs) -> list[Cleaning]:
+    """Every run that put files away, oldest first, with what lies in its quarantine now."""
+    return [_cleaning(files, runs.load(run)) for run in runs.runs()]
+
+
+def undo(
+    catalog: Catalog, files: Files, runs: Runs, run: str | None, *, progress: ReportProgress | None = None
+) -> UndoReport:
+    """Put everything of a run back, and take from the keepers what they had taken over.
+
+    Args:
+        run: its name; None means the newest that still holds files.
+    Raises:
+        NotFoundError: there is no such run, or nothing to undo.
+        LibraryBusyError; DiskFullError, ReadOnlyError, StorageError: run it again, it goes on.
+    """
+    started = time.monotonic()
+    with catalog.writing("putting files back"):
+        entries = runs.load(run) if run is not None else _newest(files, runs)
+        work = _Work(catalog, files, entries)
+        with storage_errors(entries.place):
+            for start in range(0, len(entries.moves), _BATCH):
+                work.put_back(entries.moves[start : start + _BATCH])
+                if progress is not None:
+                    done = min(start + _BATCH, len(entries.moves))
+                    step = Progress(
+                        stage="restoring", done=done, total=len(entries.moves), failed=len(work.failed)
+                    )
+                    progress(step)
+            unmerged = work.give_back(runs)
+            runs.tidy(entries)
+            if not entries.finished:
+                runs.end(entries.run)
+        catalog.finish_run(work.number, {"restored": len(work.restored)})
+    return UndoReport(
+        run=entries.run,
+        restored=tuple(work.restored),
+        unmoved=work.unmoved,
+        failed=tuple(work.failed),
+        unmerged=unmerged,
+        seconds=time.monotonic() - started,
+    )
+
+
+def _newest(files: Files, runs: Runs) -> RunEntries:
+    for run in reversed(runs.runs()):
+        entries = runs.load(run)
+        if not entries.finished or _cleaning(files, entries).files:
+            return entries
+    raise NotFoundError(
+        "nothing to undo: no quarantine holds a file", hint="saccade undo --list tells all runs"
+    )
+
+
+def _cleaning(files: Files, entries: RunEntries) -> Cleaning:
+    sizes = [facts.stamp.size for move in entries.moves if (facts := files.look(move.place)) is not None]
+    return Cleaning(
+        run=entries.run,
+        created=entries.created,
+        quarantine=entries.place,
+        files=len(sizes),
+        size_bytes=sum(sizes),
+        moved=len(entries.moves),
+        finished=entries.finished,
+    )
+
+
+class _Work:
+    """One undo."""
+
+    def __init__(self, catalog: Catalog, files: Files, entries: RunEntries) -> None:
+        self._catalog = catalog
+        self._files = files
+        self._entries = entries
+        self._places = Places(catalog)
+        self.number = catalog.start_run("undo")
+        self.restored: list[Restored] = []
+        self.failed: list[Failure] = []
+        self.unmoved = 0
+        self._still_away: set[int] = set()
+
+    def put_back(self, moves: Sequence[Move]) -> None:
+        """Put a batch back and record it."""
+        back: list[tuple[str, FileStamp, str]] = []
+        try:
+            for move in moves:
+                at = self._put_back(move)
+                if isinstance(at, Failure):
+                    self.failed.append(at)
+                    self._still_away.add(move.number)
+                elif (facts := self._files.look(at)) is not None and facts.stamp == move.stamp:
+                    back.append((at, facts.stamp, move.sha256))
+        finally:
+            self._files.sync_folders([*(at for at, _, _ in back), *(move.place for move in moves)])
+            self._places.record(self.number, back)
+
+    def give_back(self, runs: Runs) -> int:
+        """Undo the merges whose files are all back; number of them."""
+        mine = {
+            number: merge
+            for number, merge in enumerate(self._entries.merges)
+            if number not in self._entries.unmerged and self._still_away.isdisjoint(merge.moves)
+        }
+        if not mine:
+            return 0
+        kept = [
+            merge
+            for run in runs.runs()
+            for entries in [runs.load(run)]
+            for number, merge in enumerate(entries.merges)
+            if number not in entries.unmerged and not (run == self._entries.run and number in mine)
+        ]
+        give_back(self._catalog, list(mine.values()), kept)
+        runs.unmerge(self._entries.run, list(mine))
+        return len(mine)
+
+    def _put_back(self, move: Move) -> str | Failure:
+        """Where the file lies now, or why it could not be put back."""
+        try:
+            where = self._files.state(move)
+            if where in _WRONG:
+                code, reason = _WRONG[where]
+                return Failure(path=move.path, code=code, reason=f"{reason}: {move.place}")
+            if where in {"there", "both"}:
+                if where == "both":
+                    self._files.drop_copy(move)
+                self.unmoved += 1
+                return move.path
+            if not os.path.isdir(root := self._root(move)):
+                reason = f"the folder {root} is not there; mount the disk"
+                return Failure(path=move.path, code="folder_away", reason=reason)
+            at = move.path
+            if where == "replaced":
+                at = self._files.free_name(move.path, f"restored-{self._entries.run}")
+            self._files.put_back(move, at)
+        except OSError as error:
+            reason = f"it cannot be put back: {error.strerror or error}"
+            return Failure(path=move.path, code="cannot_move", reason=reason)
+        self.restored.append(Restored(path=move.path, at=at))
+        return at
+
+    def _root(self, move: Move) -> str:
+        """A folder that must be there: one that is missing is a disk that is not mounted."""
+        place = self._places.folder_of(move.path)
+        return place[0].path if place is not None else os.path.dirname(move.path)
+
+
+_WRONG = {
+    "lost": ("not_in_quarantine", "it is not in the quarantine any more"),
+    "altered": ("altered_in_quarantine", "it was changed in the quarantine and stays there"),
+}

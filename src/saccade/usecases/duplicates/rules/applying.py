@@ -1,0 +1,267 @@
+"""What is put away and why: the rules that decide which duplicates may leave their folder, and what stays.
+
+A duplicate is put away only while its keeper is certain to stay, so every doubt is a reason to leave it.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from saccade.core.quarantine import MERGED, Facts, FileFacts, Merge, Move
+from saccade.core.types import Failure, FileStamp, ImageInfo
+from saccade.usecases.duplicates.rules.reports import DuplicateFile, DuplicateGroup, DuplicateReport, Tier
+from saccade.usecases.duplicates.rules.savings import Savings
+
+USUAL_TIERS = (Tier.BYTES, Tier.PIXELS, Tier.PICTURE)
+"""Tiers that are put away unless others are asked for: never bursts nor scenes, which are other pictures."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observed:
+    """One file of a report as it lies there now, beside what the library remembers of it.
+
+    Attributes:
+        facts: None if it is gone.
+        remembered: size and time when it was indexed; None if the library does not know it (any more).
+        member: it lies inside an archive.
+    """
+
+    facts: FileFacts | None
+    remembered: FileStamp | None
+    member: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What the library knows of one image beyond its file: tags with scores, and values of columns."""
+
+    labels: Mapping[str, float]
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CleaningPlan:
+    """Which files may be put away, and which may not, each with its reason."""
+
+    moves: tuple[Move, ...]
+    skipped: tuple[Failure, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CleaningReport:
+    """What would be put away, or was.
+
+    Attributes:
+        run: name of the run, for `undo`; "" if nothing was put away.
+        applied: false for a dry run.
+        quarantine: the folder where the files lie, or would lie.
+        moves: the files.   skipped: duplicates that stay where they are, and why.
+        merges: what the keepers take over.
+        savings: what that frees once the quarantine is emptied.
+        seconds: wall time.
+    """
+
+    run: str
+    applied: bool
+    quarantine: str
+    moves: tuple[Move, ...]
+    skipped: tuple[Failure, ...]
+    merges: tuple[Merge, ...]
+    savings: Savings
+    seconds: float
+
+
+def plan_cleaning(
+    report: DuplicateReport, seen: Mapping[str, Observed], tiers: Collection[Tier] = USUAL_TIERS
+) -> CleaningPlan:
+    """Which of the others of each group may be put away: those of the tiers that nothing speaks against.
+
+    Where the keeper is a link or lies in an archive, a file with the very same bytes stays in its place.
+
+    Args:
+        seen: every path of the report, and every other path of its images.
+    """
+    moves: list[Move] = []
+    skipped: list[Failure] = []
+    targets = {one.facts.target for one in seen.values() if one.facts is not None and one.facts.target}
+    groups = [(group, _standing(group, seen, targets)) for group in report.groups]
+    kept = {_entry(seen[keeper.path], keeper.path) for _, keeper in groups}
+    gone: set[object] = set()
+    for group, keeper in groups:
+        for other in group.others:
+            entry = _entry(seen[other.path], other.path)
+            if other.tier not in tiers or entry in gone:  # a file in two groups leaves once
+                continue
+            why = doubt(keeper, other, seen)
+            if other is keeper:
+                why = ("stands_for_keeper", f"it stays in the place of {group.keeper.path}")
+            elif why is None and entry in kept:
+                why = ("is_keeper", "it is the file worth keeping of another group")
+            elif why is None and entry in targets:
+                why = ("link_target", "a link in the library leads to it")
+            if why is not None:
+                skipped.append(Failure(path=other.path, code=why[0], reason=why[1]))
+            else:
+                gone.add(entry)
+                moves.append(_move(len(moves) + 1, keeper, other, seen[other.path]))
+    return CleaningPlan(moves=tuple(moves), skipped=tuple(skipped))
+
+
+def _standing(
+    group: DuplicateGroup, seen: Mapping[str, Observed], targets: Collection[tuple[str, str]]
+) -> DuplicateFile:
+    """The file that stays: the keeper, or one with the same bytes that can be relied on more."""
+    keeper = group.keeper
+    facts = seen[keeper.path].facts
+    if not seen[keeper.path].member and (facts is None or facts.kind == "file"):
+        return keeper
+    same = [one for one in group.others if one.record.id == keeper.record.id]
+    fit = [one for one in same if not seen[one.path].member and _wrong(seen[one.path], "", "it") is None]
+    fit.sort(key=lambda one: _entry(seen[one.path], one.path) not in targets)
+    return fit[0] if fit else keeper
+
+
+def doubt(
+    keeper: DuplicateFile, other: DuplicateFile, seen: Mapping[str, Observed]
+) -> tuple[str, str] | None:
+    """Code and reason why a file must stay where it is; None if it may go."""
+    mine, its = seen[other.path], seen[keeper.path]
+    if mine.member:
+        return "in_archive", "it lies inside an archive, and nothing is taken out of archives"
+    if its.member:
+        return "keeper_in_archive", f"the keeper lies inside an archive: {keeper.path}"
+    return (
+        _wrong(mine, "", "it")
+        or _wrong(its, "keeper_", f"the keeper {keeper.path}")
+        or _same_file(mine, its, keeper.path)
+    )
+
+
+def _wrong(one: Observed, prefix: str, subject: str) -> tuple[str, str] | None:
+    """What is not as it was when the file was indexed."""
+    if one.facts is None:
+        return f"{prefix}file_gone", f"{subject} is no longer there"
+    if one.facts.kind != "file":
+        what = "a link" if one.facts.kind == "link" else "no regular file"
+        return f"{prefix}is_link", f"{subject} is {what}"
+    if one.remembered is None:
+        return f"{prefix}not_indexed", f"{subject} is not in the library any more"
+    if one.remembered != one.facts.stamp:
+        return f"{prefix}file_changed", f"{subject} changed since it was indexed; run `saccade index` first"
+    return None
+
+
+def _same_file(mine: Observed, keeper: Observed, path: str) -> tuple[str, str] | None:
+    """One name seen twice (through a linked folder): putting it away would take the keeper along."""
+    assert mine.facts is not None
+    assert keeper.facts is not None
+    same = mine.facts.identity == keeper.facts.identity
+    if same and (mine.facts.links == 1 or mine.facts.entry == keeper.facts.entry):
+        return "same_file", f"it is the keeper itself under another name: {path}"
+    return None
+
+
+def _entry(one: Observed, path: str) -> object:
+    """What two spellings of one name have in common."""
+    return one.facts.entry if one.facts is not None else path
+
+
+def _move(number: int, keeper: DuplicateFile, other: DuplicateFile, seen: Observed) -> Move:
+    assert seen.facts is not None
+    assert other.tier is not None
+    return Move(
+        number=number,
+        path=other.path,
+        place="",
+        stamp=seen.facts.stamp,
+        mode=seen.facts.mode,
+        sha256=other.record.image_id,
+        tier=other.tier.value,
+        probability=other.probability,
+        reason=other.reason,
+        keeper=keeper.path,
+        keeper_sha256=keeper.record.image_id,
+    )
+
+
+_TEXTS = ("title", "caption", "creator", "rights", "camera", "lens")
+_LONGEST_LABEL, _LONGEST_NAME, _LONGEST_TEXT = 500, 100, 10_000
+"""What the catalog takes, in characters."""
+
+
+def plan_merges(
+    groups: Sequence[DuplicateGroup], moves: Sequence[Move], known: Callable[[int], Known]
+) -> Iterator[Merge]:
+    """What each keeper takes over from the files that leave, and does not know itself.
+
+    Keywords and tags become tags. All else becomes columns of their own, so that nothing a person or a file
+    said is ever overwritten: title, caption, creator, rights, camera and lens `merged_title` and so on, place
+    and time `merged_latitude`, `merged_longitude` and `merged_taken` (the earliest), and the value of the
+    column NAME `merged_data_NAME`. Of several values that of the first file holds. Files with the same bytes
+    know the same.
+
+    Args:
+        known: tags and columns of an image by its number.
+    """
+    leaving = {move.path: move for move in moves}
+    for group in groups:
+        mine = group.keeper.record
+        others = [one for one in group.others if one.path in leaving and one.record.id != mine.id]
+        if not others:
+            continue
+        own = known(mine.id)
+        theirs = [(one, known(one.record.id)) for one in others]
+        labels = _new_labels(group.keeper, own, theirs)
+        facts = _new_facts(group.keeper, own, theirs)
+        if labels or facts:
+            yield Merge(
+                keeper=group.keeper.path,
+                sha256=mine.image_id,
+                labels=labels,
+                facts=facts,
+                moves=tuple(leaving[one.path].number for one in others),
+            )
+
+
+def _new_labels(
+    keeper: DuplicateFile, own: Known, others: Sequence[tuple[DuplicateFile, Known]]
+) -> dict[str, float]:
+    """Keywords and tags of the others that the keeper lacks, without regard to case; best score of each."""
+    have = {word.casefold().strip() for word in (*keeper.record.info.keywords, *own.labels)}
+    found: dict[str, float] = {}
+    for other, theirs in others:
+        for word, score in (*((word, 1.0) for word in other.record.info.keywords), *theirs.labels.items()):
+            label = word.strip()
+            if label and len(label) <= _LONGEST_LABEL and label.casefold() not in have:
+                found[label] = max(score, found.get(label, 0.0))
+    return found
+
+
+def _new_facts(
+    keeper: DuplicateFile, own: Known, others: Sequence[tuple[DuplicateFile, Known]]
+) -> dict[str, float | str]:
+    """What the others know and the keeper does not, under the names of columns."""
+    mine, facts = keeper.record.info, dict[str, float | str]()
+    for name in _TEXTS:
+        said = [text for other, _ in others if (text := getattr(other.record.info, name))]
+        if said and not getattr(mine, name):
+            facts[f"{MERGED}_{name}"] = said[0][:_LONGEST_TEXT]
+    times = [other.record.info.taken_at for other, _ in others if other.record.info.taken_at]
+    if times and not mine.taken_at:
+        facts[f"{MERGED}_taken"] = min(times)
+    for other, theirs in others:
+        latitude, longitude = other.record.info.latitude, other.record.info.longitude
+        if mine.latitude is None and latitude is not None and longitude is not None:
+            facts.setdefault(f"{MERGED}_latitude", latitude)
+            facts.setdefault(f"{MERGED}_longitude", longitude)
+        for name, value in theirs.facts.items():
+            column = name if name.startswith(f"{MERGED}_") else f"{MERGED}_data_{name}"
+            if name not in own.facts and len(column) <= _LONGEST_NAME and not _says(mine, name):
+                facts.setdefault(column, value)
+    return {name: value for name, value in facts.items() if name not in own.facts}
+
+
+def _says(info: ImageInfo, column: str) -> bool:
+    """Whether the keeper's file itself says what a `merged_` column would say."""
+    field = column.removeprefix(f"{MERGED}_")
+    field = "taken_at" if field == "taken" else field
+    return column.startswith(f"{MERGED}_") and bool(getattr(info, field, None))

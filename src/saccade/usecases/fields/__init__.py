@@ -1,0 +1,1 @@
+"""Fields: facts about images that people bring along."""

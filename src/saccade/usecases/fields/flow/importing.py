@@ -1,0 +1,288 @@
+"""Tables in: rows matched to images, columns typed, all that does not fit told line by line."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from math import isfinite
+from typing import Literal
+
+import numpy as np
+
+from saccade.core.errors import InputError
+from saccade.core.ports import Catalog
+from saccade.core.stores import Column
+from saccade.core.tables import (
+    IMPORT,
+    KEYS,
+    LABELS,
+    PERSON,
+    Cell,
+    ImportedColumn,
+    ImportReport,
+    Key,
+    RowProblem,
+    Table,
+    as_labels,
+    as_number,
+    as_text,
+    column_name,
+    is_absent,
+)
+
+_SHORTEST_ID = 8
+_LONGEST_TEXT = 10_000
+_LONGEST_NAME = 100
+_LONGEST_LABEL = 500
+
+
+@dataclass(slots=True)
+class _Field:
+    """One column of the table on its way in.
+
+    Attributes:
+        place: which cell of a row it is.   header, name: as written, and as filters say it.
+        cells: {image: (line, cell)}.
+    """
+
+    place: int
+    header: str
+    name: str
+    cells: dict[int, tuple[int, str | float]] = field(default_factory=dict)
+
+    @property
+    def labels(self) -> bool:
+        """Whether it holds labels."""
+        return self.name in LABELS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Names:
+    """How rows name their images: in which column, and what the names are."""
+
+    column: int
+    key: Key
+    place: Callable[[str], str]
+
+    def meant(self, catalog: Catalog, names: Sequence[str]) -> Mapping[str, Sequence[int]]:
+        """{name: the images it may mean}."""
+        if self.key == "name":
+            return catalog.find_names(names)
+        if self.key == "id":
+            return catalog.find_ids([name for name in names if len(name) >= _SHORTEST_ID])
+        places = {name: self.place(name) for name in names}
+        at = catalog.find_paths(list(places.values()))
+        return {name: [at[path]] for name, path in places.items() if path in at}
+
+
+def import_table(
+    catalog: Catalog,
+    table: Table,
+    key: Key,
+    *,
+    place: Callable[[str], str],
+    replace: bool = False,
+    dry_run: bool = False,
+) -> ImportReport:
+    """Match the rows to images and keep their columns; facts in one transaction, labels in one.
+
+    Args:
+        place: a path as the table has it -> absolute.
+        replace: forget what the named columns held; of labels, those people gave the images of the table.
+
+    Raises:
+        InputError: nothing could be imported, or a column of that name was written by a pipeline.
+    """
+    problems: list[RowProblem] = []
+    names = _Names(column=_key_column(table.header, key), key=key, place=place)
+    fields = list(_fields(table.header, names.column, problems))
+    if not fields:
+        raise InputError(
+            "the table says nothing of its images", hint="it needs a column for the images and one more"
+        )
+    rows: list[tuple[int, Sequence[Cell]]] = []
+    count = 0
+    for row in table.rows:
+        count += 1
+        if isinstance(row, RowProblem):
+            problems.append(row)
+        else:
+            rows.append(row)
+    images = _matched(catalog, rows, names, problems)
+    for line, image, cells in images:
+        _take(fields, image, line, cells, problems)
+    if not images:
+        below = [f"; line {one.line}: {one.reason}" for one in problems if one.line > 1]
+        raise InputError(
+            f"no row names an image of the library{below[0] if below else ''}",
+            hint=f"images are looked up by the column {table.header[names.column]!r} as {key}; see --key",
+        )
+    told = {image for _, image, _ in images}
+    known = {column.name: column for column in catalog.columns.all()}
+    facts = [
+        _typed(one, None if replace else known.get(one.name), problems) for one in fields if not one.labels
+    ]
+    labels = _labels([one for one in fields if one.labels], problems)
+    _check_origins(facts, known)
+    if not dry_run:
+        columns = {column.name: values for column, values in facts}
+        catalog.columns.write_all(columns, origin=IMPORT, replace=replace)
+        if labels or (replace and any(one.labels for one in fields)):
+            _write_labels(catalog, labels, told, replace=replace)
+    return ImportReport(
+        rows=count,
+        images=len(told),
+        columns=tuple(column for column, _ in facts),
+        labels=sum(map(len, labels.values())),
+        problems=tuple(sorted(problems, key=lambda one: one.line)),
+        dry_run=dry_run,
+    )
+
+
+def _key_column(header: Sequence[str], key: Key) -> int:
+    """Which column names the images."""
+    plain = [name.strip().casefold() for name in header]
+    return next((plain.index(name) for name in KEYS[key] if name in plain), 0)
+
+
+def _fields(header: Sequence[str], keys: int, problems: list[RowProblem]) -> Iterator[_Field]:
+    """The columns that can be kept; a problem of line 1 for each that cannot."""
+    seen: dict[str, str] = {}
+    for place, written in enumerate(header):
+        if place == keys:
+            continue
+        name = written.strip().casefold()
+        if name not in LABELS:
+            name = column_name(written)
+        if not name or len(name) > _LONGEST_NAME:
+            reason = f"column {place + 1} {'has no name' if not name else 'has too long a name'}"
+            problems.append(RowProblem(line=1, reason=f"{reason} and is left out"))
+        elif name in seen:
+            reason = f"column {place + 1}, {written!r}, is called {name} like {seen[name]!r} and is left out"
+            problems.append(RowProblem(line=1, reason=reason))
+        else:
+            seen[name] = written
+            yield _Field(place=place, header=written, name=name)
+
+
+def _matched(
+    catalog: Catalog,
+    rows: Sequence[tuple[int, Sequence[Cell]]],
+    names: _Names,
+    problems: list[RowProblem],
+) -> list[tuple[int, int, Sequence[Cell]]]:
+    """(line, image, cells) of the rows that name an image; a problem for each of the others."""
+    asked: list[tuple[int, str, Sequence[Cell]]] = []
+    for line, cells in rows:
+        cell = cells[names.column]
+        name = "" if cell is None or is_absent(cell) else as_text(cell).strip()
+        if not name or "\0" in name:
+            problems.append(RowProblem(line=line, reason="it names no image"))
+        else:
+            asked.append((line, name.lower() if names.key == "id" else name, cells))
+    found = names.meant(catalog, list(dict.fromkeys(name for _, name, _ in asked)))
+    matched = []
+    for line, name, cells in asked:
+        images = found.get(name, ())
+        if len(images) == 1:
+            matched.append((line, images[0], cells))
+        else:
+            problems.append(RowProblem(line=line, reason=_unmatched(names.key, name, len(images))))
+    return matched
+
+
+def _unmatched(key: Key, name: str, count: int) -> str:
+    if count:
+        return f"{count} images are called {name!r}" if key == "name" else f"several ids begin with {name!r}"
+    told = {"path": "no image lies at", "name": "no image is called", "id": "no image's id begins with"}
+    return f"{told[key]} {name!r}"
+
+
+def _take(
+    fields: Sequence[_Field],
+    image: int,
+    line: int,
+    cells: Sequence[Cell],
+    problems: list[RowProblem],
+) -> None:
+    """Note what a row says of its image, unless an earlier row said otherwise."""
+    for one in fields:
+        cell = cells[one.place]
+        if cell is None or is_absent(cell):
+            continue
+        if isinstance(cell, str) and not _is_unicode(cell):
+            problems.append(RowProblem(line=line, reason=f"{one.header} is not UTF-8 text"))
+            continue
+        said = one.cells.setdefault(image, (line, cell))
+        if said[1] != cell:
+            reason = f"it is the same picture as line {said[0]}, which says another {one.header}"
+            problems.append(RowProblem(line=line, reason=reason))
+
+
+def _is_unicode(text: str) -> bool:
+    return text.isascii() or not any("\ud800" <= one <= "\udfff" for one in text)
+
+
+def _typed(
+    one: _Field, known: Column | None, problems: list[RowProblem]
+) -> tuple[ImportedColumn, dict[int, float] | dict[int, str]]:
+    """The column and its values by image: numbers if all are (or must be), else text."""
+    numbers = {image: as_number(cell) for image, (_, cell) in one.cells.items()}
+    odd = next((image for image, number in numbers.items() if number is None), None)
+    kind: Literal["number", "text"] = known.kind if known else "number" if odd is None else "text"
+    why = ""
+    if kind == "text":
+        if odd is not None and any(number is not None for number in numbers.values()):
+            why = f"line {one.cells[odd][0]} says {_short(as_text(one.cells[odd][1]))}"
+        texts = {image: as_text(cell) for image, (_, cell) in one.cells.items()}
+        long = [image for image, text in texts.items() if len(text) > _LONGEST_TEXT]
+        for image in long:
+            reason = (
+                f"{one.header} has {len(texts.pop(image)):,} characters; at most {_LONGEST_TEXT:,} are kept"
+            )
+            problems.append(RowProblem(line=one.cells[image][0], reason=reason))
+        return ImportedColumn(name=one.name, header=one.header, kind=kind, values=len(texts), why=why), texts
+    values: dict[int, float] = {}
+    for image, number in numbers.items():
+        line, cell = one.cells[image]
+        if number is not None and isfinite(number):
+            values[image] = number
+        else:
+            wrong = "is no number, as the rest of it" if number is None else "is too large a number"
+            problems.append(RowProblem(line=line, reason=f"{one.header} {_short(as_text(cell))} {wrong}"))
+    return ImportedColumn(name=one.name, header=one.header, kind=kind, values=len(values)), values
+
+
+def _short(text: str) -> str:
+    return repr(text if len(text) <= 40 else f"{text[:40]}...")
+
+
+def _check_origins(facts: Sequence[tuple[ImportedColumn, object]], known: Mapping[str, Column]) -> None:
+    """Refuse a table that would overwrite what a pipeline wrote, before anything is written."""
+    for column, _ in facts:
+        there = known.get(column.name)
+        if there is not None and there.origin != IMPORT:
+            raise InputError(
+                f"the column {column.name!r} is there already, written by {there.origin!r}",
+                hint=f"rename it in the table, or forget it first: saccade data remove {column.name}",
+            )
+
+
+def _labels(fields: Sequence[_Field], problems: list[RowProblem]) -> dict[str, set[int]]:
+    """{label: images that get it}."""
+    borne: dict[str, set[int]] = {}
+    for one in fields:
+        for image, (line, cell) in one.cells.items():
+            for label in as_labels(cell):
+                if len(label) > _LONGEST_LABEL:
+                    reason = f"a label has {len(label):,} characters; at most {_LONGEST_LABEL} are kept"
+                    problems.append(RowProblem(line=line, reason=reason))
+                else:
+                    borne.setdefault(label, set()).add(image)
+    return borne
+
+
+def _write_labels(
+    catalog: Catalog, labels: Mapping[str, set[int]], images: set[int], *, replace: bool
+) -> None:
+    rows = {label: (np.array(sorted(ids), np.int64), np.ones(len(ids))) for label, ids in labels.items()}
+    among = np.array(sorted(images), np.int64) if replace else None
+    catalog.tags.write(PERSON, rows, replace=replace, among=among)

@@ -1,0 +1,90 @@
+"""`saccade index`."""
+
+import os
+import sys
+
+import click
+
+from saccade.core.errors import EXIT_PROBLEMS, InputError
+from saccade.doors.terminal.opening import library_to_index, summary
+from saccade.doors.terminal.output import print_json, say
+from saccade.doors.terminal.payloads import of_index
+from saccade.doors.terminal.progress import progress_shown
+from saccade.doors.terminal.reporting import errors_told, tell_failures
+from saccade.doors.terminal.settings import Settings, json_option, library_option
+from saccade.doors.words import shown_path
+
+_STDIN = "-"
+
+
+@click.command(short_help="Read folders, archives and files into the library.")
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.option("--exclude", multiple=True, metavar="PATTERN", help="Leave out what matches; repeatable.")
+@click.option(
+    "--from-stdin", is_flag=True, help="Read more paths from stdin, one a line or zero-terminated (also: -)."
+)
+@click.option(
+    "--allow-empty", is_flag=True, help="Believe that a folder which had images is empty on purpose."
+)
+@click.option(
+    "--kind",
+    type=click.Choice(["auto", "flat", "ivf", "hnsw"]),
+    help="Also build the search indexes anew, of this kind from now on.",
+)
+@click.option("--strict", is_flag=True, help=f"Exit with {EXIT_PROBLEMS} when a file gave no image.")
+@click.option("-q", "--quiet", is_flag=True, help="Tell failures only.")
+@json_option
+@library_option
+@click.pass_obj
+def index(
+    settings: Settings,
+    *,
+    paths: tuple[str, ...],
+    exclude: tuple[str, ...],
+    from_stdin: bool,
+    allow_empty: bool,
+    kind: str | None,
+    strict: bool,
+    quiet: bool,
+    as_json: bool,
+) -> None:
+    """Bring the library up to date with folders, archives (zip, tar) and picture files.
+
+    Without a PATH: all that the library knows, or the current folder where there is no library yet. Only new
+    and changed files are read; a run that was stopped goes on where it was.
+    """
+    with errors_told(as_json=as_json, debug=settings.debug):
+        named = [path for path in paths if path != _STDIN]
+        piped = from_stdin or _STDIN in paths
+        listed = _paths_on_stdin() if piped else []
+        if piped and not named and not listed:
+            raise InputError("no path came in on stdin", hint="e.g. find . -name '*.jpg' | saccade index -")
+        with (
+            library_to_index(settings.library, named or listed) as (library, places),
+            progress_shown(quiet=quiet) as progress,
+        ):
+            report = library.index(
+                *(named if piped else places),
+                exclude=exclude,
+                files=listed,
+                allow_empty=allow_empty,
+                progress=progress,
+            )
+            if kind is not None:
+                library.build_indexes(kind, progress=progress)
+            folder = library.folder
+        tell_failures(report.failed)
+        if as_json:
+            print_json(of_index(report, folder))
+        elif not quiet:
+            say(summary(report))
+            say(f"library: {shown_path(folder)}")
+    if strict and report.failed:
+        raise click.exceptions.Exit(EXIT_PROBLEMS)
+
+
+def _paths_on_stdin() -> list[str]:
+    """The paths of stdin, byte for byte: zero-terminated if there is a zero byte, else one a line."""
+    data = sys.stdin.buffer.read()
+    items = data.split(b"\0") if b"\0" in data else data.split(b"\n")
+    return [os.fsdecode(item) for item in items if item]

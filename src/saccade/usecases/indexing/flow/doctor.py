@@ -1,0 +1,164 @@
+"""Proof that every file is indexed, failed with a reason, or excluded, and that what is stored is whole."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+from saccade.core.errors import InputError
+from saccade.core.ports import Catalog, Decoder, Encoder, IndexStore, ReportProgress
+from saccade.core.types import DoctorReport, Problem, Progress
+from saccade.engine.reembed import reembed
+from saccade.engine.refresh import load_calibration, refresh
+from saccade.engine.scopes import Scope, scopes
+from saccade.engine.space import SpaceReader
+from saccade.usecases.indexing.flow.plan import Walk, make_plan
+from saccade.usecases.indexing.flow.run import index_paths
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doctor:
+    """Examines a library, and mends it when asked."""
+
+    catalog: Catalog
+    store: IndexStore
+    decoder: Decoder
+    encoder: Encoder
+    walk: Walk
+    report: ReportProgress
+
+    def examine(self, readers: Sequence[SpaceReader]) -> DoctorReport:
+        """What is wrong; nothing is changed."""
+        problems = [*self._database(), *self._files(), *self._spaces(readers)]
+        return self._report(problems)
+
+    def repair(self, readers: Sequence[SpaceReader]) -> DoctorReport:
+        """What was wrong, and whether it is mended now: found again, it is not."""
+        before = self.examine(readers)
+        if before.problems:
+            self._mend(readers)
+        left = (
+            {problem.code: problem for problem in self.examine(readers).problems} if before.problems else {}
+        )
+        problems = [replace(problem, repaired=problem.code not in left) for problem in before.problems]
+        known = {problem.code for problem in problems}
+        problems += [problem for code, problem in left.items() if code not in known]
+        return self._report(problems)
+
+    def _report(self, problems: Sequence[Problem]) -> DoctorReport:
+        unindexed = sum(p.count for p in problems if p.code == "unindexed_files" and not p.repaired)
+        return DoctorReport(
+            counts=self.catalog.counts(),
+            unindexed=unindexed,
+            failures=tuple(self.catalog.failures()),
+            problems=tuple(problems),
+        )
+
+    # --- examining
+
+    def _database(self) -> Iterator[Problem]:
+        """The database file, and what the catalog derives from its own rows."""
+        self._tell("database")
+        wrong = self.catalog.problems()
+        if wrong:
+            yield _problem("broken_database", f"the database is damaged: {wrong[0]}", len(wrong))
+        stale = self.catalog.stale_images()
+        if len(stale):
+            yield _problem(
+                "stale_rows", "images whose words or presence are not what their files say", len(stale)
+            )
+        unfinished = self.catalog.unfinished_runs()
+        if unfinished:
+            yield _problem(
+                "interrupted_run", "indexing was interrupted and not taken up again", len(unfinished)
+            )
+
+    def _files(self) -> Iterator[Problem]:
+        """The files on disk against the catalog, by a plan that is not carried out."""
+        self._tell("files")
+        changed = gone = 0
+        for scope in scopes(self.catalog):
+            try:
+                plan = make_plan(
+                    self.catalog,
+                    self.walk,
+                    self.decoder,
+                    scope.path,
+                    exclude=scope.exclude,
+                    allow_empty=False,
+                )
+            except InputError as error:
+                yield _problem("folder_away", f"{scope.path} cannot be checked: {error.message}", 1)
+                continue
+            changed += len(plan.changed) + len(plan.back) + len(plan.archives)
+            gone += len(plan.gone)
+            yield from (
+                _problem(f.code, f"{f.path}: {f.reason}", 1) for entry, f in plan.failures if entry is None
+            )
+        if changed:
+            yield _problem(
+                "unindexed_files", "files that are new or changed since the last indexing", changed
+            )
+        if gone:
+            yield _problem("vanished_files", "files that are gone since the last indexing", gone)
+
+    def _spaces(self, readers: Sequence[SpaceReader]) -> Iterator[Problem]:
+        """Every embedding's checksum, images without one, the index files, the calibration."""
+        rows = self.catalog.counts().embeddings
+        for reader in readers:
+            space = reader.space
+            self._tell(f"{space.role} embeddings")
+            corrupt = self.catalog.corrupt_embeddings(space.id)
+            if len(corrupt):
+                yield _problem(
+                    f"corrupt_{space.role}", f"{space.role} embeddings that changed on disk", len(corrupt)
+                )
+            holes = self.catalog.unembedded_images(space.id)
+            if len(holes):
+                yield _problem(
+                    f"missing_{space.role}", f"images without a {space.role} embedding", len(holes)
+                )
+            damage = self.store.verify(space)
+            if damage:
+                yield _problem(
+                    f"damaged_{space.role}_index", f"the {space.role} index: {damage[0]}", len(damage)
+                )
+            if rows.get(space.id) and load_calibration(self.catalog, space) is None:
+                yield _problem(f"uncalibrated_{space.role}", f"the {space.role} space has no calibration", 1)
+
+    # --- mending
+
+    def _mend(self, readers: Sequence[SpaceReader]) -> None:
+        """Derived rows, then embeddings from the files, then all folders, then the indexes."""
+        with self.catalog.writing():
+            if len(self.catalog.stale_images()):
+                self.catalog.rebuild_derived()
+            damaged = self._remove_corrupt(readers)
+            # Also with nothing to do: it takes up a repair that was killed before it could say that it ended.
+            reembed(self.catalog, self.decoder, self.encoder, readers, damaged, report=self.report)
+        for scope in scopes(self.catalog):
+            self._index(scope)
+        with self.catalog.writing():
+            rebuild = bool(damaged) or any(self.store.verify(reader.space) for reader in readers)
+            refresh(self.catalog, self.store, self.encoder, readers, report=self.report, force=rebuild)
+
+    def _remove_corrupt(self, readers: Sequence[SpaceReader]) -> list[int]:
+        """Delete damaged embeddings; the images that lack one now."""
+        holes: set[int] = set()
+        for reader in readers:
+            space = reader.space.id
+            self.catalog.remove_embeddings(space, self.catalog.corrupt_embeddings(space).tolist())
+            holes.update(self.catalog.unembedded_images(space).tolist())
+        return sorted(holes)
+
+    def _index(self, scope: Scope) -> None:
+        """Take up what changed in a folder; one that is away stays a problem, and nothing is purged."""
+        parts = (self.catalog, self.decoder, self.encoder, self.walk)
+        with suppress(InputError):
+            index_paths(*parts, [scope.path], exclude=scope.exclude, progress=self.report)
+
+    def _tell(self, stage: str) -> None:
+        self.report(Progress(stage=f"check {stage}", done=0, total=None))
+
+
+def _problem(code: str, message: str, count: int) -> Problem:
+    return Problem(code=code, message=message, count=count, repaired=False)

@@ -1,0 +1,336 @@
+"""Bring a library up to date: plan, decode, encode, record. What `record` returned from is durable."""
+
+import os
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from typing import TypeVar
+
+import numpy as np
+
+from saccade.core.errors import NoImagesError
+from saccade.core.perceptual import phash
+from saccade.core.ports import Catalog, Decoder, Encoder, NewImage, ReportProgress, SeenFile
+from saccade.core.types import (
+    Decoded,
+    DecodeOutcome,
+    DecodeTask,
+    Failure,
+    FileEntry,
+    FileStamp,
+    Hashed,
+    IndexReport,
+    Progress,
+    Role,
+)
+from saccade.engine.scopes import in_force, remember
+from saccade.usecases.indexing.flow.plan import Plan, Walk, make_plan
+
+_T = TypeVar("_T")
+BATCH = 64
+"""Pictures that are encoded and recorded together, in one durable transaction."""
+
+_HASHES = 2048
+"""Perceptual hashes recorded together: a run that is killed leaves the last of its images without."""
+
+_EXCLUDED = "excluded"
+_IMAGE_FILE = frozenset({"indexed", "failed"})
+"""States of the files that a report counts."""
+_TRANSIENT = frozenset({"file_changed", "file_vanished", "unreadable_file"})
+_NEVER = FileStamp(size=-1, mtime_ns=0)
+"""A stamp no file has: what failed for a passing reason is tried again in the next run."""
+
+
+@dataclass(slots=True, kw_only=True)
+class _Tally:
+    """Counts while a run goes on."""
+
+    added: int = 0
+    moved: int = 0
+    excluded: int = 0
+    embedded: int = 0
+    failed: int = 0
+    done: int = 0
+    total: int = 0
+    gone: Counter[int] = field(default_factory=Counter)
+    """How many files of each image vanished in this run, less those that were met again elsewhere."""
+
+
+def index_paths(
+    catalog: Catalog,
+    decoder: Decoder,
+    encoder: Encoder,
+    walk: Walk,
+    paths: Sequence[str],
+    *,
+    exclude: Sequence[str] = (),
+    allow_empty: bool = False,
+    progress: ReportProgress | None = None,
+) -> IndexReport:
+    """Index absolute paths (folders, archives, files); see IndexReport.
+
+    Raises:
+        PathNotFoundError: nothing was changed.
+        NoImagesError: no image was found and none removed; only files that are no images were noted.
+        LibraryBusyError, DiskFullError, ReadOnlyError, StorageError: what was recorded before stays.
+    """
+    started = time.monotonic()
+    report = progress or (lambda _: None)
+    paths = _widest(paths)
+    with catalog.writing():
+        report(Progress(stage="scan", done=0, total=None))
+        plans = [
+            make_plan(
+                catalog,
+                walk,
+                decoder,
+                path,
+                exclude=_patterns(catalog, path, exclude),
+                allow_empty=allow_empty,
+            )
+            for path in paths
+        ]
+        if not allow_empty and not any(plan.found or plan.gone for plan in plans):
+            raise _no_images(paths)
+        for path, plan in zip(paths, plans, strict=True):
+            if os.path.isdir(path):
+                remember(catalog, plan.folder, plan.below, exclude)
+        run = _Run(catalog, decoder, encoder, report)
+        run.tally.gone = Counter(image for plan in plans for image in _gone_images(plan))
+        for plan in plans:
+            run.work(plan)
+        removed = run.finish(plans)
+    tally = run.tally
+    failed = tuple(_failures_below(catalog, paths)) + tuple(
+        failure for plan in plans for entry, failure in plan.failures if entry is None
+    )
+    unchanged = sum(plan.unchanged for plan in plans)
+    files = unchanged + tally.added + tally.moved + len(failed)
+    if not files and not removed and not allow_empty:
+        raise _no_images(paths)
+    return IndexReport(
+        files=files,
+        added=tally.added,
+        unchanged=unchanged,
+        moved=tally.moved,
+        removed=removed,
+        excluded=tally.excluded + sum(plan.excluded for plan in plans),
+        embedded=tally.embedded,
+        failed=failed,
+        seconds=time.monotonic() - started,
+    )
+
+
+def _no_images(paths: Sequence[str]) -> NoImagesError:
+    return NoImagesError(
+        f"no image in {', '.join(paths)}",
+        hint="saccade reads JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF, HEIC, also in zip and tar files",
+    )
+
+
+class _Run:
+    """One run over several plans."""
+
+    def __init__(self, catalog: Catalog, decoder: Decoder, encoder: Encoder, report: ReportProgress) -> None:
+        self._catalog = catalog
+        self._decoder = decoder
+        self._encoder = encoder
+        self._report = report
+        self._spaces: dict[Role, int] = {
+            role: catalog.ensure_space(encoder.info, role).id for role in encoder.info.dims
+        }
+        self._number = 0
+        self._hashes: dict[int, int] = {}
+        self.tally = _Tally()
+
+    def work(self, plan: Plan) -> None:
+        """Read, encode and record everything a plan names."""
+        seen = [SeenFile(entry=entry, image_id=image) for entry, image in plan.back]
+        seen += [self._failed(entry, failure) for entry, failure in plan.failures if entry is not None]
+        for _, image in plan.back:
+            self._count_known(image)
+        self._record(plan, seen)
+        self.tally.total += len(plan.changed)
+        sizes = self._catalog.known_sizes() if plan.changed else set()
+        # A file as long as an image we hold may be that image, moved: its digest tells without decoding.
+        suspects = [entry for entry in plan.changed if entry.stamp.size in sizes]
+        fresh = [entry for entry in plan.changed if entry.stamp.size not in sizes]
+        unknown: list[FileEntry] = []
+        for batch in _batches(self._outcomes(suspects, hash_only=True)):
+            unknown += self._store_hashed(plan, batch)
+        for batch in _batches(self._outcomes([*unknown, *fresh], hash_only=False)):
+            self._store_decoded(plan, batch)
+        self._record(plan, [SeenFile(entry=entry, archive=True) for entry in plan.archives])
+
+    def finish(self, plans: Sequence[Plan]) -> int:
+        """Note what is gone, close the run; number of image files removed (moved ones are not)."""
+        removed = -self.tally.moved
+        self._save_hashes()
+        for plan in plans:
+            if plan.gone:
+                self._catalog.mark_missing(self._run(), plan.folder, plan.gone)
+                removed += sum(file.state in _IMAGE_FILE for file in plan.gone.values())
+        if self._number or self._catalog.unfinished_runs():
+            # A run killed with all its work recorded leaves nothing to do but to say that it is done.
+            summary = {"added": self.tally.added, "moved": self.tally.moved, "removed": removed}
+            self._catalog.finish_run(self._run(), summary)
+        return removed
+
+    def _outcomes(
+        self, entries: Sequence[FileEntry], *, hash_only: bool
+    ) -> Iterator[tuple[FileEntry, DecodeOutcome]]:
+        tasks = (DecodeTask(path=e.path, member=e.member, hash_only=hash_only) for e in entries)
+        return zip(entries, self._decoder.decode(tasks), strict=True)
+
+    def _store_hashed(self, plan: Plan, batch: Sequence[tuple[FileEntry, DecodeOutcome]]) -> list[FileEntry]:
+        """Record those that are known images; the others, to be decoded."""
+        digests = [outcome.sha256 for _, outcome in batch if isinstance(outcome, Hashed)]
+        known = self._catalog.find_images(digests, list(self._spaces.values()))
+        seen: list[SeenFile] = []
+        unknown: list[FileEntry] = []
+        for entry, outcome in batch:
+            if isinstance(outcome, Failure):
+                seen.append(self._failed(entry, outcome))
+            elif outcome.sha256 in known:
+                seen.append(SeenFile(entry=_as_read(entry, outcome), image_id=known[outcome.sha256]))
+                self._count_known(known[outcome.sha256])
+            else:
+                unknown.append(entry)
+        self._record(plan, seen)
+        self._advance(len(seen))
+        return unknown
+
+    def _store_decoded(self, plan: Plan, batch: Sequence[tuple[FileEntry, DecodeOutcome]]) -> None:
+        """Encode the pictures that are new, and record everything in one transaction."""
+        pictures = {outcome.sha256: outcome for _, outcome in batch if isinstance(outcome, Decoded)}
+        known = self._catalog.find_images(list(pictures), list(self._spaces.values()))
+        new = [picture for digest, picture in pictures.items() if digest not in known]
+        images = self._encode(new)
+        seen: list[SeenFile] = []
+        for entry, outcome in batch:
+            if isinstance(outcome, Failure):
+                seen.append(self._failed(entry, outcome))
+            elif isinstance(outcome, Decoded) and outcome.sha256 in images:
+                seen.append(SeenFile(entry=_as_read(entry, outcome), image=images[outcome.sha256]))
+                self.tally.added += 1
+            elif isinstance(outcome, Decoded):
+                image = known[outcome.sha256]
+                seen.append(SeenFile(entry=_as_read(entry, outcome), image_id=image))
+                self._count_known(image)
+        self._hash(new, seen, self._record(plan, seen))
+        self.tally.embedded += len(new)
+        self._advance(len(seen))
+
+    def _encode(self, pictures: Sequence[Decoded]) -> dict[bytes, NewImage]:
+        if not pictures:
+            return {}
+        rows = self._encoder.encode_pixels(np.stack([picture.pixels for picture in pictures]))
+        return {
+            picture.sha256: NewImage(
+                sha256=picture.sha256,
+                info=picture.info,
+                embeddings={self._spaces[role]: rows[role][number] for role in self._spaces},
+            )
+            for number, picture in enumerate(pictures)
+        }
+
+    def _hash(
+        self, pictures: Sequence[Decoded], seen: Sequence[SeenFile], images: Sequence[int | None]
+    ) -> None:
+        """Find the perceptual hash of each picture that is new; many are kept in one transaction."""
+        if pictures:
+            hashes = phash(np.stack([picture.pixels for picture in pictures])).tolist()
+            of = {picture.sha256: value for picture, value in zip(pictures, hashes, strict=True)}
+            self._hashes |= {
+                image: of[file.image.sha256]
+                for file, image in zip(seen, images, strict=True)
+                if file.image is not None and image is not None
+            }
+        if len(self._hashes) >= _HASHES:
+            self._save_hashes()
+
+    def _save_hashes(self) -> None:
+        if self._hashes:
+            self._catalog.save_hashes(self._hashes)
+        self._hashes = {}
+
+    def _count_known(self, image: int) -> None:
+        """A known picture at a new path: moved if it vanished elsewhere in this run, else one more copy."""
+        if self.tally.gone[image] > 0:
+            self.tally.gone[image] -= 1
+            self.tally.moved += 1
+        else:
+            self.tally.added += 1
+
+    def _failed(self, entry: FileEntry, failure: Failure) -> SeenFile:
+        if failure.code == _EXCLUDED:
+            self.tally.excluded += 1
+            return SeenFile(entry=entry)
+        self.tally.failed += 1
+        if failure.code in _TRANSIENT:
+            entry = replace(entry, stamp=_NEVER)
+        return SeenFile(entry=entry, failure=failure)
+
+    def _record(self, plan: Plan, seen: Sequence[SeenFile]) -> list[int | None]:
+        """Record in durable batches; the image of each file."""
+        images: list[int | None] = []
+        for start in range(0, len(seen), 256):
+            images += self._catalog.record(self._run(), plan.folder, seen[start : start + 256])
+        return images
+
+    def _run(self) -> int:
+        """The run's number; a run that changes nothing writes nothing."""
+        if not self._number:
+            self._number = self._catalog.start_run("index")
+        return self._number
+
+    def _advance(self, files: int) -> None:
+        self.tally.done += files
+        self._report(
+            Progress(stage="images", done=self.tally.done, total=self.tally.total, failed=self.tally.failed)
+        )
+
+
+def _widest(paths: Sequence[str]) -> list[str]:
+    """Each path once, without those below another one; what does not exist stays, to be told."""
+    distinct = list(dict.fromkeys(path.rstrip(os.sep) or os.sep for path in paths))
+    inside = tuple(path.rstrip(os.sep) + os.sep for path in distinct)
+    return [
+        path
+        for path in distinct
+        if not os.path.lexists(path) or not any(path.startswith(one) for one in inside if one != path)
+    ]
+
+
+def _patterns(catalog: Catalog, path: str, exclude: Sequence[str]) -> Sequence[str]:
+    """What to leave out of a folder: the patterns given, else those of last time."""
+    if not os.path.isdir(path):
+        return exclude
+    return in_force(catalog, *catalog.ensure_folder(path), exclude)
+
+
+def _gone_images(plan: Plan) -> Iterator[int]:
+    """The image of each file that vanished."""
+    return (file.image_id for file in plan.gone.values() if file.image_id is not None)
+
+
+def _as_read(entry: FileEntry, outcome: Decoded | Hashed) -> FileEntry:
+    """The entry with the stamp the file had when it was read, not when it was found."""
+    return entry if outcome.stamp is None or entry.member else replace(entry, stamp=outcome.stamp)
+
+
+def _failures_below(catalog: Catalog, paths: Sequence[str]) -> Iterator[Failure]:
+    """Recorded failures at or below the paths, of this run and of earlier ones."""
+    inside = tuple(path.rstrip(os.sep) + end for path in paths for end in (os.sep, "!/"))
+    exact = {path.rstrip(os.sep) for path in paths}
+    for failure in catalog.failures():
+        if failure.path in exact or failure.path.startswith(inside):
+            yield failure
+
+
+def _batches(items: Iterable[_T]) -> Iterator[list[_T]]:
+    iterator = iter(items)
+    while batch := list(islice(iterator, BATCH)):
+        yield batch

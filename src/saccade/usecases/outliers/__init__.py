@@ -1,0 +1,1 @@
+"""Outliers: images unlike the others, defects, and bad pictures."""

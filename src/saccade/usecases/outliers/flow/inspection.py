@@ -1,0 +1,352 @@
+"""Learn from good pictures, judge others: train, calibrate, keep, score, and show where."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from saccade.core.errors import CorruptLibraryError, EncoderMismatchError, InputError, NotFoundError
+from saccade.core.ports import Catalog, ReportProgress
+from saccade.core.stores import Result
+from saccade.core.types import Decoded, Failure, Progress
+from saccade.usecases.outliers.flow.patches import Features, Subject
+from saccade.usecases.outliers.rules.inspection import (
+    Bank,
+    heat_of,
+    hottest,
+    limit_for,
+    main_directions,
+    picture_value,
+    project,
+    share_below,
+    smoothed,
+    suspects,
+    thin_out,
+)
+from saccade.usecases.outliers.rules.reports import Inspection, InspectionModel, Spot
+
+KIND = "outliers"
+METHODS = ("patches", "embeddings")
+FALSE_ALARMS = 0.05
+_MOST_GOOD = 2_000
+_FIT = 100
+"""Good pictures that the main directions are taken from."""
+_SAME = 0.01
+"""Distance over the mean length of patches that half precision may make of none."""
+_CANDIDATES = 20_000
+_BANK = 4_000
+
+Pictures: TypeAlias = Iterable[tuple[list[tuple[int, Decoded]], list[Failure]]]
+Projection: TypeAlias = tuple[NDArray[np.float32], NDArray[np.float32]]
+"""Mean (c,) and axes (c, d)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trained:
+    """A model in memory: what is told of it, its bank, and the measures of the good pictures.
+
+    Attributes:
+        patch_limit: distance of a single patch that is heat 0.5.
+        grid: rows and columns of patches.
+        good: (n,) measure of each good picture by the bank without its own patches, ascending.
+    """
+
+    model: InspectionModel
+    bank: Bank
+    good: NDArray[np.float64]
+    patch_limit: float
+    grid: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """One picture: its place in what was given, its measure, and the heat of its patches."""
+
+    place: int
+    value: float
+    heat: NDArray[np.float32]
+
+
+def train(
+    catalog: Catalog,
+    features: Features,
+    pictures: Pictures,
+    subjects: Sequence[Subject],
+    *,
+    name: str,
+    method: str,
+    encoder: str,
+    false_alarms: float,
+    seed: int,
+    report: ReportProgress,
+) -> InspectionModel:
+    """Learn what good pictures look like, and keep it as a new version.
+
+    Args:
+        features: of pixels: patches, or one for the whole picture.
+        pictures: the good ones, in batches, numbered by their place in `subjects`.
+        subjects: what they are, in random order (see `chosen`).
+        encoder: fingerprint.
+        false_alarms: share of good pictures that may be called bad.
+    Raises:
+        InputError: fewer than two good pictures can be read, or all are the same, or a senseless rate.
+    """
+    check_rate(false_alarms)
+    patches, places, failed, axes = _patches(features, pictures, len(subjects), report)
+    if len(places) < 2:
+        raise InputError(
+            f"{len(places)} good pictures can be read; at least 2 are needed, 20 or more are better",
+            hint="name a folder or a filter with more good pictures: --good FOLDER",
+        )
+    bank = _bank(patches, axes, seed)
+    values = np.empty(len(patches))
+    peaks = np.empty(len(patches))
+    for number, one in enumerate(patches):
+        distances = bank.distances(one.astype(np.float32), without=number)
+        values[number], peaks[number] = picture_value(distances), distances.max()
+        report(Progress(stage="calibrate", done=number + 1, total=len(patches)))
+    if values.max() < _SAME * np.sqrt((bank.rows**2).sum(axis=1).mean()):
+        raise InputError(
+            f"the {len(places)} good pictures are all the same", hint="show several different good ones"
+        )
+    limit = limit_for(values, false_alarms)
+    grid = _grid(patches[0].shape[0])
+    facts: dict[str, object] = {
+        "method": method,
+        "encoder": encoder,
+        "good": len(places),
+        "false_alarms": limit.false_alarms,
+        "threshold": limit.value,
+        "patch_limit": limit_for(peaks, false_alarms).value,
+        "grid": list(grid),
+        "seed": seed,
+        "suspects": [_text(subjects[places[number]].path) for number in suspects(values).tolist()],
+    }
+    arrays: dict[str, NDArray[np.generic]] = {
+        "mean": bank.mean,
+        "axes": bank.axes,
+        "rows": bank.rows.astype(np.float16),
+        "owners": bank.owners,
+        "good": np.sort(values),
+    }
+    version = catalog.results.save(KIND, name, facts, arrays)
+    kept = next(one for one in catalog.results.versions(KIND, name) if one.version == version)
+    return _model(kept, tuple(failed))
+
+
+def load_model(catalog: Catalog, name: str, encoder: str, version: int | None = None) -> Trained:
+    """A model that was kept.
+
+    Raises:
+        NotFoundError: there is none of that name.
+        EncoderMismatchError: it was trained with another encoder.
+    """
+    kept = catalog.results.load(KIND, name, version)
+    if kept is None:
+        names = sorted({one.name for one in catalog.results.versions(KIND)})
+        raise NotFoundError(
+            f"no inspection model is called {name!r}" + (f" in version {version}" if version else ""),
+            hint=f"there are: {', '.join(names)}"
+            if names
+            else f'make one: saccade outliers --train "{name}" --good FOLDER',
+        )
+    model = _model(kept)
+    if model.encoder != encoder:
+        raise EncoderMismatchError(
+            f"the model {name!r} is of another encoder ({model.encoder[:12]}, here {encoder[:12]})",
+            hint=f'train it again: saccade outliers --train "{name}" --good FOLDER',
+        )
+    arrays, grid = kept.arrays, kept.facts["grid"]
+    if not isinstance(grid, list):
+        raise CorruptLibraryError(f"the model {name!r} is damaged", hint="train it again")
+    return Trained(
+        model=model,
+        bank=Bank(
+            mean=np.asarray(arrays["mean"], np.float32),
+            axes=np.asarray(arrays["axes"], np.float32),
+            rows=np.asarray(arrays["rows"], np.float32),
+            owners=np.asarray(arrays["owners"], np.int32),
+        ),
+        good=np.asarray(arrays["good"], np.float64),
+        patch_limit=_number(kept.facts, "patch_limit"),
+        grid=(int(grid[0]), int(grid[1])),
+    )
+
+
+def models(catalog: Catalog) -> list[InspectionModel]:
+    """Every version of every model, by name, newest first."""
+    return [_model(kept) for kept in catalog.results.versions(KIND)]
+
+
+def judge(
+    trained: Trained, features: Features, pictures: Pictures, total: int, report: ReportProgress
+) -> tuple[list[Judged], list[Failure]]:
+    """Each picture's measure and heat, and what could not be read."""
+    judged: list[Judged] = []
+    failed: list[Failure] = []
+    for batch, failures in pictures:
+        failed += failures
+        if batch:
+            found = smoothed(features(np.stack([picture.pixels for _, picture in batch])))
+            for (place, _), patches in zip(batch, trained.bank.project(found), strict=True):
+                distances = trained.bank.distances(patches.astype(np.float16).astype(np.float32))
+                heat = heat_of(distances, trained.patch_limit).reshape(trained.grid)
+                judged.append(Judged(place=place, value=picture_value(distances), heat=heat))
+        report(Progress(stage="inspect", done=len(judged) + len(failed), total=total, failed=len(failed)))
+    return judged, failed
+
+
+def inspections(
+    trained: Trained, judged: Sequence[Judged], subjects: Sequence[Subject], top: int
+) -> list[Inspection]:
+    """The worst of the pictures, with reasons."""
+    threshold = trained.model.threshold
+    ordered = sorted(judged, key=lambda one: (-one.value, one.place))[: max(top, 0)]
+    told = []
+    for rank, one in enumerate(ordered, 1):
+        value = ratio_of(one.value, threshold)
+        score = share_below(trained.good, one.value)
+        spot = hottest(one.heat) if one.heat.size > 1 else None
+        told.append(
+            Inspection(
+                rank=rank,
+                path=subjects[one.place].path,
+                value=value,
+                score=score,
+                bad=value > 1.0,
+                spot=spot,
+                reason=_reason(value, score, len(trained.good), spot),
+            )
+        )
+    return told
+
+
+def column_of(name: str) -> str:
+    """The column that keeps a model's values: `anomaly_` and the name, what no column may hold as _."""
+    return "anomaly_" + re.sub(r"[^A-Za-z0-9_]", "_", name)[:80]
+
+
+def keep_values(
+    catalog: Catalog, column: str, trained: Trained, judged: Sequence[Judged], subjects: Sequence[Subject]
+) -> None:
+    """Store the values of those that are images of the library; other images keep theirs."""
+    values = {
+        image: ratio_of(one.value, trained.model.threshold)
+        for one in judged
+        if (image := subjects[one.place].image) is not None
+    }
+    catalog.columns.write(column, values, origin=KIND, replace=False)
+
+
+def ratio_of(value: float, threshold: float) -> float:
+    """A measure over the threshold."""
+    return value / threshold if threshold > 0 else (2.0 if value > 0 else 0.0)
+
+
+def chosen(subjects: Sequence[Subject], seed: int) -> list[Subject]:
+    """At most 2,000 of them, in an order that is random and the same for the same seed."""
+    order = np.random.default_rng(seed).permutation(len(subjects))[:_MOST_GOOD]
+    return [subjects[place] for place in order.tolist()]
+
+
+def check_rate(false_alarms: float) -> None:
+    """Raise InputError unless the rate lies between 0 and 1."""
+    if not 0.0 < false_alarms < 1.0:
+        raise InputError(
+            f"a false alarm rate of {false_alarms} has no meaning", hint="e.g. --false-alarms 0.05: one in 20"
+        )
+
+
+def _patches(
+    features: Features, pictures: Pictures, total: int, report: ReportProgress
+) -> tuple[list[NDArray[np.float16]], list[int], list[Failure], Projection]:
+    """Projected patches of each readable picture, its place, the failures, and the projection."""
+    first: list[NDArray[np.float32]] = []
+    axes: Projection | None = None
+    patches: list[NDArray[np.float16]] = []
+    places: list[int] = []
+    failed: list[Failure] = []
+    for batch, failures in pictures:
+        failed += failures
+        places += [place for place, _ in batch]
+        if batch:
+            found = smoothed(features(np.stack([picture.pixels for _, picture in batch])))
+            if axes is None:
+                first.append(found)
+                if sum(map(len, first)) >= _FIT:
+                    axes = _fit(first)
+                    patches += _projected(first, axes)
+            else:
+                patches += _projected([found], axes)
+        report(Progress(stage="learn", done=len(places) + len(failed), total=total, failed=len(failed)))
+    if axes is None:
+        axes = _fit(first) if first else (np.zeros(1, np.float32), np.zeros((1, 1), np.float32))
+        patches = _projected(first, axes)
+    return patches, places, failed, axes
+
+
+def _fit(found: Sequence[NDArray[np.float32]]) -> Projection:
+    rows = np.concatenate([one.reshape(-1, one.shape[-1]) for one in found])
+    return main_directions(rows)
+
+
+def _projected(found: Sequence[NDArray[np.float32]], axes: Projection) -> list[NDArray[np.float16]]:
+    return [patches.astype(np.float16) for one in found for patches in project(one, *axes)]
+
+
+def _bank(patches: Sequence[NDArray[np.float16]], axes: Projection, seed: int) -> Bank:
+    """The bank: as many random patches of each picture, thinned out together."""
+    rng = np.random.default_rng(seed)
+    each = max(1, _CANDIDATES // len(patches))
+    rows, owners = [], []
+    for number, one in enumerate(patches):
+        picked = rng.permutation(len(one))[:each]
+        rows.append(one[picked].astype(np.float32))
+        owners.append(np.full(len(picked), number, np.int32))
+    candidates = np.concatenate(rows)
+    taken = thin_out(candidates, _BANK, seed)
+    return Bank(mean=axes[0], axes=axes[1], rows=candidates[taken], owners=np.concatenate(owners)[taken])
+
+
+def _grid(patches: int) -> tuple[int, int]:
+    """The square grid of so many patches."""
+    side = round(patches**0.5)
+    return side, patches // side
+
+
+def _reason(value: float, score: float, good: int, spot: Spot | None) -> str:
+    """Why a picture is called good or bad, in words and numbers."""
+    first = f"{value:.2f} times the limit; {score:.0%} of {good} good ones are below it"
+    return f"{first}; most unusual: {spot.words}" if spot is not None and value > 1.0 else first
+
+
+def _model(kept: Result, failed: tuple[Failure, ...] = ()) -> InspectionModel:
+    facts = kept.facts
+    told = facts.get("suspects")
+    return InspectionModel(
+        name=kept.name,
+        version=kept.version,
+        created=kept.created,
+        method=str(facts["method"]),
+        good=int(_number(facts, "good")),
+        false_alarms=_number(facts, "false_alarms"),
+        threshold=_number(facts, "threshold"),
+        suspects=tuple(str(path) for path in told) if isinstance(told, list) else (),
+        failed=failed,
+        encoder=str(facts["encoder"]),
+    )
+
+
+def _number(facts: Mapping[str, object], name: str) -> float:
+    value = facts[name]
+    if not isinstance(value, (int, float)):
+        raise CorruptLibraryError(f"the fact {name!r} of a model is damaged", hint="train it again")
+    return float(value)
+
+
+def _text(path: str) -> str:
+    """A path as JSON holds it: what is no text in it becomes a question mark."""
+    return path.encode("utf-8", "replace").decode()

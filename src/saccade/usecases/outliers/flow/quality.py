@@ -1,0 +1,102 @@
+"""Measure what is technically wrong with images, once each, and keep it as columns."""
+
+import time
+
+import numpy as np
+
+from saccade.core.errors import InvalidFilterError
+from saccade.core.ports import Catalog, Decoder, ReportProgress
+from saccade.core.types import Failure, Ids, Progress
+from saccade.usecases.outliers.flow.patches import image_batches
+from saccade.usecases.outliers.rules.quality import (
+    ISSUES,
+    THRESHOLD,
+    VERSION,
+    QualityIssue,
+    QualityReport,
+    measure,
+    reason,
+)
+
+ORIGIN = "quality"
+_NOTE = "quality:version"
+_KEEP_EVERY = 512
+
+
+def check_quality(
+    catalog: Catalog, decoder: Decoder, ids: Ids, *, top: int, keep: bool, report: ReportProgress
+) -> QualityReport:
+    """The technical issues of these images (sorted ids); what was measured before is not measured again.
+
+    Args:
+        decoder: "contain", `saccade.usecases.outliers.rules.quality.SIZE` pixels.
+        top: most images told of each issue.   keep: whether to store the scores.
+    """
+    started = time.perf_counter()
+    known = _known(catalog, ids)
+    measured_before = set.intersection(*(set(scores) for scores in known.values()))
+    missing = np.array([image for image in ids.tolist() if image not in measured_before], np.int64)
+    failed: list[Failure] = []
+    done = 0
+    fresh: dict[str, dict[int, float]] = {issue: {} for issue in ISSUES}
+    for pictures, failures in image_batches(catalog, decoder, missing, size=64):
+        failed += failures
+        done += len(pictures) + len(failures)
+        for image, picture in pictures:
+            for issue, score in measure(picture.pixels, picture.info).items():
+                fresh[issue][image] = known[issue][image] = score
+        if keep and len(fresh["blur"]) >= _KEEP_EVERY:  # so that an interrupted run is not lost
+            _keep(catalog, fresh)
+        report(Progress(stage="quality", done=done, total=len(missing), failed=len(failed)))
+    if keep:
+        _keep(catalog, fresh)
+    found = {
+        issue: sorted(
+            ((score, image) for image, score in scores.items() if score >= THRESHOLD),
+            key=lambda pair: (-pair[0], pair[1]),
+        )
+        for issue, scores in known.items()
+    }
+    return QualityReport(
+        images=len(known["blur"]),
+        measured=done - len(failed),
+        counts={issue: len(pairs) for issue, pairs in found.items()},
+        issues={issue: _told(catalog, issue, pairs[: max(top, 0)]) for issue, pairs in found.items()},
+        failed=tuple(failed),
+        stored=keep,
+        seconds=time.perf_counter() - started,
+    )
+
+
+def _known(catalog: Catalog, ids: Ids) -> dict[str, dict[int, float]]:
+    """{issue: {image: score}} as measured before by the same formulas."""
+    known: dict[str, dict[int, float]] = {issue: {} for issue in ISSUES}
+    if catalog.note(_NOTE) != VERSION:
+        return known
+    for issue in ISSUES:
+        try:
+            images, scores = catalog.columns.numbers(issue, ids)
+        except InvalidFilterError:  # never measured, or forgotten by hand
+            continue
+        known[issue] = dict(zip(images.tolist(), scores.tolist(), strict=True))
+    return known
+
+
+def _keep(catalog: Catalog, fresh: dict[str, dict[int, float]]) -> None:
+    """Store what was measured, and forget it here; scores of other formulas go."""
+    replace = catalog.note(_NOTE) != VERSION
+    for issue, scores in fresh.items():
+        if scores or replace:
+            catalog.columns.write(issue, scores, origin=ORIGIN, replace=replace)
+        fresh[issue] = {}
+    if replace:
+        catalog.save_note(_NOTE, VERSION)
+
+
+def _told(catalog: Catalog, issue: str, pairs: list[tuple[float, int]]) -> tuple[QualityIssue, ...]:
+    """The images with their reasons."""
+    records = catalog.images([image for _, image in pairs])
+    return tuple(
+        QualityIssue(record=record, issue=issue, score=score, reason=reason(issue, score, record.info))
+        for (score, _), record in zip(pairs, records, strict=True)
+    )

@@ -1,0 +1,1 @@
+"""Recommendations: what fits a user, and what goes together."""

@@ -1,0 +1,1 @@
+"""Searching: find images by words, by picture, by both."""

@@ -1,0 +1,192 @@
+"""`saccade search` and `saccade similar`."""
+
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+
+from saccade.core.errors import InputError
+from saccade.doors.terminal.opening import existing_library, library_to_search
+from saccade.doors.terminal.output import note, print_json, print_paths
+from saccade.doors.terminal.payloads import of_search
+from saccade.doors.terminal.progress import progress_shown
+from saccade.doors.terminal.reporting import errors_told
+from saccade.doors.terminal.settings import Settings, json_option, library_option, scope_options
+from saccade.doors.words import shown_path
+from saccade.usecases.searching.cli.hits import say_hits
+from saccade.usecases.searching.cli.query import parse_less, parse_near, parse_query
+
+if TYPE_CHECKING:
+    from saccade.core.types import SearchResult
+    from saccade.library import Library
+
+F = TypeVar("F", bound=Callable[..., object])
+
+
+def _output_options(function: F) -> F:
+    """Accept how hits are shown."""
+    for option in (
+        click.option("--sheet", metavar="FILE", help="Also write the hits with pictures to an HTML file."),
+        click.option(
+            "--pictures",
+            type=click.Choice(["auto", "always", "never"]),
+            default="auto",
+            show_default=True,
+            help="Show the best hits in the terminal.",
+        ),
+        click.option("-0", "--null", is_flag=True, help="End paths with a zero byte; with --paths-only."),
+        click.option("-p", "--paths-only", is_flag=True, help="Only the paths, one a line, byte for byte."),
+        json_option,
+        library_option,
+    ):
+        function = option(function)
+    return function
+
+
+_top_option = click.option(
+    "-k", "--top", type=int, default=20, show_default=True, metavar="N", help="Most hits wanted."
+)
+
+
+@click.command()
+@click.argument("query", nargs=-1, metavar="[QUERY]...")
+@click.option("--near", multiple=True, metavar="PHOTO", help="Also like this picture; repeatable.")
+@click.option("--less", multiple=True, metavar="WORDS", help="Away from words or a ./PHOTO; repeatable.")
+@_top_option
+@scope_options
+@click.option("--no-index", is_flag=True, help="Do not index a folder that never was.")
+@_output_options
+@click.pass_obj
+def search(
+    settings: Settings,
+    *,
+    query: tuple[str, ...],
+    near: tuple[str, ...],
+    less: tuple[str, ...],
+    top: int,
+    where: tuple[str, ...],
+    folders: tuple[str, ...],
+    no_index: bool,
+    as_json: bool,
+    paths_only: bool,
+    null: bool,
+    pictures: str,
+    sheet: str | None,
+) -> None:
+    """Find images by words, by picture, or both.
+
+    A QUERY that begins with ./ or / is a picture. Words in a row are one phrase; quoted phrases count one by
+    one, with a weight in front if you like: "2:a beach" "at night". A folder that was never indexed is
+    indexed first.
+    """
+    with errors_told(as_json=as_json, debug=settings.debug):
+        _check_output(as_json=as_json, paths_only=paths_only, null=null)
+        asked = parse_query(query)
+        wanted = [*asked.pictures, *parse_near(near)]
+        unwanted = parse_less(less)
+        with library_to_search(
+            settings.library, index_new=not no_index, quiet=as_json or paths_only
+        ) as library:
+            result = library.search(
+                list(asked.texts),
+                image=wanted,
+                less=unwanted,
+                k=top,
+                where=where,
+                folders=folders,
+            )
+            _write_sheet(library, result, sheet, [picture for picture, _ in wanted])
+            _show(library, result, as_json=as_json, paths_only=paths_only, null=null, pictures=pictures)
+
+
+@click.command(short_help="Find what is most like pictures, in content or in style; or copies.")
+@click.argument("photos", nargs=-1, metavar="[PHOTO-OR-ID]...")
+@click.option("--copies", is_flag=True, help="Only the same picture: copies, resized, cropped, edited.")
+@click.option("--style", is_flag=True, help="By color, light and composition, whatever they show.")
+@click.option("--mood", default="", metavar="WORDS", help='Of a mood, such as "dark warm"; implies --style.')
+@click.option(
+    "--diverse", type=float, default=0.0, metavar="0..1", help="How unlike each other hits are to be."
+)
+@_top_option
+@scope_options
+@_output_options
+@click.pass_obj
+def similar(
+    settings: Settings,
+    *,
+    photos: tuple[str, ...],
+    copies: bool,
+    style: bool,
+    mood: str,
+    diverse: float,
+    top: int,
+    where: tuple[str, ...],
+    folders: tuple[str, ...],
+    as_json: bool,
+    paths_only: bool,
+    null: bool,
+    pictures: str,
+    sheet: str | None,
+) -> None:
+    """Find the images most like a picture, or several together: files, or images of the library by id."""
+    with errors_told(as_json=as_json, debug=settings.debug):
+        _check_output(as_json=as_json, paths_only=paths_only, null=null)
+        styled = style or bool(mood)
+        if styled and (copies or diverse):
+            raise InputError("--style goes with neither --copies nor --diverse", hint="choose one")
+        if not photos and not mood:
+            raise InputError(
+                "no picture to compare with", hint="saccade similar PHOTO, or --mood 'dark warm'"
+            )
+        with existing_library(settings.library) as library:
+            asked = list(photos)
+            if styled:
+                with progress_shown(quiet=as_json or paths_only) as progress:
+                    result = library.style(
+                        asked, mood=mood, k=top, where=where, folders=folders, progress=progress
+                    )
+            else:
+                one = asked[0] if len(asked) == 1 else asked
+                result = library.similar(
+                    one, k=top, copies=copies, diverse=diverse, where=where, folders=folders
+                )
+            _write_sheet(library, result, sheet, asked)
+            _show(library, result, as_json=as_json, paths_only=paths_only, null=null, pictures=pictures)
+
+
+def _check_output(*, as_json: bool, paths_only: bool, null: bool) -> None:
+    """Refuse options that contradict each other, before any work."""
+    if as_json and paths_only:
+        raise InputError("--json and --paths-only exclude each other", hint="choose one")
+    if null and not paths_only:
+        raise InputError("--null needs --paths-only", hint="add --paths-only")
+
+
+def _show(
+    library: "Library",
+    result: "SearchResult",
+    *,
+    as_json: bool,
+    paths_only: bool,
+    null: bool,
+    pictures: str,
+) -> None:
+    """The hits in the form that was asked for."""
+    if as_json:
+        print_json(of_search(result))
+    elif paths_only:
+        print_paths((hit.path for hit in result.hits), null=null)
+    else:
+        say_hits(library, result, pictures=pictures)
+
+
+def _write_sheet(library: "Library", result: "SearchResult", path: str | None, queries: list[str]) -> None:
+    """The contact sheet, if one was asked for."""
+    if path is None:
+        return
+    from saccade.usecases.searching.html import Section, write_sheet
+
+    files = [query for query in queries if os.path.isfile(query)]
+    write_sheet(path, [Section.of(library, result, query_pictures=files)])
+    note(f"contact sheet: {shown_path(os.path.abspath(path))}")

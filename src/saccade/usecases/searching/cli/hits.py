@@ -1,0 +1,88 @@
+"""Hits for people: what was found, how sure it is, where it lies; with pictures if the terminal has any."""
+
+from typing import TYPE_CHECKING
+
+from saccade.doors.terminal.output import has_color, is_terminal, note, say
+from saccade.doors.words import counted, duration, harmless, percent, shown_path
+
+if TYPE_CHECKING:
+    from saccade.core.types import Hit, SearchResult
+    from saccade.library import Library
+
+_BOLD, _DIM, _GREEN, _YELLOW, _RESET = "\x1b[1m", "\x1b[2m", "\x1b[32m", "\x1b[33m", "\x1b[0m"
+_SURE, _MAYBE = 0.8, 0.5
+
+
+def say_hits(library: "Library", result: "SearchResult", *, pictures: str) -> None:
+    """Print a result.
+
+    Args:
+        pictures: "auto" (if stdout is a terminal that shows them), "always" or "never".
+    """
+    color = has_color()
+    if not result.confident:
+        say(_styled(no_match_line(library, result), _YELLOW, color=color))
+    if result.hits and pictures != "never":
+        _say_pictures(library, result, force=pictures == "always")
+    widest = len(str(len(result.hits)))
+    for hit in result.hits:
+        say(hit_line(hit, widest=widest, color=color))
+    if is_terminal() and is_terminal(error=True):
+        note(f"{counted(len(result.hits), 'hit')} in {duration(result.took_ms / 1000)}")
+
+
+def no_match_line(library: "Library", result: "SearchResult") -> str:
+    """The honest first line of an answer that is none."""
+    status = library.status()
+    unfinished = " Indexing was stopped early: `saccade index` goes on." if status.interrupted else ""
+    query = harmless(result.query)
+    if not result.hits:
+        among = "" if status.counts.images else ": the library holds no image"
+        return f'No match for "{query}"{among}.{unfinished}'
+    best = "the best one" if len(result.hits) == 1 else f"the best {len(result.hits)}"
+    among = counted(status.counts.images, "image")
+    return (
+        f"No confident match: {best} of {among} shown, but nothing here clearly answers "
+        f'"{query}".{unfinished}'
+    )
+
+
+def hit_line(hit: "Hit", *, widest: int = 2, color: bool = False, below: str | None = None) -> str:
+    """Rank, confidence, score, path (relative to `below`), and what else is worth knowing."""
+    sure = _GREEN if hit.confidence >= _SURE else _YELLOW if hit.confidence >= _MAYBE else _DIM
+    line = (
+        f"{_styled(f'{hit.rank:>{widest}}', _DIM, color=color)}  "
+        f"{_styled(f'{percent(hit.confidence):>5}', sure, color=color)}  "
+        f"{_styled(f'{hit.score:6.3f}', _DIM, color=color)}  "
+        f"{_styled(shown_path(hit.path, below), _BOLD, color=color)}"
+    )
+    extra = "; ".join(_extras(hit))
+    return f"{line}  {_styled(f'({extra})', _DIM, color=color)}" if extra else line
+
+
+def _extras(hit: "Hit") -> list[str]:
+    """Which part it answers, the words found, and how many hits stand behind this one."""
+    extras = []
+    if len(hit.parts) > 1:
+        extras.append(", ".join(f"{harmless(part.part)} {part.score:.2f}" for part in hit.parts))
+    if hit.words:
+        extras.append("named " + ", ".join(harmless(word) for word in hit.words))
+    if hit.alike:
+        extras.append(f"+{len(hit.alike)} alike")
+    if len(hit.paths) > 1:
+        extras.append(f"{len(hit.paths)} files")
+    return extras
+
+
+def _say_pictures(library: "Library", result: "SearchResult", *, force: bool) -> None:
+    """The best hits as pictures, if the terminal can show them."""
+    from saccade.doors.terminal import pictures
+
+    kind = pictures.detect(terminal=is_terminal(), force=force)
+    if kind is not None:
+        pictures.show(library, [hit.path for hit in result.hits], kind)
+
+
+def _styled(text: str, style: str, *, color: bool) -> str:
+    """The text in a style, if styles are shown."""
+    return f"{style}{text}{_RESET}" if color else text

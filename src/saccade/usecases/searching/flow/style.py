@@ -1,0 +1,228 @@
+"""Find pictures that look alike in color, light and composition, whatever they show."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from saccade.core.calibration import CONFIDENT, Calibration, image_confidence
+from saccade.core.errors import InvalidQueryError, UnreadableImageError
+from saccade.core.ports import Catalog, Decoder, ReportProgress
+from saccade.core.types import (
+    Decoded,
+    DecodeTask,
+    Failure,
+    Hit,
+    Ids,
+    ImageRecord,
+    PartScore,
+    Progress,
+    SearchResult,
+)
+from saccade.engine.thumbnails import read_images
+from saccade.usecases.searching.rules.style import (
+    STYLE_SIZE,
+    STYLE_VERSION,
+    mood_scores,
+    standing_out,
+    style_features,
+    style_scores,
+)
+
+_KIND = f"style-{STYLE_VERSION}"
+_SAMPLE = 200
+_BATCH = 128
+_BLOCK = 2048
+"""Images of one stored block: what a killed run loses at most."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Styles:
+    """Features of images: (n,) sorted ids, (n, STYLE_SIZE) float32, and one Failure for each without."""
+
+    ids: Ids
+    features: NDArray[np.float32]
+    failed: tuple[Failure, ...] = ()
+
+
+def styles_of(catalog: Catalog, decoder: Callable[[], Decoder], ids: Ids, report: ReportProgress) -> Styles:
+    """Features of sorted ids: those kept, and the rest computed now and kept in blocks.
+
+    Args:
+        decoder: makes one by `STYLE_RECIPE`; called, and its decoder closed, only if something is missing.
+    """
+    known = _load(catalog)
+    missing = np.setdiff1d(ids, known.ids)
+    failed: list[Failure] = []
+    parts = [known]
+    if len(missing):
+        reader = decoder()
+        try:
+            for start in range(0, len(missing), _BLOCK):
+                records = catalog.images(missing[start : start + _BLOCK].tolist())
+                block = _computed(reader, records, start, len(missing), report)
+                failed += block.failed
+                if len(block.ids):
+                    arrays: dict[str, NDArray[np.generic]] = {
+                        "ids": block.ids,
+                        "features": block.features.astype(np.float16),
+                    }
+                    name = f"{int(block.ids[0])}-{int(block.ids[-1])}"
+                    catalog.results.save(_KIND, name, {"images": len(block.ids)}, arrays, keep=1)
+                parts.append(block)
+        finally:
+            reader.close()
+    found = np.concatenate([part.ids for part in parts])
+    rows = np.concatenate([part.features for part in parts])
+    _, first = np.unique(found, return_index=True)
+    first = first[np.isin(found[first], ids)]
+    return Styles(ids=found[first], features=rows[first], failed=tuple(failed))
+
+
+def look_of(decoder: Decoder, task: DecodeTask) -> NDArray[np.float32]:
+    """(STYLE_SIZE,) features of a picture that the library need not hold. Raises UnreadableImageError."""
+    (outcome,) = decoder.decode([task])
+    if isinstance(outcome, Decoded):
+        row: NDArray[np.float32] = _kept(style_features(outcome.pixels[np.newaxis]))[0]
+        return row
+    reason = outcome.reason if isinstance(outcome, Failure) else "it was not decoded"
+    raise UnreadableImageError(f"cannot read {task.path}: {reason}")
+
+
+def rank_styles(
+    catalog: Catalog,
+    styles: Styles,
+    *,
+    looks: NDArray[np.float32],
+    labels: tuple[str, ...],
+    mood: str,
+    given: Ids,
+    k: int,
+    started: float,
+) -> SearchResult:
+    """The k images that look most like all the pictures given, in the mood given, or both.
+
+    The score is the likeness to the pictures in (0, 1] (the geometric mean over several), or, with a mood
+    alone, tanh(s / 2) of the s standard deviations of everyday photos it is in that mood; with both, their
+    mean. Confidence is `image_confidence` of the likeness, as measured on these images; with a mood
+    alone, the share of the images judged that come after.
+
+    Args:
+        looks: (m, STYLE_SIZE) of the pictures asked with, m of 0 on; `labels` are their names.
+        given: sorted ids of those the library holds; they are no answers.
+    """
+    if k < 1:
+        raise InvalidQueryError(f"k is {k}; it must be at least 1", hint="ask for at least one hit: -k 1")
+    keep = ~np.isin(styles.ids, given)
+    ids, features = styles.ids[keep], styles.features[keep]
+    parts = []
+    if len(looks):
+        near = np.stack([style_scores(features, look) for look in looks])
+        parts.append(np.exp(np.log(np.maximum(near, 1e-30)).mean(axis=0)))
+    if mood:
+        parts.append(np.tanh(mood_scores(features, mood) / 2.0))
+    if not parts:
+        raise InvalidQueryError(
+            "nothing to compare with", hint="name a picture, or a mood: --mood 'dark warm'"
+        )
+    scores = np.mean(parts, axis=0)
+    order = np.lexsort((ids, -scores))
+    sure = 1.0 - np.argsort(order, kind="stable") / max(1, len(ids))
+    if len(looks):
+        sure = image_confidence(_chance(features), parts[0])
+    records = {record.id: record for record in catalog.images(ids[order[: 2 * k]].tolist())}
+    hits: list[Hit] = []
+    for position in order[: 2 * k].tolist():
+        record = records[int(ids[position])]
+        if record.paths and len(hits) < k:
+            score, odds = float(scores[position]), float(sure[position])
+            hits.append(_hit(record, len(hits) + 1, features[position], score=score, sure=odds))
+    query = " + ".join([*(f"the look of {label}" for label in labels), *([mood] if mood else [])])
+    took = (time.perf_counter() - started) * 1000.0
+    return SearchResult(
+        query=query, confident=bool(hits and hits[0].confidence >= CONFIDENT), hits=tuple(hits), took_ms=took
+    )
+
+
+def _chance(features: NDArray[np.float32]) -> Calibration:
+    """How alike pictures here look by chance, and how alike each looks to its nearest."""
+    chance: tuple[float, ...] = ()
+    nearest: tuple[float, ...] = ()
+    if len(features) >= 3:
+        sample = np.unique(np.linspace(0, len(features) - 1, _SAMPLE).astype(np.int64))
+        likeness = np.stack([style_scores(features, features[row]) for row in sample])
+        likeness[np.arange(len(sample)), sample] = np.nan
+        steps = np.linspace(0.0, 1.0, 201)
+        chance = tuple(np.nanquantile(likeness, steps).tolist())
+        nearest = tuple(np.quantile(np.nanmax(likeness, axis=1), steps).tolist())
+    return Calibration(
+        images=len(features),
+        location=None,
+        scale=None,
+        chance=chance,
+        nearest=nearest,
+        text_spread=1.0,
+        image_spread=1.0,
+    )
+
+
+def _hit(record: ImageRecord, rank: int, look: NDArray[np.float32], *, score: float, sure: float) -> Hit:
+    """One answer; its parts are the traits that stand out, 3 standard deviations and more counting as 1."""
+    return Hit(
+        rank=rank,
+        image_id=record.image_id,
+        path=record.paths[0],
+        paths=record.paths,
+        score=score,
+        confidence=sure,
+        parts=tuple(PartScore(part=word, score=min(1.0, much / 3.0)) for word, much in standing_out(look)),
+        words=(),
+        alike=(),
+        info=record.info,
+    )
+
+
+def _load(catalog: Catalog) -> Styles:
+    """All features kept."""
+    ids, rows = [np.zeros(0, np.int64)], [np.zeros((0, STYLE_SIZE), np.float32)]
+    for entry in catalog.results.versions(_KIND):
+        block = catalog.results.load(_KIND, entry.name, entry.version)
+        if block is not None:
+            ids.append(block.arrays["ids"].astype(np.int64))
+            rows.append(block.arrays["features"].astype(np.float32))
+    return Styles(ids=np.concatenate(ids), features=np.concatenate(rows))
+
+
+def _computed(
+    decoder: Decoder, records: Sequence[ImageRecord], done: int, total: int, report: ReportProgress
+) -> Styles:
+    """Features of these images, in order of id."""
+    ids: list[int] = []
+    rows: list[NDArray[np.float32]] = []
+    failed: list[Failure] = []
+    for start in range(0, len(records), _BATCH):
+        pictures = []
+        for record, outcome in read_images(
+            decoder, [one for one in records[start : start + 128] if one.paths]
+        ):
+            if isinstance(outcome, Failure):
+                failed.append(outcome)
+            else:
+                ids.append(record.id)
+                pictures.append(outcome.pixels)
+        if pictures:
+            rows.append(_kept(style_features(np.stack(pictures))))
+        report(
+            Progress(
+                stage="look", done=done + min(start + 128, len(records)), total=total, failed=len(failed)
+            )
+        )
+    features = np.concatenate(rows) if rows else np.zeros((0, STYLE_SIZE), np.float32)
+    return Styles(ids=np.array(ids, np.int64), features=features, failed=tuple(failed))
+
+
+def _kept(features: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Features as they come back from the catalog, so that a picture has the same ones kept or not."""
+    return features.astype(np.float16).astype(np.float32)

@@ -1,0 +1,1 @@
+"""Tags: labels by hand, by words alone, and from a few examples."""

@@ -1,0 +1,252 @@
+"""`saccade tag`: labels by words, by hand, listed and exported."""
+
+import os
+from typing import TYPE_CHECKING
+
+import click
+
+from saccade.core.errors import InputError
+from saccade.doors.terminal.opening import existing_library
+from saccade.doors.terminal.output import note, print_json, say
+from saccade.doors.terminal.progress import progress_shown
+from saccade.doors.terminal.reporting import errors_told, tell_failures
+from saccade.doors.terminal.settings import Settings, json_option, library_option, scope_options
+from saccade.doors.words import counted, duration, harmless, number, percent, shown_path
+from saccade.usecases.tags.cli.teach import teach
+from saccade.usecases.tags.wire import of_export, of_labels, of_tagging, of_tags
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from saccade.core.stores import Tag
+    from saccade.library import Library
+    from saccade.usecases.tags.rules.reports import ExportReport, TaggingReport
+
+_SHOWN = 40
+_FORMATS = ("csv", "xmp", "hf", "coco")
+
+
+@click.command(short_help="Put labels on images: by words, by hand; list and export them.")
+@click.argument("images", nargs=-1, metavar="[IMAGE]...")
+@click.option("--label", "given", multiple=True, metavar="LABEL", help="A label to look for; repeatable.")
+@click.option("--labels", "file", metavar="FILE", help="A file of them: a list, indented list, CSV or TOML.")
+@click.option(
+    "--least", type=float, metavar="P", help="Confidence to bear a label; default: each label's own."
+)
+@click.option("--top", type=int, default=10, show_default=True, metavar="N", help="Most labels on an image.")
+@click.option("--keep", is_flag=True, help="Leave earlier tags of other labels as they are.")
+@click.option("--truth", metavar="COLUMN", help="A text column that says what images show, to fit by.")
+@click.option("--set", "put_on", multiple=True, metavar="LABEL", help="Put it on the IMAGEs; repeatable.")
+@click.option(
+    "--remove", "take_off", multiple=True, metavar="LABEL", help="Take it off the IMAGEs, or off all."
+)
+@click.option("--list", "listed", is_flag=True, help="List all labels, or the tags of the IMAGEs.")
+@click.option("--export", type=click.Choice(_FORMATS), help="Write the tags for other programs.")
+@click.option("--to", metavar="PATH", help="Where --export writes.")
+@click.option("--write-files", is_flag=True, help="Write tags into the JPEG files; originals are kept.")
+@click.option("--restore", is_flag=True, help="Put back the files that --write-files changed.")
+@click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+@click.option("--html", metavar="FILE", help="Also write examples of each label to an HTML file.")
+@scope_options
+@json_option
+@library_option
+@click.pass_obj
+def tag(
+    settings: Settings,
+    *,
+    images: tuple[str, ...],
+    given: tuple[str, ...],
+    file: str | None,
+    least: float | None,
+    top: int,
+    keep: bool,
+    truth: str | None,
+    put_on: tuple[str, ...],
+    take_off: tuple[str, ...],
+    listed: bool,
+    export: str | None,
+    to: str | None,
+    write_files: bool,
+    restore: bool,
+    dry_run: bool,
+    html: str | None,
+    where: tuple[str, ...],
+    folders: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Put labels on images: told from the labels' words, or given by hand.
+
+    `saccade tag --label dog --label cat` tags every image that shows one. `--set beach A.jpg B.jpg` says it
+    of these. Searches then take `--where tag=dog`.
+    """
+    with errors_told(as_json=as_json, debug=settings.debug):
+        _one_thing(
+            {
+                "--label or --labels": bool(given or file),
+                "--set or --remove": bool(put_on or take_off),
+                "--list": listed,
+                "--export": export is not None,
+                "--write-files": write_files,
+                "--restore": restore,
+            }
+        )
+        with existing_library(settings.library) as library:
+            if put_on or take_off:
+                _by_hand(library, put_on, take_off, images, dry_run=dry_run, as_json=as_json)
+            elif listed:
+                _listed(library, images, as_json=as_json)
+            elif export or write_files or restore:
+                with progress_shown(quiet=as_json) as progress:
+                    if restore:
+                        wrote = library.restore_tagged_files(dry_run=dry_run)
+                    elif write_files:
+                        wrote = library.write_tags_to_files(
+                            where=where, folders=folders, dry_run=dry_run, progress=progress
+                        )
+                    else:
+                        wrote = library.export_tags(
+                            export or "", to, where=where, folders=folders, dry_run=dry_run, progress=progress
+                        )
+                _say_export(wrote, as_json=as_json)
+            else:
+                if images:
+                    raise InputError(
+                        f"{images[0]} was named, but labels by words go on all images",
+                        hint="restrict them with --in FOLDER or --where; or use --set LABEL",
+                    )
+                with progress_shown(quiet=as_json) as progress:
+                    report = library.tag(
+                        file if file and not given else _together(given, file),
+                        least=least,
+                        top=top,
+                        keep=keep,
+                        truth=truth,
+                        where=where,
+                        folders=folders,
+                        dry_run=dry_run,
+                        progress=progress,
+                    )
+                _write_html(library, report, html)
+                _say_tagging(report, as_json=as_json)
+
+
+def _one_thing(wanted: "Mapping[str, bool]") -> None:
+    """Exactly one of these was asked for."""
+    asked = [name for name, is_asked in wanted.items() if is_asked]
+    if not asked:
+        raise InputError(
+            "nothing to do", hint='e.g. saccade tag --label dog --label "a red car", or saccade tag --list'
+        )
+    if len(asked) > 1:
+        raise InputError(f"{asked[0]} and {asked[1]} exclude each other", hint="give one command for each")
+
+
+def _together(given: tuple[str, ...], file: str | None) -> list[str]:
+    """Labels given one by one."""
+    if file is not None:
+        raise InputError("--label and --labels exclude each other", hint=f"write the labels into {file}")
+    return list(given)
+
+
+def _by_hand(
+    library: "Library",
+    put_on: tuple[str, ...],
+    take_off: tuple[str, ...],
+    images: tuple[str, ...],
+    *,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    if dry_run:
+        raise InputError("--dry-run says nothing about --set and --remove", hint="they do what they say")
+    written = library.set_tags(put_on, images) if put_on else 0
+    removed = library.remove_tags(take_off, images) if take_off else 0
+    if as_json:
+        print_json(of_labels(library.labels(), written=written, removed=removed))
+        return
+    if put_on:
+        say(f"{counted(written, 'tag')} set")
+    if take_off:
+        say(f"{counted(removed, 'tag')} removed")
+
+
+def _listed(library: "Library", images: tuple[str, ...], *, as_json: bool) -> None:
+    if images:
+        tags = library.tags(images)
+        if as_json:
+            print_json(of_tags(tags))
+            return
+        for path, borne in tags.items():
+            say(f"{shown_path(path)}: {', '.join(_said(tag) for tag in borne)}")
+        if not tags:
+            note("no tags on these images")
+        return
+    labels = library.labels()
+    if as_json:
+        print_json(of_labels(labels, written=0, removed=0))
+        return
+    for label, count in labels.items():
+        say(f"{number(count):>9}  {harmless(label)}")
+    if not labels:
+        note("no tags yet: saccade tag --label dog --label cat")
+
+
+def _said(tag: "Tag") -> str:
+    if tag.origin == "person":
+        return f"{harmless(tag.label)} (by hand)"
+    return f"{harmless(tag.label)} ({percent(tag.score)}, {harmless(tag.origin)})"
+
+
+def _say_tagging(report: "TaggingReport", *, as_json: bool) -> None:
+    if as_json:
+        print_json(of_tagging(report))
+        return
+    for line in report.notes:
+        note(harmless(line))
+    verb = "bear" if report.written else "would bear"
+    say(
+        f"{number(report.tagged)} of {counted(report.images, 'image')} {verb} a label "
+        f"({counted(report.tags, 'tag')}), {number(report.images - report.tagged)} none of these, "
+        f"in {duration(report.seconds)}"
+    )
+    for label in report.labels[:_SHOWN]:
+        say(f"{number(label.images):>9}  {harmless(label.label)}{_from(label.least)}")
+    if len(report.labels) > _SHOWN:
+        note(f"and {number(len(report.labels) - _SHOWN)} more labels: --json lists them all")
+    if not report.written:
+        note("nothing was stored: leave out --dry-run to do it")
+
+
+def _from(least: float) -> str:
+    return f"  (from {percent(least)} on)" if least else "  (by its kinds)"
+
+
+def _say_export(report: "ExportReport", *, as_json: bool) -> None:
+    if as_json:
+        print_json(of_export(report))
+        return
+    tell_failures(report.skipped)
+    verb = "written" if report.applied else "to write"
+    say(
+        f"{counted(report.images, 'image')} with tags: {counted(len(report.written), 'file')} {verb}, "
+        f"{number(report.unchanged)} unchanged, {number(len(report.skipped))} skipped"
+    )
+    if len(report.written) == 1:
+        say(shown_path(report.written[0]))
+    if report.kept:
+        say(f"originals: {shown_path(report.kept)} (saccade tag --restore puts them back)")
+    if not report.applied:
+        note("nothing was written: leave out --dry-run to do it")
+
+
+def _write_html(library: "Library", report: "TaggingReport", path: str | None) -> None:
+    if path is None:
+        return
+    from saccade.doors.page.report import write_report
+    from saccade.usecases.tags.html import tagging_page
+
+    write_report(path, tagging_page(library, report))
+    note(f"report: {shown_path(os.path.abspath(path))}")
+
+
+COMMANDS: "Sequence[click.Command]" = (tag, teach)

@@ -1,0 +1,214 @@
+"""`saccade teach`: a classifier from a few examples, its versions, and what to label next."""
+
+import csv
+import os
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from saccade.core.errors import InputError, PathNotFoundError
+from saccade.doors.terminal.opening import existing_library
+from saccade.doors.terminal.output import note, print_json, say
+from saccade.doors.terminal.progress import progress_shown
+from saccade.doors.terminal.reporting import errors_told
+from saccade.doors.terminal.settings import Settings, json_option, library_option, scope_options
+from saccade.doors.words import counted, duration, harmless, number, percent, shown_path
+from saccade.usecases.tags.wire import of_taught, of_versions
+
+if TYPE_CHECKING:
+    from saccade.library import Library
+    from saccade.usecases.tags.rules.classifying import Interval, Measured, TaughtReport
+
+_GREEDY = frozenset({"--yes", "--no", "--forget"})
+_WHY = {"unsure": "unsure", "check": "check it"}
+
+
+class _Greedy(click.Command):
+    """A command whose example options take all words up to the next option: --yes A.jpg B.jpg --no C.jpg."""
+
+    def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
+        """Repeat the option before each of its words."""
+        repeated: list[str] = []
+        greedy, fresh = "", False
+        for place, word in enumerate(args):
+            if word == "--":
+                repeated += args[place:]
+                break
+            if word.startswith("-") and word != "-":
+                greedy, fresh = (word, True) if word in _GREEDY else ("", False)
+                repeated.append(word)
+            else:
+                repeated += [greedy, word] if greedy and not fresh else [word]
+                fresh = False
+        return super().parse_args(context, repeated)
+
+
+@click.command(cls=_Greedy, short_help="Teach a label by examples, and tag what bears it.")
+@click.argument("name", required=False)
+@click.option("--yes", multiple=True, metavar="IMAGE...", help="Images (or folders) that show it.")
+@click.option("--no", multiple=True, metavar="IMAGE...", help="Images (or folders) that do not.")
+@click.option("--forget", multiple=True, metavar="IMAGE...", help="Images that are no examples any more.")
+@click.option("--classes", metavar="CSV", help="Several classes instead: a table with columns image, class.")
+@click.option("--words", metavar="TEXT", help='What it is called, if not by its name; "" for nothing.')
+@click.option("--suggest", type=int, default=8, show_default=True, metavar="N", help="Images to label next.")
+@click.option("--least", type=float, metavar="P", help="Confidence to bear the tag; default: its own.")
+@click.option("--versions", "list_versions", is_flag=True, help="List the versions that are kept.")
+@click.option("--use", "version", type=int, metavar="N", help="Go back to version N, and tag with it.")
+@click.option(
+    "--seed", type=int, default=0, show_default=True, metavar="N", help="Of what is drawn at random."
+)
+@click.option("--dry-run", is_flag=True, help="Say what it would do, and store nothing.")
+@click.option("--html", metavar="FILE", help="Also write suggestions and result to an HTML file.")
+@scope_options
+@json_option
+@library_option
+@click.pass_obj
+def teach(
+    settings: Settings,
+    *,
+    name: str | None,
+    yes: tuple[str, ...],
+    no: tuple[str, ...],
+    forget: tuple[str, ...],
+    classes: str | None,
+    words: str | None,
+    suggest: int,
+    least: float | None,
+    list_versions: bool,
+    version: int | None,
+    seed: int,
+    dry_run: bool,
+    html: str | None,
+    where: tuple[str, ...],
+    folders: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Teach what NAME is by examples: `saccade teach "our product" --yes A.jpg B.jpg --no C.jpg`.
+
+    All images that show it get the tag, so that `--where "tag=our product"` finds them. Later examples add
+    to earlier ones. Without examples: learn again from those there are. Without a NAME: list what was taught.
+    """
+    with errors_told(as_json=as_json, debug=settings.debug), existing_library(settings.library) as library:
+        if name is None or list_versions:
+            _list(library, name, as_json=as_json)
+            return
+        if version is not None:
+            with progress_shown(quiet=as_json) as progress:
+                tags = library.use_classifier(name, version, progress=progress)
+            if as_json:
+                print_json(of_versions(library.classifiers(name)))
+            else:
+                say(f"version {version} of {harmless(name)} is in use: {counted(tags, 'tag')}")
+            return
+        with progress_shown(quiet=as_json) as progress:
+            report = library.teach(
+                name,
+                yes=yes,
+                no=no,
+                classes=None if classes is None else _classes(classes),
+                forget=forget,
+                words=words,
+                suggest=suggest,
+                least=least,
+                where=where,
+                folders=folders,
+                seed=seed,
+                dry_run=dry_run,
+                progress=progress,
+            )
+        if html is not None:
+            _write_html(library, report, html)
+        if as_json:
+            print_json(of_taught(report))
+        else:
+            _say(report)
+
+
+def _classes(path: str) -> Mapping[str, Sequence[str]]:
+    """{class: images} of a CSV file; images are found from the file's own folder."""
+    try:
+        with open(path, encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.DictReader(file))
+    except FileNotFoundError as error:
+        raise PathNotFoundError(f"no such file: {path}", hint="check the spelling") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path} is not UTF-8 (byte {error.start})", hint="save it as UTF-8") from error
+    except (OSError, csv.Error) as error:
+        raise InputError(f"cannot read {path}: {error}") from error
+    found: dict[str, list[str]] = {}
+    for line, row in enumerate(rows, 2):
+        image, group = (row.get("image") or "").strip(), (row.get("class") or "").strip()
+        if not image or not group:
+            raise InputError(
+                f"line {line} of {path} lacks its image or its class", hint="the columns are image,class"
+            )
+        found.setdefault(group, []).append(os.path.join(os.path.dirname(os.path.abspath(path)), image))
+    if not found:
+        raise InputError(f"{path} holds no example", hint="the columns are image,class")
+    return found
+
+
+def _list(library: "Library", name: str | None, *, as_json: bool) -> None:
+    kept = library.classifiers(name)
+    if as_json:
+        print_json(of_versions(kept))
+        return
+    for one in kept:
+        examples = ", ".join(f"{count} {harmless(group)}" for group, count in one.examples.items())
+        right = "not measured" if one.accuracy is None else f"{percent(one.accuracy)} right"
+        mark = "*" if one.active else " "
+        say(f"{mark} {harmless(one.name)}  version {one.version}  {one.created}  {examples}  {right}")
+    if not kept:
+        note('nothing was taught yet: saccade teach "our product" --yes A.jpg B.jpg')
+
+
+def _say(report: "TaughtReport") -> None:
+    for line in report.notes:
+        note(harmless(line))
+    examples = ", ".join(f"{count} {harmless(group)}" for group, count in report.examples.items())
+    kept = f"version {report.version}" if report.written else "not stored (dry run)"
+    say(f"{harmless(report.name)}: {kept}, learned from {examples} in {duration(report.seconds)}")
+    if report.measured is None:
+        say(f"  {harmless(report.why_not)}")
+    else:
+        for line in measured_lines(report.measured):
+            say(f"  {line}")
+    verb = "bear it" if report.written else "would bear it"
+    if set(report.examples) == {"yes", "no"}:
+        say(
+            f"  {number(sum(report.tags.values()))} of {counted(report.images, 'image')} {verb} "
+            f"(about {percent(report.shares['yes'])} show it)"
+        )
+    else:
+        for label, count in report.tags.items():
+            say(f"{number(count):>9}  {harmless(label)}")
+    if report.suggestions:
+        say("label these next:")
+    for one in report.suggestions:
+        say(f"  {percent(one.confidence):>5}  {_WHY[one.why]:<8}  {shown_path(one.path)}")
+
+
+def measured_lines(measured: "Measured") -> list[str]:
+    """How good it is, a line each."""
+    lines = [
+        f"right on {_between(measured.accuracy)} of {counted(measured.examples, 'example')} held out in turn"
+    ]
+    for group, precision in measured.precision.items():
+        lines.append(
+            f"{harmless(group)}: precision {_between(precision)}, recall {_between(measured.recall[group])}"
+        )
+    lines.append(f"confidence is off by {percent(measured.calibration_error)} on average")
+    return lines
+
+
+def _between(interval: "Interval") -> str:
+    return f"{percent(interval.value)} ({percent(interval.low)} to {percent(interval.high)})"
+
+
+def _write_html(library: "Library", report: "TaughtReport", path: str) -> None:
+    from saccade.doors.page.report import write_report
+    from saccade.usecases.tags.html import teaching_page
+
+    write_report(path, teaching_page(library, report))
+    note(f"report: {shown_path(os.path.abspath(path))}")

@@ -1,0 +1,141 @@
+"""Apply a taught classifier to a library: probabilities, tags, and which images to label next."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from saccade.core.ports import Catalog, ReportProgress
+from saccade.core.types import Ids, Progress, SpaceInfo
+from saccade.usecases.tags.flow.classifiers import SAMPLE, origin_of, rows_of, side_by_side
+from saccade.usecases.tags.flow.examples import Examples
+from saccade.usecases.tags.flow.store import Found, store
+from saccade.usecases.tags.rules.classifying import (
+    NO,
+    YES,
+    Classifier,
+    Probabilities,
+    Suggestion,
+    shares_of,
+    shifted,
+    spread_out,
+)
+from saccade.usecases.tags.rules.zero_shot import best_thresholds
+
+_YES_SHARE = 0.1
+_LEAST = (0.3, 0.5)
+_POOL = 256
+
+
+def apply(
+    catalog: Catalog,
+    spaces: Sequence[SpaceInfo],
+    model: Classifier,
+    shares: NDArray[np.float64],
+    *,
+    among: Ids | None,
+    report: ReportProgress,
+) -> tuple[Ids, Probabilities]:
+    """(n,) ids, ascending, and (n, K) probabilities of every image, where the classes have these shares."""
+    ids: list[Ids] = [np.zeros(0, np.int64)]
+    likely: list[Probabilities] = [np.zeros((0, len(model.classes)))]
+    total = catalog.counts().embeddings.get(spaces[0].id, 0) if among is None else len(among)
+    done = 0
+    for some, rows in side_by_side(catalog, spaces, among):
+        ids.append(some)
+        likely.append(shifted(model.probabilities(rows), shares))
+        done += len(some)
+        report(Progress(stage="classify", done=done, total=total))
+    everyone = np.concatenate(ids)
+    order = np.argsort(everyone, kind="stable")
+    return everyone[order], np.concatenate(likely)[order]
+
+
+def usual_shares(classes: tuple[str, ...]) -> NDArray[np.float64]:
+    """What shares are held towards: a tenth "yes", or all alike."""
+    if classes == (NO, YES):
+        return np.array([1 - _YES_SHARE, _YES_SHARE])
+    return np.full(len(classes), 1 / len(classes))
+
+
+def tags_of(
+    name: str, classes: tuple[str, ...], ids: Ids, likely: Probabilities, least: float | None
+) -> tuple[Found, tuple[str, ...]]:
+    """The tags that these probabilities give, and their labels."""
+    if classes == (NO, YES):
+        sure, chosen = likely[:, 1], np.zeros(len(ids), np.int32)
+        labels: tuple[str, ...] = (name,)
+        bar = float(np.clip(best_thresholds(likely[:, 1:]), *_LEAST)[0]) if len(ids) else 1.0
+    else:
+        chosen = likely.argmax(axis=1).astype(np.int32)
+        sure, labels = likely.max(axis=1, initial=0), tuple(f"{name}/{group}" for group in classes)
+        bar = _LEAST[1]
+    above = sure >= (bar if least is None else least)
+    found = Found(
+        ids=ids[above],
+        labels=chosen[above],
+        confidences=sure[above].astype(np.float32),
+        images=len(ids),
+    )
+    return found, labels
+
+
+def suggestions(
+    catalog: Catalog,
+    space: SpaceInfo,
+    examples: Examples,
+    ids: Ids,
+    *,
+    likely: Probabilities,
+    classes: tuple[str, ...],
+    count: int,
+) -> tuple[Suggestion, ...]:
+    """Images to label next: three quarters where it is least sure, unlike each other; the rest to check."""
+    taken = np.array([image for ones in examples.members.values() for image in ones], np.int64)
+    free = np.flatnonzero(~np.isin(ids, taken))
+    if not len(free) or count < 1:
+        return ()
+    wanted = likely[free, 1] if classes == (NO, YES) else likely[free].max(axis=1)
+    two = np.sort(likely[free], axis=1)[:, -2:]
+    unsure = np.argsort(two[:, 1] - two[:, 0], kind="stable")[:_POOL]
+    sure = np.argsort(-wanted, kind="stable")[:_POOL]
+    both = np.unique(np.concatenate([unsure, sure]))
+    rows = catalog.embeddings(space.id, ids[free[both]])
+    checks = max(1, count // 4) if count > 1 else 0
+    first = both[spread_out(rows, np.searchsorted(both, unsure), count - checks)]
+    rest = sure[~np.isin(sure, first)]
+    second = both[spread_out(rows, np.searchsorted(both, rest), checks)] if checks else first[:0]
+    records = {record.id: record for record in catalog.images(ids[free[np.union1d(first, second)]].tolist())}
+    return tuple(
+        Suggestion(
+            path=first_path(records[int(ids[free[place]])].paths),
+            image_id=records[int(ids[free[place]])].image_id,
+            confidence=float(wanted[place]),
+            why="unsure" if kind == "unsure" else "check",
+        )
+        for kind, places in (("unsure", first), ("check", second))
+        for place in places
+    )
+
+
+def reapply(
+    catalog: Catalog,
+    spaces: Sequence[SpaceInfo],
+    name: str,
+    model: Classifier,
+    *,
+    least: float | None,
+    report: ReportProgress,
+) -> int:
+    """Tag the whole library anew with a version taught before; number of tags."""
+    sample = rows_of(catalog, spaces, catalog.sample_ids(spaces[0].id, SAMPLE))
+    shares = shares_of(model.probabilities(sample), usual_shares(model.classes))
+    ids, likely = apply(catalog, spaces, model, shares, among=None, report=report)
+    found, labels = tags_of(name, model.classes, ids, likely, least)
+    store(catalog, origin_of(name), labels, found, among=None, keep=False)
+    return len(found.ids)
+
+
+def first_path(paths: Sequence[str]) -> str:
+    """A file of an image, for people."""
+    return paths[0] if paths else "a file that is gone"

@@ -1,0 +1,111 @@
+"""The examples of a lesson: given now, given before, and random images instead of missing ones."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from saccade.core.errors import ImageNotFoundError, InputError
+from saccade.core.ports import Catalog
+from saccade.core.types import Embeddings, Ids, SpaceInfo
+from saccade.usecases.tags.rules.classifying import NO, YES
+
+_FEW, _SOME = 20, 5
+_RANDOM = 100
+_TOO_ALIKE = 0.1
+"""Share of random images, those most like the examples of "yes", that are not used: some may show it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examples:
+    """Images of each class, in a stable order, and what is to be said about how they came together.
+
+    Attributes:
+        members: {class: image ids}; "no" comes first where the classes are yes and no.
+        random: ids of random images that stand in for missing "no" examples.
+    """
+
+    members: Mapping[str, tuple[int, ...]]
+    random: Ids
+    notes: tuple[str, ...]
+
+
+def check_given(given: Mapping[str, Ids], names: Mapping[int, str]) -> None:
+    """Refuse an image that was given to two classes.
+
+    Args:
+        given: {class: image ids}.   names: {image id: how the person called it}.
+    """
+    owner: dict[int, str] = {}
+    for group, ids in given.items():
+        for image in ids.tolist():
+            if owner.setdefault(image, group) != group:
+                raise InputError(
+                    f"{names.get(image, image)} was given as {owner[image]!r} and as {group!r}",
+                    hint="an image can be only one of them",
+                )
+
+
+def gather(
+    catalog: Catalog, before: Mapping[str, tuple[str, ...]], given: Mapping[str, Ids], forget: Ids
+) -> tuple[dict[str, tuple[int, ...]], tuple[str, ...]]:
+    """Earlier examples with those given now, which count more: {class: image ids} and notes."""
+    notes: list[str] = []
+    new = {image: group for group, ids in given.items() for image in ids.tolist()}
+    members: dict[str, list[int]] = {}
+    gone = changed = 0
+    dropped = set(forget.tolist())
+    for group, digests in before.items():
+        for digest in digests:
+            try:
+                image = catalog.image_by_sha256(digest).id
+            except ImageNotFoundError:
+                gone += 1
+                continue
+            changed += new.get(image, group) != group
+            if image not in dropped and image not in new:
+                members.setdefault(group, []).append(image)
+    for image, group in new.items():
+        if image not in dropped:
+            members.setdefault(group, []).append(image)
+    if gone:
+        notes.append(f"{gone} earlier examples are not in the library any more")
+    if changed:
+        notes.append(f"{changed} earlier examples now belong to another class, as you said")
+    kinds = set(members)
+    order = [NO, YES] if kinds <= {YES, NO} else sorted(kinds)
+    return {group: tuple(sorted(members.get(group, []))) for group in order}, tuple(notes)
+
+
+def random_negatives(
+    catalog: Catalog, space: SpaceInfo, members: Mapping[str, tuple[int, ...]], seed: int
+) -> Ids:
+    """Random images of the library, where a yes-or-no classifier has few examples of "no".
+
+    Those most like the examples of "yes" are left out, since some of them may well be one.
+    """
+    if set(members) != {YES, NO} or len(members[NO]) >= _FEW:
+        return np.zeros(0, np.int64)
+    count = catalog.counts().embeddings.get(space.id, 0)
+    pool = catalog.sample_ids(space.id, min(count, 8 * _RANDOM))
+    pool = np.setdiff1d(pool, np.array([*members[YES], *members[NO]], np.int64))
+    if len(members[NO]) >= _SOME and len(pool) < _RANDOM:
+        return pool[:0]  # in so small a library they are as likely to show it as not
+    pool = np.sort(np.random.default_rng(seed).permutation(pool)[:_RANDOM])
+    if not len(pool) or not members[YES]:
+        return pool
+    yes = catalog.embeddings(space.id, np.array(members[YES], np.int64))
+    likeness = catalog.embeddings(space.id, pool) @ yes.mean(axis=0)
+    kept = np.argsort(likeness, kind="stable")[: len(pool) - int(_TOO_ALIKE * len(pool))]
+    if len(yes) > 1:
+        # What is as like the others as any of them is may be one of them.
+        own = ((yes @ yes.T).sum(axis=1) - 1.0) / (len(yes) - 1)
+        kept = kept[likeness[kept] < own.min()]
+    return np.sort(pool[kept])
+
+
+def opposed(rows: Embeddings, targets: Sequence[int], threshold: float) -> list[tuple[int, int]]:
+    """Pairs of rows that are the same picture by their score and belong to different classes."""
+    groups = np.asarray(targets)
+    alike = (rows @ rows.T >= threshold) & (groups[:, np.newaxis] != groups)
+    return [(int(a), int(b)) for a, b in np.argwhere(np.triu(alike, 1))]

@@ -1,0 +1,258 @@
+"""Put labels on images by the words alone: block by block over a space; only the tags are kept in memory."""
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from saccade.core.errors import InputError, InvalidQueryError
+from saccade.core.ports import Catalog, Encoder, ReportProgress
+from saccade.core.types import Embeddings, Ids, Progress, SpaceInfo
+from saccade.core.vectors import normalize
+from saccade.usecases.tags.flow.store import Found, store, summaries, with_parents
+from saccade.usecases.tags.rules.reports import PERSON, ZERO_SHOT, Label, TaggingReport, Taxonomy
+from saccade.usecases.tags.rules.zero_shot import (
+    BACKGROUND,
+    TEMPLATES,
+    LabelCalibration,
+    calibrate_labels,
+    estimate_shares,
+    evidence,
+    explained,
+    refit,
+)
+
+_BLOCK = 4096
+_AT_ONCE = 512
+_SAMPLE = 8192
+_ENOUGH_TRUTH = 5
+"""Images of either kind from which on a label is fitted to what people said."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """What images are held against: (t, d) texts, (t,) the label each is of, and (b, d) everyday words."""
+
+    texts: Embeddings
+    label_of: NDArray[np.int64]
+    background: Embeddings
+
+
+def embed_words(encoder: Encoder, texts: Sequence[str], templates: Sequence[str] = TEMPLATES) -> Embeddings:
+    """(n, d) one unit row for each text: the mean of its embeddings in all the templates.
+
+    Raises:
+        InvalidQueryError: the encoder reads no text.
+    """
+    if not encoder.info.reads_text:
+        raise InvalidQueryError(
+            f"the encoder {encoder.info.name!r} reads no text, so it cannot tell what a label means",
+            hint="teach it by examples: saccade teach NAME --yes A.jpg B.jpg",
+        )
+    sentences = [
+        template.format(label=text, a=f"{'an' if text[:1].lower() in 'aeiou' else 'a'} {text}")
+        for text in texts
+        for template in templates
+    ]
+    rows = np.concatenate(
+        [
+            encoder.encode_texts(sentences[start : start + _AT_ONCE])
+            for start in range(0, len(sentences), _AT_ONCE)
+        ]
+    )
+    return normalize(rows.reshape(len(texts), len(templates), -1).mean(axis=1))
+
+
+def words_of(encoder: Encoder, labels: Sequence[Label]) -> Words:
+    """The labels' texts, embedded."""
+    owners = [number for number, label in enumerate(labels) for _ in label.texts]
+    return Words(
+        texts=embed_words(encoder, [text for label in labels for text in label.texts]),
+        label_of=np.array(owners, np.int64),
+        background=embed_words(encoder, BACKGROUND),
+    )
+
+
+def zero_shot(
+    catalog: Catalog,
+    encoder: Encoder,
+    space: SpaceInfo,
+    taxonomy: Taxonomy,
+    *,
+    among: Ids | None,
+    least: float | None,
+    top: int,
+    keep: bool,
+    truth: str | None,
+    dry_run: bool,
+    report: ReportProgress,
+) -> TaggingReport:
+    """Tag every image (among sorted ids) with the labels it shows.
+
+    Args:
+        least: confidence from which on an image bears a label; None for each label's own.
+        top: most labels an image gets, the parents of these not counted.
+        keep: leave earlier zero-shot tags of other labels; else they are replaced.
+        truth: a text column whose values name labels (several separated by ";"); None for what people tagged.
+    Raises:
+        InputError: nothing to tag, or a threshold or number out of range.
+    """
+    started = time.perf_counter()
+    if least is not None and not 0 < least < 1:
+        raise InputError(f"the least confidence is {least}; it must lie between 0 and 1")
+    if top < 1:
+        raise InputError(f"at most {top} labels for an image say nothing", hint="give at least 1")
+    labels = taxonomy.labels
+    words = words_of(encoder, labels)
+    known, notes = calibrated(catalog, space, words, labels, truth)
+    if least is not None:
+        known = replace(known, least=np.full(len(labels), least))
+    found = collect(catalog, space, words, known, among=among, top=top, report=report)
+    names, found = with_parents(labels, found)
+    if not dry_run:
+        with catalog.writing("tagging"):
+            store(catalog, ZERO_SHOT, names, found, among=among, keep=keep)
+    return TaggingReport(
+        origin=ZERO_SHOT,
+        images=found.images,
+        tagged=len(np.unique(found.ids)),
+        tags=len(found.ids),
+        labels=summaries(catalog, names, found, known, len(labels)),
+        written=not dry_run,
+        notes=(*taxonomy.notes, *notes),
+        seconds=time.perf_counter() - started,
+    )
+
+
+def calibrated(
+    catalog: Catalog, space: SpaceInfo, words: Words, labels: Sequence[Label], truth: str | None
+) -> tuple[LabelCalibration, tuple[str, ...]]:
+    """How to read these words' scores in this library, from a sample and from what people said."""
+    count = catalog.counts().embeddings.get(space.id, 0)
+    if count == 0:
+        raise InputError("the library holds no images", hint="index some first: saccade index FOLDER")
+    sample = catalog.embeddings(space.id, catalog.sample_ids(space.id, min(count, _SAMPLE)))
+    background = sample @ words.background.T
+    scores = sample @ words.texts.T
+    known = calibrate_labels(scores, background, words.label_of)
+    told = _told(catalog, labels, truth)
+    if not told:
+        return known, ()
+    slopes, offsets = known.slopes.copy(), known.offsets.copy()
+    for number, (yes, no) in told.items():
+        rows = catalog.embeddings(space.id, np.concatenate([yes, no]))
+        seen = evidence(known, rows @ words.texts.T, rows @ words.background.T)[:, number]
+        slopes[number], offsets[number] = refit(seen.astype(np.float64), np.arange(len(rows)) < len(yes))
+    fitted = replace(known, slopes=slopes, offsets=offsets)
+    note = f"fitted to what is known of images: {', '.join(sorted(labels[number].path for number in told))}"
+    return estimate_shares(fitted, evidence(known, scores, background)), (note,)
+
+
+def collect(
+    catalog: Catalog,
+    space: SpaceInfo,
+    words: Words,
+    known: LabelCalibration,
+    *,
+    among: Ids | None,
+    top: int,
+    report: ReportProgress,
+) -> Found:
+    """Every tag that reaches its label's threshold, the `top` surest of each image."""
+    total = catalog.counts().embeddings.get(space.id, 0) if among is None else len(among)
+    ids: list[Ids] = [np.zeros(0, np.int64)]
+    labels: list[NDArray[np.int32]] = [np.zeros(0, np.int32)]
+    sure: list[NDArray[np.float32]] = [np.zeros(0, np.float32)]
+    seen = 0
+    for block_ids, rows in blocks(catalog, space, among):
+        places, numbers, confidences = tag_block(rows, words, known, top)
+        ids.append(block_ids[places])
+        labels.append(numbers)
+        sure.append(confidences)
+        seen += len(block_ids)
+        report(Progress(stage="tag", done=seen, total=total))
+    everyone = np.concatenate(ids)
+    order = np.argsort(everyone, kind="stable")
+    return Found(
+        ids=everyone[order],
+        labels=np.concatenate(labels)[order],
+        confidences=np.concatenate(sure)[order],
+        images=seen,
+    )
+
+
+def tag_block(
+    rows: Embeddings, words: Words, known: LabelCalibration, top: int
+) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float32]]:
+    """Tags of (m, d) rows: the row each is on, the label's number, the confidence; by row, surest first.
+
+    One matrix product decides: with the bar of each text and what everyday words explain of each image as two
+    more dimensions, a product is positive exactly where the label passes.
+    """
+    scale = np.float32(known.scale)
+    taken = explained(known, rows @ words.background.T) * scale
+    bars = (known.centers + scale * known.bars[known.label_of]).astype(np.float32)
+    images = np.column_stack([rows, taken, np.ones(len(rows), np.float32)])
+    texts = np.column_stack([words.texts, np.full(len(bars), -1, np.float32), -bars])
+    above = images @ texts.T
+    place, text = np.divmod(np.flatnonzero(above >= 0), len(bars))
+    number = known.label_of[text]
+    confidence = known.confidence(above[place, text] / scale + known.bars[number], number)
+    # Of several texts of a label the best counts.
+    order = np.lexsort((-confidence, number, place))
+    place, number, confidence = place[order], number[order], confidence[order]
+    new = np.ones(len(place), np.bool_)
+    new[1:] = (place[1:] != place[:-1]) | (number[1:] != number[:-1])
+    place, number, confidence = place[new], number[new], confidence[new]
+    order = np.lexsort((number, -confidence, place))
+    place, number, confidence = place[order], number[order], confidence[order]
+    nth = np.arange(len(place)) - np.searchsorted(place, place)
+    kept = nth < top
+    return place[kept], number[kept].astype(np.int32), confidence[kept].astype(np.float32)
+
+
+def blocks(catalog: Catalog, space: SpaceInfo, among: Ids | None) -> Iterator[tuple[Ids, Embeddings]]:
+    """Ids and rows of present images (among sorted ids), a few thousand at a time."""
+    gone = catalog.missing_images(space.id)
+    if among is not None and len(among) * 4 < catalog.counts().embeddings.get(space.id, 0):
+        wanted = np.setdiff1d(among, np.union1d(gone, catalog.unembedded_images(space.id)))
+        for start in range(0, len(wanted), _BLOCK):
+            part = wanted[start : start + _BLOCK]
+            yield part, catalog.embeddings(space.id, part)
+        return
+    for _, ids, rows in catalog.embeddings_after(space.id, 0, batch=_BLOCK):
+        keep = ~np.isin(ids, gone) if len(gone) else np.ones(len(ids), np.bool_)
+        if among is not None:
+            keep &= np.isin(ids, among)
+        yield (ids, rows) if keep.all() else (ids[keep], rows[keep])
+
+
+def _told(catalog: Catalog, labels: Sequence[Label], column: str | None) -> dict[int, tuple[Ids, Ids]]:
+    """{label's number: (images that show it, images that do not)}, where people said enough of both.
+
+    An image that a person gave some of the labels, and not this one, does not show it.
+    """
+    bearers: dict[str, Ids] = {}
+    if column is None:
+        there = catalog.tags.labels(PERSON)
+        bearers = {
+            label.path: catalog.tags.with_label(label.path, PERSON)[0]
+            for label in labels
+            if label.path in there
+        }
+    else:
+        ids, values = catalog.columns.texts(column)
+        said = [{part.strip().casefold() for part in value.split(";")} for value in values]
+        for label in labels:
+            names = {label.path.casefold(), label.path.rsplit("/", 1)[-1].casefold()}
+            bearers[label.path] = ids[np.array([bool(one & names) for one in said], np.bool_)]
+    everyone = np.unique(np.concatenate([np.zeros(0, np.int64), *bearers.values()]))
+    told = {}
+    for number, label in enumerate(labels):
+        yes = bearers.get(label.path, everyone[:0])
+        no = np.setdiff1d(everyone, yes)
+        if min(len(yes), len(no)) >= _ENOUGH_TRUTH:
+            told[number] = (yes, no)
+    return told

@@ -1,0 +1,104 @@
+"""The HTML reports of `saccade tag` and `saccade teach`: examples of each label, and what to label next."""
+
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from saccade.doors.page.report import Report, Section, Table, Tile, tiles_pictures
+from saccade.doors.words import counted, harmless, number, percent
+from saccade.usecases.tags.cli.teach import measured_lines
+
+if TYPE_CHECKING:
+    from saccade.library import Library
+    from saccade.usecases.tags.rules.classifying import TaughtReport
+    from saccade.usecases.tags.rules.reports import LabelSummary, TaggingReport
+
+_LABELS = 60
+
+
+def tagging_page(library: "Library", report: "TaggingReport") -> Report:
+    """The page; pictures are read by the library."""
+    borne = [label for label in report.labels if label.images]
+    paths = sorted({one.path for label in borne[:_LABELS] for one in (*label.best, *label.borderline)})
+    pictures = dict(zip(paths, tiles_pictures(library, paths), strict=True))
+    rows = tuple(
+        (
+            harmless(label.label),
+            number(label.images),
+            percent(label.share) if label.least else "",
+            percent(label.least) if label.least else "by its kinds",
+        )
+        for label in report.labels
+    )
+    table = Table(
+        columns=("label", "images", "estimated share", "borne from"), rows=rows, numeric=frozenset({1, 2, 3})
+    )
+    return Report(
+        title="Tags",
+        lead=(
+            (
+                f"{number(report.tagged)} of {counted(report.images, 'image')} show a label; "
+                f"{number(report.images - report.tagged)} show none of these."
+            ),
+            *report.notes,
+        ),
+        sections=(
+            Section(title="Labels", table=table),
+            *(_section(label, pictures) for label in borne[:_LABELS]),
+        ),
+    )
+
+
+def teaching_page(library: "Library", report: "TaughtReport") -> Report:
+    """The page of `saccade teach`: how good it is, and what to label next."""
+    pictures = tiles_pictures(library, [one.path for one in report.suggestions])
+    tiles = tuple(
+        Tile(
+            path=one.path,
+            picture=picture,
+            title=harmless(os.path.basename(one.path)),
+            badge=f"{percent(one.confidence)}, {'unsure' if one.why == 'unsure' else 'check it'}",
+            tone="warn" if one.why == "unsure" else "good",
+            width=4,
+            height=3,
+        )
+        for one, picture in zip(report.suggestions, pictures, strict=True)
+    )
+    rows = tuple((harmless(label), number(count)) for label, count in report.tags.items())
+    lines = measured_lines(report.measured) if report.measured is not None else [report.why_not]
+    examples = ", ".join(f"{count} {group}" for group, count in report.examples.items())
+    return Report(
+        title=harmless(report.name),
+        lead=(f"Learned from {examples}.", *lines, *report.notes),
+        sections=(
+            Section(
+                title="Tags",
+                table=Table(columns=("label", "images"), rows=rows, numeric=frozenset({1})),
+            ),
+            Section(title="Label these next", tiles=tiles),
+        ),
+    )
+
+
+def _section(label: "LabelSummary", pictures: dict[str, bytes | str]) -> Section:
+    return Section(
+        title=harmless(label.label),
+        lines=(f"{counted(label.images, 'image')}. First the surest, then those at the threshold.",),
+        tiles=tuple(_tiles(label, pictures)),
+    )
+
+
+def _tiles(label: "LabelSummary", pictures: dict[str, bytes | str]) -> Iterator[Tile]:
+    best = {one.path for one in label.best}
+    both = [*label.best, *(one for one in reversed(label.borderline) if one.path not in best)]
+    for one in both:
+        unsure = one.path not in best
+        yield Tile(
+            path=one.path,
+            picture=pictures[one.path],
+            title=harmless(os.path.basename(one.path)),
+            badge=f"{percent(one.confidence)}" + (", borderline" if unsure else ""),
+            tone="warn" if unsure else "good",
+            width=4,
+            height=3,
+        )

@@ -1,0 +1,94 @@
+"""Means of groups against numpy and scipy, and by their definitions."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from saccade.usecases.clusters.rules.statistics import GroupMeans, drawn_together, group_means, holm, welch
+
+
+def of(*groups: list[float]) -> GroupMeans:
+    """Means of groups given as lists."""
+    values = np.array([value for group in groups for value in group])
+    labels = np.repeat(np.arange(len(groups)), [len(group) for group in groups])
+    return group_means(values, labels, len(groups))
+
+
+def test_group_means_are_numpys() -> None:
+    """Count, mean and variance with n - 1 below; one value has variance 0."""
+    made = of([1.0, 2.0, 4.0], [], [5.0])
+    assert made.count.tolist() == [3, 0, 1]
+    assert made.mean[0] == pytest.approx(7 / 3)
+    assert np.isnan(made.mean[1])
+    assert made.variance[0] == pytest.approx(np.var([1, 2, 4], ddof=1))
+    assert made.variance[2] == 0
+
+
+@given(
+    st.lists(st.floats(-1e3, 1e3), min_size=2, max_size=20),
+    st.lists(st.floats(-1e3, 1e3), min_size=2, max_size=20),
+)
+@settings(max_examples=50, deadline=None)
+def test_welch_is_scipys(first: list[float], second: list[float]) -> None:
+    """The same t and the same degrees of freedom."""
+    a, b = of(first), of(second)
+    if a.variance[0] + b.variance[0] < 1e-6:
+        return
+    t, freedom = welch(a, b)
+    expected = stats.ttest_ind(first, second, equal_var=False)
+    assert t[0] == pytest.approx(expected.statistic, rel=1e-6, abs=1e-9)
+    assert freedom[0] == pytest.approx(expected.df, rel=1e-6)
+
+
+def test_welch_without_spread() -> None:
+    """Nothing varies: equal means do not differ, others differ without end; one value tells nothing."""
+    t, _ = welch(of([1.0, 1.0], [1.0, 1.0], [1.0]), of([1.0, 1.0], [2.0, 2.0], [2.0, 2.0]))
+    assert t[0] == 0
+    assert t[1] == -np.inf
+    assert np.isnan(t[2])
+
+
+def test_holm_by_hand() -> None:
+    """Smallest times all, next times all but one, never decreasing, never above 1; NaN is no look."""
+    made = holm(np.array([0.04, np.nan, 0.01, 0.03]))
+    np.testing.assert_allclose(made, [0.06, np.nan, 0.03, 0.06])
+    assert holm(np.array([0.9, 0.8])).tolist() == [1.0, 1.0]
+
+
+def test_groups_that_differ_by_chance_share_one_mean() -> None:
+    """No variance between: every expected mean is the common one."""
+    values, labels = np.tile([1.0, 3.0], 50), np.repeat(np.arange(10), 10)
+    drawn = drawn_together(group_means(values, labels, 10))
+    np.testing.assert_allclose(drawn, 2.0)
+
+
+def test_a_small_group_is_drawn_more_than_a_large_one() -> None:
+    """Two groups with the same mean: the one of 3 values ends nearer to the others than that of 300."""
+    rng = np.random.default_rng(1)
+    common = [list(rng.normal(10, 3, 200)) for _ in range(5)]
+    large = rng.normal(0, 3, 300)
+    small = np.array([-3.0, 0.0, 3.0])
+    made = of(*common, list(large - large.mean() + 20), list(small + 20))
+    drawn = drawn_together(made)
+    assert made.mean[5] == pytest.approx(made.mean[6])
+    assert 10 < drawn[6] < drawn[5] < 20
+
+
+@given(st.lists(st.lists(st.floats(-100, 100), min_size=1, max_size=6), min_size=2, max_size=6))
+@settings(max_examples=60, deadline=None)
+def test_drawn_means_lie_within_the_means(groups: list[list[float]]) -> None:
+    """Drawing together never leaves the range of what was there, and keeps the order of equal sizes."""
+    made = of(*groups)
+    drawn = drawn_together(made)
+    assert np.isfinite(drawn).all()
+    assert drawn.min() >= made.mean.min() - 1e-9
+    assert drawn.max() <= made.mean.max() + 1e-9
+
+
+def test_one_group_or_no_spread_stays_as_it_is() -> None:
+    """Nothing to draw towards, or nothing that could be chance."""
+    assert drawn_together(of([1.0, 3.0])).tolist() == [2.0]
+    assert drawn_together(of([1.0, 1.0], [5.0, 5.0])).tolist() == [1.0, 5.0]
+    assert np.isnan(drawn_together(of([1.0, 2.0], []))[1])
