@@ -98,16 +98,16 @@ def _times(work: Callable[[], object], repeats: int = 20) -> dict[str, float]:
 
 def fill(catalog: SqlCatalog, root: str, count: int) -> float:
     """Record `count` images; images per second."""
-    spaces = {role: catalog.ensure_space(_encoder(), role).id for role in _DIMS}
+    spaces = {role: catalog.spaces.ensure(_encoder(), role).id for role in _DIMS}
     with catalog.writing():
-        run = catalog.start_run("index")
-        folder, _ = catalog.ensure_folder(root)
+        run = catalog.runs.start("index")
+        folder, _ = catalog.files.ensure_folder(root)
         spent = 0.0
         for batch in _pictures(root, spaces, count):
             started = time.perf_counter()
-            catalog.record(run, folder, batch)
+            catalog.files.record(run, folder, batch)
             spent += time.perf_counter() - started
-        catalog.finish_run(run, {})
+        catalog.runs.finish(run, {})
     return count / spent
 
 
@@ -117,10 +117,10 @@ def small_batches(batch: int = 32, images: int = 3200) -> float:
         tempfile.TemporaryDirectory() as root,
         open_catalog(f"{root}/.saccade", create=True, home=root) as new,
     ):
-        spaces = {role: new.ensure_space(_encoder(), role).id for role in _DIMS}
+        spaces = {role: new.spaces.ensure(_encoder(), role).id for role in _DIMS}
         pictures = [one for rows in _pictures(root, spaces, images) for one in rows]
-        folder, _ = new.ensure_folder(root)
-        run = new.start_run("index")
+        folder, _ = new.files.ensure_folder(root)
+        run = new.runs.start("index")
         started = time.perf_counter()
         for start in range(0, images, batch):
             new.record(run, folder, pictures[start : start + batch])
@@ -130,47 +130,49 @@ def small_batches(batch: int = 32, images: int = 3200) -> float:
 def measure(catalog: SqlCatalog, root: str) -> dict[str, object]:
     """Every reading number at the size the catalog has."""
     rng = np.random.default_rng(2)
-    space = catalog.spaces()[0].id
-    images = catalog.counts().images
-    folder, _ = catalog.ensure_folder(root)
+    space = catalog.spaces.all()[0].id
+    images = catalog.health.counts().images
+    folder, _ = catalog.files.ensure_folder(root)
 
     def random_ids(count: int) -> np.ndarray:
         return np.sort(rng.choice(images, count, replace=False) + 1).astype(np.int64)
 
     def matching(*where: str) -> Callable[[], object]:
         wanted = Filter(conditions=parse_where(list(where)))
-        return lambda: catalog.match(wanted)
+        return lambda: catalog.images.match(wanted)
 
     last = (_START + timedelta(minutes=images // 100 * 7)).isoformat(timespec="seconds")
     among = random_ids(images // 100)
     started = time.perf_counter()
-    rows = sum(len(ids) for _, ids, _ in catalog.embeddings_after(space, 0))
+    rows = sum(len(ids) for _, ids, _ in catalog.embeddings.after(space, 0))
     streamed = rows / (time.perf_counter() - started)
     started = time.perf_counter()
-    known = len(catalog.known_files(folder))
+    known = len(catalog.files.known(folder))
     known_s = time.perf_counter() - started
     return {
         "images": images,
         "database_mb": round(os.path.getsize(f"{root}/.saccade/catalog.db") / 1e6),
         "embeddings_after_per_s": round(streamed),
         "known_files_s_per_100k": round(known_s / known * 100_000, 3),
-        "embeddings_100": _times(lambda: catalog.embeddings(space, random_ids(100))),
-        "embeddings_400": _times(lambda: catalog.embeddings(space, random_ids(400))),
-        "images_20": _times(lambda: catalog.images(random_ids(20).tolist())),
+        "embeddings_100": _times(lambda: catalog.embeddings.get(space, random_ids(100))),
+        "embeddings_400": _times(lambda: catalog.embeddings.get(space, random_ids(400))),
+        "images_20": _times(lambda: catalog.images.get(random_ids(20).tolist())),
         "match_taken_1_percent": _times(matching(f"taken<{last}")),
         "match_camera_2_5_percent": _times(matching("camera=maker 17")),
         "match_name_contains": _times(matching("name=00012"), 5),
-        "match_folder_1000": _times(lambda: catalog.match(Filter(folders=(f"{root}/0001",)))),
-        "match_words_common": _times(lambda: catalog.match_words(["beach"], 100)),
-        "match_words_common_two": _times(lambda: catalog.match_words(["beach", "near"], 100)),
-        "match_words_rare": _times(lambda: catalog.match_words(["0001234"], 100)),
-        "match_words_common_among_1_percent": _times(lambda: catalog.match_words(["beach"], 100, among)),
-        "missing_images": _times(lambda: catalog.missing_images(space)),
+        "match_folder_1000": _times(lambda: catalog.images.match(Filter(folders=(f"{root}/0001",)))),
+        "match_words_common": _times(lambda: catalog.images.match_words(["beach"], 100)),
+        "match_words_common_two": _times(lambda: catalog.images.match_words(["beach", "near"], 100)),
+        "match_words_rare": _times(lambda: catalog.images.match_words(["0001234"], 100)),
+        "match_words_common_among_1_percent": _times(
+            lambda: catalog.images.match_words(["beach"], 100, among)
+        ),
+        "missing_images": _times(lambda: catalog.embeddings.absent(space)),
         "counts": _times(catalog.counts, 5),
-        "known_sizes": _times(catalog.known_sizes, 3),
-        "sample_ids_2000": _times(lambda: catalog.sample_ids(space, 2000), 5),
+        "known_sizes": _times(catalog.images.sizes, 3),
+        "sample_ids_2000": _times(lambda: catalog.embeddings.sample(space, 2000), 5),
         "version": _times(catalog.version),
-        "last_sequence": _times(lambda: catalog.last_sequence(space)),
+        "last_sequence": _times(lambda: catalog.embeddings.last_sequence(space)),
     }
 
 
@@ -179,7 +181,7 @@ def opening(root: str) -> dict[str, float]:
 
     def once() -> None:
         with open_catalog(f"{root}/.saccade", create=False, home=root) as catalog:
-            catalog.spaces()
+            catalog.spaces.all()
 
     return _times(once)
 
@@ -200,7 +202,7 @@ def main() -> None:
             "record_per_s_batches_of_32": round(small_batches()),
         }
         with open_catalog(f"{root}/.saccade", create=True, home=root) as catalog:
-            if catalog.counts().images == 0:
+            if catalog.health.counts().images == 0:
                 result["record_per_s_batches_of_1000"] = round(fill(catalog, root, given.images))
             result.update(measure(catalog, root))
         result["open"] = opening(root)

@@ -14,7 +14,7 @@ from benchmarks.common import Result
 from saccade.catalog import SqlCatalog, open_catalog
 from saccade.core.filters import Filter, parse_where
 from saccade.core.ports import NewImage, SeenFile
-from saccade.core.stores import StoredPair
+from saccade.core.ports.stores import StoredPair
 from saccade.core.types import FileEntry, FileStamp, ImageInfo
 from saccade.library import Library
 
@@ -49,8 +49,8 @@ def data() -> Result:
 
 
 def _fill(catalog: SqlCatalog, home: str) -> None:
-    folder, _ = catalog.ensure_folder(home)
-    run = catalog.start_run("index")
+    folder, _ = catalog.files.ensure_folder(home)
+    run = catalog.runs.start("index")
     info = ImageInfo(width=1, height=1, format="JPEG", size_bytes=1)
     for start in range(0, _IMAGES, 5000):
         batch = [
@@ -60,7 +60,7 @@ def _fill(catalog: SqlCatalog, home: str) -> None:
             )
             for n in range(start, start + 5000)
         ]
-        catalog.record(run, folder, batch)
+        catalog.files.record(run, folder, batch)
 
 
 def _write_table(path: str) -> None:
@@ -101,7 +101,7 @@ def _stores(catalog: SqlCatalog) -> Result:
 
 def _filter_ms(catalog: SqlCatalog, where: list[str]) -> float:
     wanted = Filter(conditions=parse_where(where))
-    return round(1000 * float(np.median([_cpu_s(lambda: catalog.match(wanted)) for _ in range(9)])), 1)
+    return round(1000 * float(np.median([_cpu_s(lambda: catalog.images.match(wanted)) for _ in range(9)])), 1)
 
 
 def _cpu_s(work: Callable[[], object]) -> float:

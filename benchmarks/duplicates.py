@@ -83,7 +83,7 @@ def copies() -> Result:
     library, made, strangers = collection_library(cache() / "duplicates")
     space = library._spaces.reader(Role.COPY).space.id  # noqa: SLF001 - to forget what an earlier run found out
     library._catalog.pairs.forget()  # noqa: SLF001
-    library._catalog.save_note(f"duplicates:{space}", "{}")  # noqa: SLF001
+    library._catalog.notes.save(f"duplicates:{space}", "{}")  # noqa: SLF001
     first, again = library.duplicates(), library.duplicates()
     hashed = hash_pairs(library, made)
     library.close()
@@ -106,8 +106,8 @@ def hash_pairs(library: Library, made: Collection, distance: int = 10) -> Result
     imagededup's `PHash().find_duplicates` answers with just these pairs, and 10 is its default.
     """
     catalog = library._catalog  # noqa: SLF001 - hashes are no answer that the library gives
-    ids, hashes = catalog.hashes()
-    records = {record.id: record for record in catalog.images(ids.tolist())}
+    ids, hashes = catalog.hashes.get()
+    records = {record.id: record for record in catalog.images.get(ids.tolist())}
     place = {path: row for row, image in enumerate(ids.tolist()) for path in records[image].paths}
     photo = np.full(len(ids), -1)
     for path, (number, _) in made.items():

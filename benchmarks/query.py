@@ -94,7 +94,7 @@ def _recall(home: str, texts: list[str]) -> tuple[float, int]:
     encoder = saccade.load_encoder()
     queries = encoder.encode_texts(texts)
     with open_catalog(str(folder), create=False, home=home) as catalog:
-        space = next(space for space in catalog.spaces() if space.role is Role.SEMANTIC)
+        space = next(space for space in catalog.spaces.all() if space.role is Role.SEMANTIC)
         reader = SpaceReader(catalog, IndexFiles(str(folder / "indexes")), space)
         found = np.stack([reader.candidates(query[np.newaxis], POOL)[0][:10] for query in queries])
         reader.close()
@@ -106,7 +106,7 @@ def _recall(home: str, texts: list[str]) -> tuple[float, int]:
 def _exact(catalog: SqlCatalog, space: int, queries: Embeddings) -> Ids:
     """(q, 10) ids of the nearest rows, by comparing with every row of the catalog."""
     ids, scores = np.zeros((len(queries), 0), np.int64), np.zeros((len(queries), 0), np.float32)
-    for _, batch_ids, rows in catalog.embeddings_after(space, 0):
+    for _, batch_ids, rows in catalog.embeddings.after(space, 0):
         labels = np.broadcast_to(batch_ids, (len(queries), len(batch_ids)))
         ids, scores = np.hstack([ids, labels]), np.hstack([scores, queries @ rows.T])
         ids, scores = best(scores, ids, 10)

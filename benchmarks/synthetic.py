@@ -68,9 +68,9 @@ def make_library(home: Path, cache: Path, count: int, *, files_exist: bool = Fal
     encoder = load("builtin", threads=1)
     rng = np.random.default_rng(20261120)
     with open_catalog(str(folder), create=True, home=str(home)) as catalog, catalog.writing():
-        spaces = {role: catalog.ensure_space(encoder.info, role).id for role in encoder.info.dims}
-        place, _ = catalog.ensure_folder(str(home))
-        run = catalog.start_run("index")
+        spaces = {role: catalog.spaces.ensure(encoder.info, role).id for role in encoder.info.dims}
+        place, _ = catalog.files.ensure_folder(str(home))
+        run = catalog.runs.start("index")
         streams = {role: mixtures(real[role], count, rng) for role in spaces}
         for start in range(0, count, _BATCH):
             rows = {role: next(stream) for role, stream in streams.items()}
@@ -81,8 +81,8 @@ def make_library(home: Path, cache: Path, count: int, *, files_exist: bool = Fal
                 )
                 for number in numbers
             ]
-            catalog.record(run, place, seen)
-        catalog.finish_run(run, {})
+            catalog.files.record(run, place, seen)
+        catalog.runs.finish(run, {})
 
 
 def _seen(home: Path, number: int, embeddings: dict[int, Embeddings], exists: bool) -> SeenFile:

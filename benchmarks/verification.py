@@ -10,8 +10,8 @@ import time
 import numpy as np
 
 from benchmarks.common import DATA, Result
-from saccade.core.engines import Match, Verifier
 from saccade.core.pixels.verification import AlignmentVerifier
+from saccade.core.ports.engines import Match, Verifier
 from saccade.encoders.sift import SiftVerifier
 from training.data import load, read_coco, read_flickr8k, read_imagenet
 from training.evaluate import WEIGHTS, Towers

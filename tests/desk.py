@@ -100,7 +100,9 @@ class Desk:
 
     def open(self) -> None:
         """As a new process finds it."""
-        self.catalog: SqlCatalog = open_catalog(str(self.home / ".saccade"), create=True, home=str(self.home))
+        self.catalog: SqlCatalog = open_catalog(
+            str(self.home / ".saccade"), create=True, home=str(self.home), wait_s=0.2
+        )
         self.store = IndexFiles(str(self.home / ".saccade" / "indexes"))
         self.readers: dict[Role, SpaceReader] = {}
 
@@ -162,7 +164,7 @@ class Desk:
 
     def reader(self, role: Role = Role.SEMANTIC) -> SpaceReader:
         if role not in self.readers:
-            space = self.catalog.ensure_space(self.encoder.info, role)
+            space = self.catalog.spaces.ensure(self.encoder.info, role)
             self.readers[role] = SpaceReader(self.catalog, self.store, space)
         return self.readers[role]
 
@@ -179,9 +181,9 @@ class Desk:
         """A part in words, or (where a file is named) in its picture."""
         if "." not in thing:
             return Part(label=thing, vector=self.encoder.encode_texts([thing])[0], weight=weight, text=thing)
-        record = self.catalog.image_by_path(str(self.home / thing))
+        record = self.catalog.images.by_path(str(self.home / thing))
         assert record is not None
-        row = self.catalog.embeddings(self.reader().space.id, np.array([record.id]))[0]
+        row = self.catalog.embeddings.get(self.reader().space.id, np.array([record.id]))[0]
         return Part(label=thing, vector=row, weight=weight)
 
     def calibration(self) -> Calibration:
@@ -222,7 +224,7 @@ class Desk:
         return {os.path.relpath(path, self.home) for path in paths}
 
     def image(self, name: str) -> int:
-        record = self.catalog.image_by_path(str(self.home / name))
+        record = self.catalog.images.by_path(str(self.home / name))
         assert record is not None
         return record.id
 

@@ -26,7 +26,7 @@ from training.views import rough, unsquash
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from saccade.core.engines import Verifier
+    from saccade.core.ports.engines import Verifier
 
 Floats = NDArray[np.float32]
 HARD = "other photo"

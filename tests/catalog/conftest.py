@@ -30,9 +30,9 @@ class Library:
             license="none",
             reads_text=True,
         )
-        self.space = self.catalog.ensure_space(encoder, Role.SEMANTIC).id
-        self.folder, _ = self.catalog.ensure_folder(home)
-        self.run = self.catalog.start_run("index")
+        self.space = self.catalog.spaces.ensure(encoder, Role.SEMANTIC).id
+        self.folder, _ = self.catalog.files.ensure_folder(home)
+        self.run = self.catalog.runs.start("index")
 
     def open(self, *, create: bool = False, read_only: bool = False) -> SqlCatalog:
         return open_catalog(self.folder_path, create=create, home=self.home, read_only=read_only)
@@ -54,7 +54,7 @@ class Library:
         )
 
     def record(self, *seen: SeenFile) -> list[int | None]:
-        return self.catalog.record(self.run, self.folder, seen)
+        return self.catalog.files.record(self.run, self.folder, seen)
 
 
 @pytest.fixture

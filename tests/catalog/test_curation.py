@@ -16,7 +16,7 @@ from alembic.config import Config
 
 from saccade.catalog import open_catalog, pairs, schema, sqlite
 from saccade.core.errors import CorruptLibraryError, LibraryBusyError, ReadOnlyError
-from saccade.core.stores import Event, StoredPair
+from saccade.core.ports.stores import Event, StoredPair
 
 SECRET = "Zx-Rosalind-Quux"
 
@@ -66,15 +66,15 @@ def test_a_library_of_the_first_schema_is_upgraded_with_all_it_holds(tmp_path: P
         connection.exec_driver_sql("INSERT INTO notes VALUES ('k', 'v')")
     engine.dispose()
     with open_catalog(str(folder), create=False, home=str(tmp_path)) as catalog:
-        catalog.rebuild_derived()
-        assert catalog.note("k") == "v"
-        assert [record.paths for record in catalog.images([1])] == [(f"{tmp_path}/cat.jpg",)]
-        assert catalog.match_words(["cat"], 5).tolist() == [1]
+        catalog.health.rebuild_derived()
+        assert catalog.notes.get("k") == "v"
+        assert [record.paths for record in catalog.images.get([1])] == [(f"{tmp_path}/cat.jpg",)]
+        assert catalog.images.match_words(["cat"], 5).tolist() == [1]
         assert (catalog.columns.all(), catalog.tags.labels(), catalog.feedback.users()) == ([], {}, {})
-        assert catalog.unhashed_images().tolist() == [1]
+        assert catalog.hashes.missing().tolist() == [1]
         assert catalog.columns.write("price", {1: 2.0}, origin="import", replace=False) == 1
-        assert catalog.problems() == []
-        assert catalog.stale_images().tolist() == []
+        assert catalog.health.problems() == []
+        assert catalog.health.stale_images().tolist() == []
 
 
 def test_a_backup_holds_what_the_stores_hold(library, tmp_path: Path) -> None:
@@ -87,10 +87,10 @@ def test_a_backup_holds_what_the_stores_hold(library, tmp_path: Path) -> None:
     catalog.results.save("map", "all", {}, {"x": np.arange(3)})
     restored = tmp_path / "restored"
     restored.mkdir()
-    catalog.backup(str(restored / "catalog.db"))
+    catalog.health.backup(str(restored / "catalog.db"))
     with open_catalog(str(restored), create=False) as copy:
         assert copy.columns.numbers("price")[1].tolist() == [1.0]
-        assert copy.match_words(["dog"], 5).tolist() == [b]
+        assert copy.images.match_words(["dog"], 5).tolist() == [b]
         assert list(copy.pairs.load("m")) == [_pair(a, b)]
         loaded = copy.results.load("map", "all")
         assert loaded is not None
@@ -108,7 +108,7 @@ def test_reading_only_writes_to_no_store(library) -> None:
             reader.pairs.forget,
             lambda: reader.results.save("map", "a", {}, {}),
             lambda: reader.feedback.erase("anna"),
-            lambda: reader.save_hashes({image: 1}),
+            lambda: reader.hashes.save({image: 1}),
         ):
             with pytest.raises(ReadOnlyError):
                 write()
@@ -134,7 +134,7 @@ def test_an_erased_user_leaves_no_trace_on_the_disk(library) -> None:
     assert feedback.erase(SECRET) == 200
     assert SECRET.encode() not in _on_disk(library)
     assert sorted(feedback.users()) == sorted(names)
-    assert library.catalog.problems() == []
+    assert library.catalog.health.problems() == []
 
 
 @pytest.mark.parametrize("seed", [5, 7])
@@ -187,7 +187,7 @@ def test_a_damaged_result_is_refused_and_found(library) -> None:
     with pytest.raises(CorruptLibraryError, match="version 2 of the map 'all'"):
         results.load("map", "all")
     assert results.load("map", "all", 1) is not None
-    (problem,) = library.catalog.problems()
+    (problem,) = library.catalog.health.problems()
     assert "version 2 of the map 'all'" in problem
 
 
@@ -205,12 +205,12 @@ def test_words_of_labels_out_of_step_are_found_and_made_again(library) -> None:
     library.catalog.tags.write("person", {"dog": (np.array([a, b]), np.ones(2))}, replace=False)
     for damage in ("DELETE FROM search_labels", "UPDATE search_labels SET label = 'cow'"):
         _change(library, damage)
-        assert library.catalog.stale_images().tolist() == [a, b]
-        library.catalog.rebuild_derived()
-        assert library.catalog.stale_images().tolist() == []
-        assert sorted(library.catalog.match_words(["dog"], 5).tolist()) == [a, b]
+        assert library.catalog.health.stale_images().tolist() == [a, b]
+        library.catalog.health.rebuild_derived()
+        assert library.catalog.health.stale_images().tolist() == []
+        assert sorted(library.catalog.images.match_words(["dog"], 5).tolist()) == [a, b]
     _change(library, "UPDATE search_labels_content SET c0 = 'cat'")
-    assert library.catalog.stale_images().tolist() == [a, b, c]  # it contradicts itself
+    assert library.catalog.health.stale_images().tolist() == [a, b, c]  # it contradicts itself
 
 
 def test_a_row_about_an_image_that_never_was_is_found(library) -> None:
@@ -218,7 +218,7 @@ def test_a_row_about_an_image_that_never_was_is_found(library) -> None:
     (image,) = _pictures(library, 1)
     library.catalog.tags.write("person", {"dog": (np.array([image]), np.ones(1))}, replace=False)
     _change(library, "INSERT INTO tags VALUES (1, 99, 1.0)")
-    (problem,) = library.catalog.problems()
+    (problem,) = library.catalog.health.problems()
     assert "tags" in problem
 
 
@@ -259,7 +259,7 @@ import numpy as np
 from saccade.catalog import open_catalog
 home, start = sys.argv[1], int(sys.argv[2])
 catalog = open_catalog(home + "/.saccade", create=False, home=home)
-ids = catalog.unhashed_images()
+ids = catalog.hashes.missing()
 for number in range(start, start + 100_000):
     catalog.columns.write("n", dict.fromkeys(ids.tolist(), float(number)), origin="import", replace=True)
     catalog.tags.write("person", {f"label {number}": (ids, np.ones(len(ids)))}, replace=True)
@@ -290,6 +290,6 @@ def test_stores_survive_kill_9_at_random_moments(library) -> None:
         assert len(set(values.tolist())) == 1
         ((label, count),) = library.catalog.tags.labels().items()
         assert (label in {f"label {done}", f"label {done + 1}"}, count) == (True, 400)
-        assert library.catalog.problems() == []
-        assert library.catalog.stale_images().tolist() == []
+        assert library.catalog.health.problems() == []
+        assert library.catalog.health.stale_images().tolist() == []
         library.catalog.close()

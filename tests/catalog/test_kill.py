@@ -16,7 +16,7 @@ from saccade.core.ports import NewImage, SeenFile
 from saccade.core.types import FileEntry, FileStamp, ImageInfo
 home, space, run, start = sys.argv[1], *map(int, sys.argv[2:])
 catalog = open_catalog(home + "/.saccade", create=False, home=home)
-folder, _ = catalog.ensure_folder(home)
+folder, _ = catalog.files.ensure_folder(home)
 row = np.zeros(8, np.float32); row[0] = 1
 with catalog.writing("recording"):
     for number in range(start, start + 100_000, 8):
@@ -27,7 +27,7 @@ with catalog.writing("recording"):
             image = NewImage(sha256=hashlib.sha256(data).digest(), info=info, embeddings={space: row})
             entry = FileEntry(path=f"{home}/{n}.png", stamp=FileStamp(size=1, mtime_ns=1))
             batch.append(SeenFile(entry=entry, image=image))
-        catalog.record(run, folder, batch)
+        catalog.files.record(run, folder, batch)
         print(number + 8, flush=True)
 """
 
@@ -51,7 +51,7 @@ def test_record_survives_kill_9_at_random_moments(library) -> None:
         library.catalog.close()
         started = time.monotonic()
         library.catalog = library.open()
-        counts = library.catalog.counts()
+        counts = library.catalog.health.counts()
         assert time.monotonic() - started <= 2.0
         # At most the batch in flight was committed without its acknowledgment having been read.
         assert acknowledged <= counts.images <= acknowledged + 8
@@ -59,9 +59,9 @@ def test_record_survives_kill_9_at_random_moments(library) -> None:
         assert counts.files == counts.images == counts.embeddings[library.space]
         with library.catalog.writing():
             pass
-        names = {int(path.split(".")[0]) for path, _ in library.catalog.known_files(library.folder)}
+        names = {int(path.split(".")[0]) for path, _ in library.catalog.files.known(library.folder)}
         assert names == set(range(counts.images))
         acknowledged = counts.images
-    assert library.catalog.problems() == []
-    assert library.catalog.stale_images().tolist() == []
-    assert library.catalog.corrupt_embeddings(library.space).tolist() == []
+    assert library.catalog.health.problems() == []
+    assert library.catalog.health.stale_images().tolist() == []
+    assert library.catalog.embeddings.corrupt(library.space).tolist() == []

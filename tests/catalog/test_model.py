@@ -54,9 +54,9 @@ class CatalogMachine(RuleBasedStateMachine):
             license="",
             reads_text=False,
         )
-        self.space = self.catalog.ensure_space(encoder, Role.COPY).id
-        self.run_id = self.catalog.start_run("index")
-        self.folder, _ = self.catalog.ensure_folder(self.home)
+        self.space = self.catalog.spaces.ensure(encoder, Role.COPY).id
+        self.run_id = self.catalog.runs.start("index")
+        self.folder, _ = self.catalog.files.ensure_folder(self.home)
 
     def _entry(self, path: str, size: int) -> FileEntry:
         return FileEntry(path=f"{self.home}/{path}", stamp=FileStamp(size=size, mtime_ns=size))
@@ -68,7 +68,7 @@ class CatalogMachine(RuleBasedStateMachine):
         return SeenFile(entry=self._entry(path, len(data)), image=image)
 
     def _record(self, *seen: SeenFile) -> list[int | None]:
-        return list(self.catalog.record(self.run_id, self.folder, seen))
+        return list(self.catalog.files.record(self.run_id, self.folder, seen))
 
     @rule(batch=st.dictionaries(PATHS, DATA, min_size=1, max_size=4))
     def see_pictures(self, batch: dict[str, bytes]) -> None:
@@ -90,7 +90,7 @@ class CatalogMachine(RuleBasedStateMachine):
     def delete(self, paths: set[str]) -> None:
         there = paths & self.files.keys()
         keys = [(path, "") for path in paths]
-        assert self.catalog.mark_missing(self.run_id, self.folder, keys) == len(there)
+        assert self.catalog.files.mark_missing(self.run_id, self.folder, keys) == len(there)
         for path in there:
             held = self.files.pop(path)
             if isinstance(held, bytes):
@@ -108,7 +108,7 @@ class CatalogMachine(RuleBasedStateMachine):
         data = self.files.get(old)
         if isinstance(data, bytes) and old != new:
             self._record(SeenFile(entry=self._entry(new, len(data)), image_id=self.ids[data]))
-            self.catalog.mark_missing(self.run_id, self.folder, [(old, "")])
+            self.catalog.files.mark_missing(self.run_id, self.folder, [(old, "")])
             self.gone[old] = self.files.pop(old)  # type: ignore[assignment]
             self.files[new] = data
             self.gone.pop(new, None)
@@ -127,34 +127,34 @@ class CatalogMachine(RuleBasedStateMachine):
         present = {self.ids[data] for data in held.values()}
         known = {
             path: (one.state, one.image_id)
-            for (path, _), one in self.catalog.known_files(self.folder).items()
+            for (path, _), one in self.catalog.files.known(self.folder).items()
         }
         assert known == (
             {path: ("indexed", self.ids[data]) for path, data in held.items()}
             | {path: (data, None) for path, data in self.files.items() if isinstance(data, str)}
             | {path: ("missing", self.ids[data]) for path, data in self.gone.items()}
         )
-        assert self.catalog.match(Filter()).tolist() == sorted(present)
+        assert self.catalog.images.match(Filter()).tolist() == sorted(present)
         absent = sorted(set(self.ids.values()) - present)
-        assert self.catalog.missing_images(self.space).tolist() == absent
-        rows = list(self.catalog.embeddings_after(self.space, 0))
+        assert self.catalog.embeddings.absent(self.space).tolist() == absent
+        rows = list(self.catalog.embeddings.after(self.space, 0))
         stored = {i: row for _, ids, vectors in rows for i, row in zip(ids.tolist(), vectors, strict=True)}
         assert sorted(stored) == sorted(self.ids.values())
         for data, image in self.ids.items():
             assert np.array_equal(stored[image], _vector(data))
         for image, record in zip(
-            self.ids.values(), self.catalog.images(list(self.ids.values())), strict=True
+            self.ids.values(), self.catalog.images.get(list(self.ids.values())), strict=True
         ):
             paths = sorted(f"{self.home}/{p}" for p, data in held.items() if self.ids[data] == image)
             assert list(record.paths) == paths
-        counts = self.catalog.counts()
+        counts = self.catalog.health.counts()
         assert (counts.images, counts.files, counts.missing) == (len(present), len(held), len(self.gone))
-        assert sorted(self.catalog.match_words(["jpg"], 99).tolist()) == sorted(present)
-        assert self.catalog.stale_images().tolist() == []
+        assert sorted(self.catalog.images.match_words(["jpg"], 99).tolist()) == sorted(present)
+        assert self.catalog.health.stale_images().tolist() == []
 
     def teardown(self) -> None:
         if hasattr(self, "home"):
-            assert self.catalog.problems() == []
+            assert self.catalog.health.problems() == []
             self.catalog.close()
             shutil.rmtree(self.home)
 

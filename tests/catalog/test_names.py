@@ -43,27 +43,27 @@ def test_record_round_trips_two_thousand_hostile_names(library) -> None:
     ids = library.record(*batch, *inside)
     library.catalog.close()
     library.catalog = library.open()
-    known = library.catalog.known_files(library.folder)
+    known = library.catalog.files.known(library.folder)
     wanted = {(name, ""): image for name, image in zip(names, ids, strict=False)}
     wanted |= {("z.zip", name): image for name, image in zip(names, ids[2000:], strict=False)}
     assert {key: one.image_id for key, one in known.items()} == wanted
-    records = library.catalog.images(ids)
+    records = library.catalog.images.get(ids)
     assert [record.paths for record in records[:2000]] == [(f"{library.home}/{name}",) for name in names]
     assert [record.paths for record in records[2000:]] == [
         (f"{library.home}/z.zip!/{name}",) for name in names[:300]
     ]
     for name, image in list(zip(names, ids, strict=False))[::20]:
-        found = library.catalog.image_by_path(f"{library.home}/{name}")
+        found = library.catalog.images.by_path(f"{library.home}/{name}")
         assert found is not None
         assert found.id == image
         top = name.split("/")[0]
         below = {
             one for one, other in zip(ids, names, strict=False) if other == top or other.startswith(f"{top}/")
         }
-        assert set(library.catalog.match(Filter(folders=(f"{library.home}/{top}",))).tolist()) == below
+        assert set(library.catalog.images.match(Filter(folders=(f"{library.home}/{top}",))).tolist()) == below
     gone = [(name, "") for name in names]
-    assert library.catalog.mark_missing(library.run, library.folder, gone) == 2000
-    assert library.catalog.stale_images().tolist() == []
+    assert library.catalog.files.mark_missing(library.run, library.folder, gone) == 2000
+    assert library.catalog.health.stale_images().tolist() == []
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_a_library_opens_wherever_it_lies(tmp_path, library_type, folder: str) -
     (image,) = made.record(made.picture("a.jpg", b"x"))
     made.catalog.close()
     again = made.open()
-    assert again.images([image])[0].paths == (f"{home}/a.jpg",)
+    assert again.images.get([image])[0].paths == (f"{home}/a.jpg",)
     again.close()
     assert sorted(path.name for path in (home / ".saccade").iterdir()) == ["catalog.db"]
 
@@ -89,15 +89,15 @@ def test_a_library_moved_with_its_photos_finds_them(tmp_path, library_type) -> N
     outside.mkdir()
     made = library_type(str(home))
     (inside_id,) = made.record(made.picture("d/a.jpg", b"x"))
-    folder, _ = made.catalog.ensure_folder(str(outside))
+    folder, _ = made.catalog.files.ensure_folder(str(outside))
     seen = made.picture("", b"y")
     entry = type(seen.entry)(path=f"{outside}/b.jpg", stamp=FileStamp(size=1, mtime_ns=1))
-    (outside_id,) = made.catalog.record(made.run, folder, [type(seen)(entry=entry, image=seen.image)])
+    (outside_id,) = made.catalog.files.record(made.run, folder, [type(seen)(entry=entry, image=seen.image)])
     made.catalog.close()
     home.rename(tmp_path / "new")
     made.home, made.folder_path = str(tmp_path / "new"), str(tmp_path / "new" / ".saccade")
     moved = made.open()
-    records = moved.images([inside_id, outside_id])
+    records = moved.images.get([inside_id, outside_id])
     assert [record.paths for record in records] == [(f"{tmp_path}/new/d/a.jpg",), (f"{outside}/b.jpg",)]
-    assert moved.ensure_folder(f"{tmp_path}/new/d")[1] == "d"
+    assert moved.files.ensure_folder(f"{tmp_path}/new/d")[1] == "d"
     moved.close()

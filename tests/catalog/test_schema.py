@@ -84,7 +84,7 @@ def test_opening_a_current_library_does_not_import_alembic(library) -> None:
     """It costs more than half of a cold search."""
     code = (
         "import sys; from saccade.catalog import open_catalog;"
-        f"open_catalog({library.folder_path!r}, create=False).counts();"
+        f"open_catalog({library.folder_path!r}, create=False).health.counts();"
         "sys.exit('alembic' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
@@ -141,7 +141,7 @@ def test_an_older_library_is_upgraded_with_all_it_holds(library, next_version) -
         library.open(read_only=True)
     for _ in range(2):
         library.catalog = library.open()
-        assert library.catalog.images([image])[0].id == image
+        assert library.catalog.images.get([image])[0].id == image
         library.catalog.close()
     assert "host" in _columns(library.database)
 
@@ -177,7 +177,7 @@ def test_an_interrupted_making_is_made_again(tmp_path: Path, create: bool) -> No
     folder.mkdir()
     (folder / "catalog.db").touch()
     with open_catalog(str(folder), create=create) as made:
-        assert made.counts().images == 0
+        assert made.health.counts().images == 0
     with sqlite3.connect(folder / "catalog.db") as connection:
         assert connection.execute("PRAGMA page_size").fetchone() == (sqlite.PAGE_SIZE,)
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
@@ -206,7 +206,7 @@ def test_a_library_that_is_not_there_is_not_made_by_reading(tmp_path: Path, crea
 )
 def test_frequent_questions_are_answered_by_an_index(library, query: Select[Any], index: str) -> None:
     """Without statistics, as every library has none; at a million images a scan is felt."""
-    with library.catalog._reading() as connection:
+    with library.catalog._session.reading() as connection:
         compiled = query.compile(connection, compile_kwargs={"literal_binds": True})
         plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}").all()
     assert index in plan[0][3] or index in plan[-1][3]

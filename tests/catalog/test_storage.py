@@ -49,13 +49,13 @@ def test_a_full_disk_loses_nothing_acknowledged(library, monkeypatch: pytest.Mon
     library.catalog = library.open()
     acknowledged = _fill(library)
     assert acknowledged
-    assert library.catalog.counts().images == len(acknowledged)
+    assert library.catalog.health.counts().images == len(acknowledged)
     _fill(library, least=len(acknowledged))
     monkeypatch.undo()
     library.catalog.close()
     library.catalog = library.open()
-    assert [record.id for record in library.catalog.images(acknowledged)] == acknowledged
-    assert library.catalog.problems() == []
+    assert [record.id for record in library.catalog.images.get(acknowledged)] == acknowledged
+    assert library.catalog.health.problems() == []
     number = len(acknowledged)
     assert library.record(library.picture(f"{number}.jpg", b"%d" % number)) == [max(acknowledged) + 1]
 
@@ -67,14 +67,14 @@ def test_a_file_size_limit_is_a_full_disk(library) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
     try:
         acknowledged = _fill(library)
-        assert library.catalog.counts().images == len(acknowledged)
+        assert library.catalog.health.counts().images == len(acknowledged)
         with pytest.raises(DiskFullError):
-            library.catalog.save_note("big", "x" * 1_000_000)
+            library.catalog.notes.save("big", "x" * 1_000_000)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    assert library.catalog.problems() == []
+    assert library.catalog.health.problems() == []
     library.record(library.picture("later.jpg", b"later"))
-    assert library.catalog.counts().images == len(acknowledged) + 1
+    assert library.catalog.health.counts().images == len(acknowledged) + 1
 
 
 @pytest.mark.parametrize(
@@ -102,14 +102,14 @@ def test_reading_only_writes_nothing(library) -> None:
     library.catalog.close()
     before = library.database.read_bytes()
     with library.open(read_only=True) as reader:
-        assert reader.images([image])[0].id == image
-        assert reader.match_words(["jpg"], 5).tolist() == [image]
+        assert reader.images.get([image])[0].id == image
+        assert reader.images.match_words(["jpg"], 5).tolist() == [image]
         assert reader.version() == reader.version()
         for write in (
-            lambda: reader.record(1, library.folder, [library.picture("b.jpg", b"y")]),
-            lambda: reader.mark_missing(1, library.folder, [("a.jpg", "")]),
-            lambda: reader.start_run("index"),
-            lambda: reader.save_note("k", "v"),
+            lambda: reader.files.record(1, library.folder, [library.picture("b.jpg", b"y")]),
+            lambda: reader.files.mark_missing(1, library.folder, [("a.jpg", "")]),
+            lambda: reader.runs.start("index"),
+            lambda: reader.notes.save("k", "v"),
             lambda: reader.writing().__enter__(),
         ):
             with pytest.raises(ReadOnlyError):
@@ -124,7 +124,7 @@ def test_a_library_on_a_read_only_disk_can_be_read(library, monkeypatch: pytest.
     access = os.access
     monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK and access(path, mode))
     with library.open(read_only=True) as reader:
-        assert reader.counts().images == 1
+        assert reader.health.counts().images == 1
         assert sorted(path.name for path in Path(library.folder_path).iterdir()) == ["catalog.db"]
 
 
@@ -159,17 +159,17 @@ def test_flipped_bits_in_vectors_are_found_and_only_those(library) -> None:
             flipped[place // 8] ^= 1 << place % 8
             raw.execute("UPDATE embeddings SET vector = ? WHERE image_id = ?", (bytes(flipped), image))
     raw.close()
-    assert library.catalog.corrupt_embeddings(library.space).tolist() == bad
+    assert library.catalog.embeddings.corrupt(library.space).tolist() == bad
     good = np.array([image for image in ids if image not in bad])
-    assert len(library.catalog.embeddings(library.space, good)) == 22
+    assert len(library.catalog.embeddings.get(library.space, good)) == 22
     with pytest.raises(CorruptLibraryError, match="damaged"):
-        library.catalog.embeddings(library.space, np.array(bad[:1]))
+        library.catalog.embeddings.get(library.space, np.array(bad[:1]))
     with pytest.raises(CorruptLibraryError):
-        list(library.catalog.embeddings_after(library.space, 0))
-    library.catalog.remove_embeddings(library.space, bad)
+        list(library.catalog.embeddings.after(library.space, 0))
+    library.catalog.embeddings.remove(library.space, bad)
     library.record(*(library.picture(f"{n}.jpg", b"%d" % n) for n in range(30)))
-    assert library.catalog.corrupt_embeddings(library.space).tolist() == []
-    assert library.catalog.unembedded_images(library.space).tolist() == []
+    assert library.catalog.embeddings.corrupt(library.space).tolist() == []
+    assert library.catalog.embeddings.unembedded(library.space).tolist() == []
 
 
 def test_damaged_pages_are_found_by_the_check(library) -> None:
@@ -182,11 +182,11 @@ def test_damaged_pages_are_found_by_the_check(library) -> None:
     library.database.write_bytes(data)
     library.catalog = library.open()
     try:
-        assert library.catalog.problems() != []
+        assert library.catalog.health.problems() != []
     except CorruptLibraryError as error:
         assert error.hint  # noqa: PT017 - either way of saying so will do
     with pytest.raises(CorruptLibraryError):
-        list(library.catalog.embeddings_after(library.space, 0))
+        list(library.catalog.embeddings.after(library.space, 0))
 
 
 def test_stale_words_and_presence_are_found_and_rebuilt(library) -> None:
@@ -198,10 +198,10 @@ def test_stale_words_and_presence_are_found_and_rebuilt(library) -> None:
         raw.execute("UPDATE images SET present = 0 WHERE id = ?", (ids[2],))
         raw.execute("INSERT INTO search (rowid, names) VALUES (99, 'ghost')")
     raw.close()
-    assert library.catalog.stale_images().tolist() == [*ids[:3], 99]
-    library.catalog.rebuild_derived()
-    assert library.catalog.stale_images().tolist() == []
-    assert sorted(library.catalog.match_words(["dog"], 9).tolist()) == ids
+    assert library.catalog.health.stale_images().tolist() == [*ids[:3], 99]
+    library.catalog.health.rebuild_derived()
+    assert library.catalog.health.stale_images().tolist() == []
+    assert sorted(library.catalog.images.match_words(["dog"], 9).tolist()) == ids
 
 
 @pytest.mark.parametrize("damage", ["DELETE FROM search_data WHERE id > 10", "DROP TABLE search_idx"])
@@ -213,10 +213,10 @@ def test_a_broken_word_index_is_found_and_rebuilt(library, damage: str) -> None:
     raw.close()
     library.catalog.close()
     library.catalog = library.open()
-    assert library.catalog.stale_images().tolist() == ids
-    library.catalog.rebuild_derived()
-    assert library.catalog.stale_images().tolist() == []
-    assert sorted(library.catalog.match_words(["dog"], 9).tolist()) == ids
+    assert library.catalog.health.stale_images().tolist() == ids
+    library.catalog.health.rebuild_derived()
+    assert library.catalog.health.stale_images().tolist() == []
+    assert sorted(library.catalog.images.match_words(["dog"], 9).tolist()) == ids
 
 
 # --- several at once
@@ -234,7 +234,7 @@ def test_the_lock_dies_with_its_process(library) -> None:
         assert holder.stdout.readline() == b"held\n"
         with pytest.raises(LibraryBusyError, match=f"process {holder.pid} is indexing"):
             library.catalog.writing().__enter__()
-        assert library.catalog.counts().images == 0
+        assert library.catalog.health.counts().images == 0
         holder.kill()
         holder.wait()
     with library.catalog.writing():
@@ -268,7 +268,7 @@ def test_readers_and_writers_do_not_disturb_each_other(library) -> None:
     def read(catalog) -> None:
         try:
             while not done.is_set():
-                counts = catalog.counts()
+                counts = catalog.health.counts()
                 assert counts.images % 10 == 0
                 assert counts.embeddings.get(library.space, 0) == counts.images
         except BaseException as error:  # noqa: BLE001 - told to the test below
@@ -295,7 +295,9 @@ def test_two_writers_without_the_lock_still_lose_nothing(library) -> None:
     def write(catalog, name: str) -> None:
         try:
             for n in range(30):
-                catalog.record(library.run, library.folder, [library.picture(f"{name}{n}.jpg", b"%d" % n)])
+                catalog.files.record(
+                    library.run, library.folder, [library.picture(f"{name}{n}.jpg", b"%d" % n)]
+                )
         except BaseException as error:  # noqa: BLE001 - told to the test below
             errors.append(error)
 
@@ -309,7 +311,7 @@ def test_two_writers_without_the_lock_still_lose_nothing(library) -> None:
         writer.join()
     other.close()
     assert errors == []
-    counts = library.catalog.counts()
+    counts = library.catalog.health.counts()
     assert (counts.images, counts.files) == (30, 90)
 
 
@@ -332,17 +334,17 @@ def test_a_backup_made_while_writing_is_whole_and_opens(library, tmp_path: Path)
     folder.mkdir()
     try:
         for attempt in range(3):
-            library.catalog.backup(str(folder / "catalog.db"), overwrite=attempt > 0)
+            library.catalog.health.backup(str(folder / "catalog.db"), overwrite=attempt > 0)
     finally:
         done.set()
         writer.join()
     assert sorted(path.name for path in folder.iterdir()) == ["catalog.db"]
     with open_catalog(str(folder), create=False, home=library.home) as copy:
-        assert copy.problems() == []
-        counts = copy.counts()
+        assert copy.health.problems() == []
+        counts = copy.health.counts()
         assert counts.images % 10 == 0
         assert counts.embeddings.get(library.space, 0) == counts.images
-        assert copy.stale_images().tolist() == []
+        assert copy.health.stale_images().tolist() == []
 
 
 def test_a_backup_never_replaces_a_file_unasked(library, tmp_path: Path) -> None:
@@ -350,13 +352,13 @@ def test_a_backup_never_replaces_a_file_unasked(library, tmp_path: Path) -> None
     target = tmp_path / "backup.db"
     target.write_bytes(b"precious")
     with pytest.raises(InputError, match="exists"):
-        library.catalog.backup(str(target))
+        library.catalog.health.backup(str(target))
     assert target.read_bytes() == b"precious"
     with pytest.raises(InputError):
-        library.catalog.backup(str(tmp_path), overwrite=True)
+        library.catalog.health.backup(str(tmp_path), overwrite=True)
     with pytest.raises((StorageError, LibraryNotFoundError)):
-        library.catalog.backup(str(tmp_path / "none" / "backup.db"))
-    library.catalog.backup(str(target), overwrite=True)
+        library.catalog.health.backup(str(tmp_path / "none" / "backup.db"))
+    library.catalog.health.backup(str(target), overwrite=True)
     assert target.read_bytes() != b"precious"
     assert sorted(path.name for path in tmp_path.iterdir()) == [".saccade", "backup.db"]
 
@@ -370,7 +372,7 @@ def test_a_backup_that_is_cut_short_leaves_no_file(library, tmp_path: Path) -> N
     resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
     try:
         with pytest.raises(DiskFullError):
-            library.catalog.backup(str(folder / "b.db"))
+            library.catalog.health.backup(str(folder / "b.db"))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert list(folder.iterdir()) == []

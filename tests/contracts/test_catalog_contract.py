@@ -3,6 +3,7 @@
 import hashlib
 import os
 import tempfile
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -25,7 +26,7 @@ Opener = Callable[[str], Catalog]
 
 
 def _open_sqlite(home: str) -> Catalog:
-    return open_catalog(f"{home}/.saccade", create=True, home=home)
+    return open_catalog(f"{home}/.saccade", create=True, home=home, wait_s=0.2)
 
 
 IMPLEMENTATIONS: Mapping[str, Opener] = {"sqlite": _open_sqlite}
@@ -49,10 +50,10 @@ class Shelf:
     def __init__(self, opener: Opener, home: str) -> None:
         self.opener, self.home = opener, home
         self.catalog = opener(home)
-        self.spaces = {role: self.catalog.ensure_space(encoder(), role).id for role in DIMS}
+        self.spaces = {role: self.catalog.spaces.ensure(encoder(), role).id for role in DIMS}
         self.space = self.spaces[Role.SEMANTIC]
-        self.folder, _ = self.catalog.ensure_folder(home)
-        self.run = self.catalog.start_run("index")
+        self.folder, _ = self.catalog.files.ensure_folder(home)
+        self.run = self.catalog.runs.start("index")
 
     def reopen(self) -> None:
         """As a new process finds it."""
@@ -79,16 +80,16 @@ class Shelf:
         return SeenFile(entry=self.entry(path, len(data), member=member), image=self.image(data, **facts))
 
     def record(self, *seen: SeenFile) -> list[int | None]:
-        return list(self.catalog.record(self.run, self.folder, seen))
+        return list(self.catalog.files.record(self.run, self.folder, seen))
 
     def gone(self, *paths: str) -> int:
-        return self.catalog.mark_missing(self.run, self.folder, [(path, "") for path in paths])
+        return self.catalog.files.mark_missing(self.run, self.folder, [(path, "") for path in paths])
 
     def words(self, *words: str, limit: int = 100) -> list[int]:
-        return sorted(self.catalog.match_words(words, limit).tolist())
+        return sorted(self.catalog.images.match_words(words, limit).tolist())
 
     def where(self, *expressions: str) -> list[int]:
-        return self.catalog.match(Filter(conditions=parse_where(list(expressions)))).tolist()
+        return self.catalog.images.match(Filter(conditions=parse_where(list(expressions)))).tolist()
 
 
 @pytest.fixture(params=sorted(IMPLEMENTATIONS))
@@ -110,7 +111,7 @@ def test_record_gives_each_picture_one_id_whatever_its_paths(shelf: Shelf) -> No
     assert first == [first[0], first[1], first[0]]
     assert first[0] != first[1]
     assert again == [first[0]]
-    (record,) = shelf.catalog.images([first[0] or 0])
+    (record,) = shelf.catalog.images.get([first[0] or 0])
     names = ("a.jpg", "c.jpg", "z.zip!/in/d.jpg")
     assert record.paths == tuple(f"{shelf.home}/{name}" for name in names)
 
@@ -134,7 +135,7 @@ def test_record_keeps_every_fact_of_a_picture(shelf: Shelf) -> None:
     full, bare = shelf.picture("a.jpg", b"x", **facts), shelf.picture("b.jpg", b"yy")
     ids = shelf.record(full, bare)
     shelf.reopen()
-    records = shelf.catalog.images([ids[1], ids[0]])
+    records = shelf.catalog.images.get([ids[1], ids[0]])
     assert [record.info for record in records] == [bare.image.info, full.image.info]
     assert [record.sha256 for record in records] == [bare.image.sha256, full.image.sha256]
 
@@ -143,12 +144,16 @@ def test_record_of_the_same_batch_twice_changes_nothing(shelf: Shelf) -> None:
     """Neither rows, nor sequence numbers, nor the version."""
     batch = [shelf.picture("a.jpg", b"x"), shelf.picture("b.jpg", b"y"), SeenFile(entry=shelf.entry("n.txt"))]
     ids = shelf.record(*batch)
-    before = (shelf.catalog.version(), shelf.catalog.counts(), shelf.catalog.last_sequence(shelf.space))
+    before = (
+        shelf.catalog.version(),
+        shelf.catalog.health.counts(),
+        shelf.catalog.embeddings.last_sequence(shelf.space),
+    )
     assert shelf.record(*batch) == ids
     assert (
         shelf.catalog.version(),
-        shelf.catalog.counts(),
-        shelf.catalog.last_sequence(shelf.space),
+        shelf.catalog.health.counts(),
+        shelf.catalog.embeddings.last_sequence(shelf.space),
     ) == before
 
 
@@ -157,14 +162,14 @@ def test_record_adds_the_spaces_that_a_known_picture_lacks(shelf: Shelf) -> None
     full = shelf.image(b"x")
     only = replace(full, embeddings={shelf.space: full.embeddings[shelf.space]})
     (first,) = shelf.record(SeenFile(entry=shelf.entry("a.jpg"), image=only))
-    kept = shelf.catalog.last_sequence(shelf.space)
+    kept = shelf.catalog.embeddings.last_sequence(shelf.space)
     both = list(shelf.spaces.values())
-    assert shelf.catalog.find_images([full.sha256], both) == {}
-    assert shelf.catalog.unembedded_images(shelf.spaces[Role.COPY]).tolist() == [first]
+    assert shelf.catalog.images.find([full.sha256], both) == {}
+    assert shelf.catalog.embeddings.unembedded(shelf.spaces[Role.COPY]).tolist() == [first]
     assert shelf.record(SeenFile(entry=shelf.entry("a.jpg"), image=full)) == [first]
-    assert shelf.catalog.find_images([full.sha256, b"?" * 32], both) == {full.sha256: first}
-    assert shelf.catalog.last_sequence(shelf.space) == kept
-    assert shelf.catalog.unembedded_images(shelf.spaces[Role.COPY]).tolist() == []
+    assert shelf.catalog.images.find([full.sha256, b"?" * 32], both) == {full.sha256: first}
+    assert shelf.catalog.embeddings.last_sequence(shelf.space) == kept
+    assert shelf.catalog.embeddings.unembedded(shelf.spaces[Role.COPY]).tolist() == []
 
 
 def test_record_takes_every_kind_of_outcome(shelf: Shelf) -> None:
@@ -178,12 +183,12 @@ def test_record_takes_every_kind_of_outcome(shelf: Shelf) -> None:
     ]
     ids = shelf.record(*batch)
     assert [one is None for one in ids] == [False, True, True, True]
-    states = {path: known.state for (path, _), known in shelf.catalog.known_files(shelf.folder).items()}
+    states = {path: known.state for (path, _), known in shelf.catalog.files.known(shelf.folder).items()}
     assert states == {"a.jpg": "indexed", "bad.jpg": "failed", "z.zip": "archive", "n.txt": "excluded"}
-    (found,) = shelf.catalog.failures()
+    (found,) = shelf.catalog.files.failures()
     assert (found.path, found.code) == (f"{shelf.home}/bad.jpg", "broken")
     assert found.reason.startswith("cut short")
-    counts = shelf.catalog.counts()
+    counts = shelf.catalog.health.counts()
     assert (counts.images, counts.files, counts.failed, counts.excluded, counts.missing) == (1, 1, 1, 1, 0)
 
 
@@ -191,11 +196,11 @@ def test_record_of_garbage_over_a_picture_takes_the_file_from_it(shelf: Shelf) -
     """The image loses that file, and comes back when another file holds it."""
     (image,) = shelf.record(shelf.picture("a.jpg", b"x"))
     shelf.record(SeenFile(entry=shelf.entry("a.jpg", 9), failure=Failure(path="", code="c", reason="r")))
-    assert shelf.catalog.missing_images(shelf.space).tolist() == [image]
-    assert shelf.catalog.images([image])[0].paths == ()
+    assert shelf.catalog.embeddings.absent(shelf.space).tolist() == [image]
+    assert shelf.catalog.images.get([image])[0].paths == ()
     assert shelf.words("a") == []
     assert shelf.record(shelf.picture("b.jpg", b"x")) == [image]
-    assert shelf.catalog.missing_images(shelf.space).tolist() == []
+    assert shelf.catalog.embeddings.absent(shelf.space).tolist() == []
     assert shelf.words("b") == [image]
 
 
@@ -203,15 +208,15 @@ def test_record_follows_a_file_that_became_another_picture(shelf: Shelf) -> None
     """Both pictures stay; only the new one lies in the file."""
     (old,) = shelf.record(shelf.picture("a.jpg", b"x"))
     (new,) = shelf.record(shelf.picture("a.jpg", b"yy"))
-    assert [record.paths for record in shelf.catalog.images([old, new])] == [(), (f"{shelf.home}/a.jpg",)]
-    assert shelf.catalog.known_files(shelf.folder)["a.jpg", ""].stamp == FileStamp(size=2, mtime_ns=1)
+    assert [record.paths for record in shelf.catalog.images.get([old, new])] == [(), (f"{shelf.home}/a.jpg",)]
+    assert shelf.catalog.files.known(shelf.folder)["a.jpg", ""].stamp == FileStamp(size=2, mtime_ns=1)
 
 
 def test_record_lets_the_last_word_on_a_file_hold(shelf: Shelf) -> None:
     """When one batch names a file twice."""
     first, second = shelf.record(shelf.picture("a.jpg", b"x"), shelf.picture("a.jpg", b"yy"))
-    assert shelf.catalog.known_files(shelf.folder)["a.jpg", ""].image_id == second
-    assert shelf.catalog.missing_images(shelf.space).tolist() == [first]
+    assert shelf.catalog.files.known(shelf.folder)["a.jpg", ""].image_id == second
+    assert shelf.catalog.embeddings.absent(shelf.space).tolist() == [first]
 
 
 def test_record_stores_times_that_no_disk_should_have(shelf: Shelf) -> None:
@@ -220,7 +225,7 @@ def test_record_stores_times_that_no_disk_should_have(shelf: Shelf) -> None:
         entry = shelf.entry("a.jpg", mtime_ns=mtime)
         shelf.record(SeenFile(entry=entry, image=shelf.image(b"x")))
         if abs(mtime) < 2**63:
-            assert shelf.catalog.known_files(shelf.folder)["a.jpg", ""].stamp == entry.stamp
+            assert shelf.catalog.files.known(shelf.folder)["a.jpg", ""].stamp == entry.stamp
 
 
 @pytest.mark.parametrize("wrong", ["dimension", "length", "space", "identity", "image", "outside"])
@@ -247,8 +252,8 @@ def test_record_refuses_a_bad_batch_whole(shelf: Shelf, wrong: str) -> None:
         seen = SeenFile(entry=replace(entry, path="/elsewhere/bad.jpg"), image=bad)
     with pytest.raises(expected):
         shelf.record(SeenFile(entry=shelf.entry("good.jpg"), image=good), seen)
-    assert shelf.catalog.counts().images == 0
-    assert shelf.catalog.known_files(shelf.folder) == {}
+    assert shelf.catalog.health.counts().images == 0
+    assert shelf.catalog.files.known(shelf.folder) == {}
     assert len(shelf.record(SeenFile(entry=shelf.entry("good.jpg"), image=good))) == 1
 
 
@@ -258,16 +263,16 @@ def test_record_refuses_a_bad_batch_whole(shelf: Shelf, wrong: str) -> None:
 def test_mark_missing_then_seen_again_revives_image_and_embedding(shelf: Shelf) -> None:
     """Nothing is embedded anew: ids and sequence numbers stay."""
     (image,) = shelf.record(shelf.picture("a.jpg", b"x"))
-    sequence = shelf.catalog.last_sequence(shelf.space)
+    sequence = shelf.catalog.embeddings.last_sequence(shelf.space)
     assert shelf.gone("a.jpg", "never.jpg") == 1
     assert shelf.gone("a.jpg") == 0
-    assert shelf.catalog.missing_images(shelf.space).tolist() == [image]
+    assert shelf.catalog.embeddings.absent(shelf.space).tolist() == [image]
     assert shelf.where("width>0") == []
-    assert shelf.catalog.known_files(shelf.folder)["a.jpg", ""].image_id == image
+    assert shelf.catalog.files.known(shelf.folder)["a.jpg", ""].image_id == image
     assert shelf.record(SeenFile(entry=shelf.entry("a.jpg"), image_id=image)) == [image]
-    assert shelf.catalog.missing_images(shelf.space).tolist() == []
+    assert shelf.catalog.embeddings.absent(shelf.space).tolist() == []
     assert shelf.where("width>0") == [image]
-    assert shelf.catalog.last_sequence(shelf.space) == sequence
+    assert shelf.catalog.embeddings.last_sequence(shelf.space) == sequence
 
 
 def test_mark_missing_of_one_copy_leaves_the_image_present(shelf: Shelf) -> None:
@@ -283,16 +288,16 @@ def test_mark_missing_forgets_files_that_held_no_image(shelf: Shelf) -> None:
     failure = Failure(path="", code="c", reason="r")
     shelf.record(SeenFile(entry=shelf.entry("n.txt")), SeenFile(entry=shelf.entry("b.jpg"), failure=failure))
     assert shelf.gone("n.txt", "b.jpg") == 2
-    assert shelf.catalog.known_files(shelf.folder) == {}
-    assert shelf.catalog.failures() == []
+    assert shelf.catalog.files.known(shelf.folder) == {}
+    assert shelf.catalog.files.failures() == []
 
 
 def test_mark_missing_takes_any_number_of_files(shelf: Shelf) -> None:
     """Given lazily, more than any statement's parameters."""
     shelf.record(*(shelf.picture(f"{n}.jpg", b"%d" % n) for n in range(1500)))
     gone = ((f"{n}.jpg", "") for n in range(1400))
-    assert shelf.catalog.mark_missing(shelf.run, shelf.folder, gone) == 1400
-    assert (shelf.catalog.counts().images, shelf.catalog.counts().missing) == (100, 1400)
+    assert shelf.catalog.files.mark_missing(shelf.run, shelf.folder, gone) == 1400
+    assert (shelf.catalog.health.counts().images, shelf.catalog.health.counts().missing) == (100, 1400)
 
 
 # --- folders
@@ -301,30 +306,32 @@ def test_mark_missing_takes_any_number_of_files(shelf: Shelf) -> None:
 def test_ensure_folder_gives_the_home_for_everything_inside(shelf: Shelf) -> None:
     """However the path is spelled."""
     for path, rest in (("", ""), ("/a", "a"), ("/a/../b/./c", "b/c")):
-        assert shelf.catalog.ensure_folder(shelf.home + path) == (shelf.folder, rest)
+        assert shelf.catalog.files.ensure_folder(shelf.home + path) == (shelf.folder, rest)
 
 
 def test_ensure_folder_takes_over_narrower_folders(shelf: Shelf, tmp_path: Path) -> None:
     """A file has one row, so a wider folder that is indexed later owns the files of the narrower one."""
     with tempfile.TemporaryDirectory() as outside:
         Path(outside, "in").mkdir()
-        narrow, rest = shelf.catalog.ensure_folder(f"{outside}/in")
+        narrow, rest = shelf.catalog.files.ensure_folder(f"{outside}/in")
         assert (narrow.path, rest) == (f"{outside}/in", "")
         entry = FileEntry(path=f"{outside}/in/a.jpg", stamp=FileStamp(size=1, mtime_ns=1))
-        (image,) = shelf.catalog.record(shelf.run, narrow, [SeenFile(entry=entry, image=shelf.image(b"x"))])
-        wide, rest = shelf.catalog.ensure_folder(outside)
+        (image,) = shelf.catalog.files.record(
+            shelf.run, narrow, [SeenFile(entry=entry, image=shelf.image(b"x"))]
+        )
+        wide, rest = shelf.catalog.files.ensure_folder(outside)
         assert (wide.path, rest) == (outside, "")
-        assert list(shelf.catalog.known_files(wide)) == [("in/a.jpg", "")]
-        assert shelf.catalog.ensure_folder(f"{outside}/in") == (wide, "in")
-        assert {folder.path for folder in shelf.catalog.folders()} == {shelf.home, outside}
-        assert shelf.catalog.images([image])[0].paths == (f"{outside}/in/a.jpg",)
+        assert list(shelf.catalog.files.known(wide)) == [("in/a.jpg", "")]
+        assert shelf.catalog.files.ensure_folder(f"{outside}/in") == (wide, "in")
+        assert {folder.path for folder in shelf.catalog.files.folders()} == {shelf.home, outside}
+        assert shelf.catalog.images.get([image])[0].paths == (f"{outside}/in/a.jpg",)
 
 
 def test_ensure_folder_of_a_file_is_its_directory(shelf: Shelf) -> None:
     """Outside the home, a single file makes its directory a folder."""
     with tempfile.TemporaryDirectory() as outside:
         Path(outside, "a.jpg").touch()
-        folder, rest = shelf.catalog.ensure_folder(f"{outside}/a.jpg")
+        folder, rest = shelf.catalog.files.ensure_folder(f"{outside}/a.jpg")
         assert (folder.path, rest) == (outside, "a.jpg")
 
 
@@ -333,10 +340,10 @@ def test_known_files_below_a_path_are_those_at_or_under_it(shelf: Shelf) -> None
     names = ["a/b.jpg", "a/b/c.jpg", "a.jpg", "ab/c.jpg", "a b.jpg", "a", "a!/x", "a0"]
     shelf.record(*(shelf.picture(name, name.encode()) for name in names))
     shelf.record(shelf.picture("a/z.zip", b"m", member="q.jpg"))
-    under = {path for path, _ in shelf.catalog.known_files(shelf.folder, "a")}
+    under = {path for path, _ in shelf.catalog.files.known(shelf.folder, "a")}
     assert under == {"a", "a/b.jpg", "a/b/c.jpg", "a/z.zip"}
-    assert set(shelf.catalog.known_files(shelf.folder, "a/z.zip")) == {("a/z.zip", "q.jpg")}
-    assert len(shelf.catalog.known_files(shelf.folder)) == len(names) + 1
+    assert set(shelf.catalog.files.known(shelf.folder, "a/z.zip")) == {("a/z.zip", "q.jpg")}
+    assert len(shelf.catalog.files.known(shelf.folder)) == len(names) + 1
 
 
 # --- finding one image
@@ -351,11 +358,11 @@ def test_image_by_path_finds_files_members_and_odd_names(shelf: Shelf) -> None:
     )
     shelf.gone("a.jpg")
     for name, image in zip(("a.jpg", "z!/b.jpg", "q!/z.zip!/m!/c.jpg"), ids, strict=True):
-        found = shelf.catalog.image_by_path(f"{shelf.home}/{name}")
+        found = shelf.catalog.images.by_path(f"{shelf.home}/{name}")
         assert found is not None
         assert found.id == image
-    assert shelf.catalog.image_by_path(f"{shelf.home}/none.jpg") is None
-    assert shelf.catalog.image_by_path("/elsewhere/a.jpg") is None
+    assert shelf.catalog.images.by_path(f"{shelf.home}/none.jpg") is None
+    assert shelf.catalog.images.by_path("/elsewhere/a.jpg") is None
 
 
 def test_image_by_sha256_takes_any_unique_beginning(shelf: Shelf) -> None:
@@ -363,20 +370,20 @@ def test_image_by_sha256_takes_any_unique_beginning(shelf: Shelf) -> None:
     ids = shelf.record(*(shelf.picture(f"{n}.jpg", b"%d" % n) for n in range(40)))
     digests = {hashlib.sha256(b"%d" % n).hexdigest(): image for n, image in enumerate(ids)}
     for digest, image in digests.items():
-        assert shelf.catalog.image_by_sha256(digest).id == image
-        assert shelf.catalog.image_by_sha256(digest[:17].upper()).id == image
+        assert shelf.catalog.images.by_sha256(digest).id == image
+        assert shelf.catalog.images.by_sha256(digest[:17].upper()).id == image
     first = [digest[0] for digest in digests]
     several = next(letter for letter in first if first.count(letter) > 1)
     for prefix in (several, "", "zz", "0" * 64, "0" * 65, "é", "1 2"):
         with pytest.raises(ImageNotFoundError):
-            shelf.catalog.image_by_sha256(prefix)
+            shelf.catalog.images.by_sha256(prefix)
 
 
 def test_images_refuses_an_id_that_is_not_there(shelf: Shelf) -> None:
     """Rather than leave a hole in the answer."""
     with pytest.raises(ImageNotFoundError, match="77"):
-        shelf.catalog.images([77])
-    assert list(shelf.catalog.images([])) == []
+        shelf.catalog.images.get([77])
+    assert list(shelf.catalog.images.get([])) == []
 
 
 # --- embeddings
@@ -386,29 +393,29 @@ def test_embeddings_come_back_bit_for_bit_in_the_order_asked(shelf: Shelf) -> No
     """Repeated ids included, as float32 in C order."""
     ids = [image or 0 for image in shelf.record(*(shelf.picture(f"{n}.jpg", b"%d" % n) for n in range(20)))]
     wanted = np.array([ids[7], ids[3], ids[7]], dtype=np.int64)
-    rows = shelf.catalog.embeddings(shelf.space, wanted)
+    rows = shelf.catalog.embeddings.get(shelf.space, wanted)
     assert np.array_equal(rows, np.stack([shelf.vector(b"%d" % n) for n in (7, 3, 7)]))
     assert rows.dtype == np.float32
     assert rows.flags.c_contiguous
-    assert shelf.catalog.embeddings(shelf.space, np.empty(0, np.int64)).shape == (0, DIMS[Role.SEMANTIC])
+    assert shelf.catalog.embeddings.get(shelf.space, np.empty(0, np.int64)).shape == (0, DIMS[Role.SEMANTIC])
     with pytest.raises(ImageNotFoundError):
-        shelf.catalog.embeddings(shelf.space, np.array([ids[0], 999]))
+        shelf.catalog.embeddings.get(shelf.space, np.array([ids[0], 999]))
 
 
 @pytest.mark.parametrize("batch", [1, 3, 100])
 def test_embeddings_after_gives_every_row_once_oldest_first(shelf: Shelf, batch: int) -> None:
     """From any sequence number on."""
     ids = shelf.record(*(shelf.picture(f"{n}.jpg", b"%d" % n) for n in range(10)))
-    parts = list(shelf.catalog.embeddings_after(shelf.space, 0, batch))
+    parts = list(shelf.catalog.embeddings.after(shelf.space, 0, batch))
     assert [image for _, some, _ in parts for image in some.tolist()] == ids
     assert all(len(some) == len(rows) <= batch for _, some, rows in parts)
     assert np.array_equal(
         np.concatenate([rows for *_, rows in parts]), [shelf.vector(b"%d" % n) for n in range(10)]
     )
-    assert parts[-1][0] == shelf.catalog.last_sequence(shelf.space)
-    assert list(shelf.catalog.embeddings_after(shelf.space, parts[-1][0])) == []
+    assert parts[-1][0] == shelf.catalog.embeddings.last_sequence(shelf.space)
+    assert list(shelf.catalog.embeddings.after(shelf.space, parts[-1][0])) == []
     (newer,) = shelf.record(shelf.picture("new.jpg", b"new"))
-    ((_, some, _),) = shelf.catalog.embeddings_after(shelf.space, parts[-1][0])
+    ((_, some, _),) = shelf.catalog.embeddings.after(shelf.space, parts[-1][0])
     assert some.tolist() == [newer]
 
 
@@ -416,13 +423,13 @@ def test_removed_embeddings_are_holes_until_recorded_again(shelf: Shelf) -> None
     """With a new sequence number, so that indexes notice."""
     picture = shelf.picture("a.jpg", b"x")
     image, other = shelf.record(picture, shelf.picture("b.jpg", b"y"))
-    before = shelf.catalog.last_sequence(shelf.space)
-    assert shelf.catalog.remove_embeddings(shelf.space, [image, 999]) == 1
-    assert shelf.catalog.unembedded_images(shelf.space).tolist() == [image]
+    before = shelf.catalog.embeddings.last_sequence(shelf.space)
+    assert shelf.catalog.embeddings.remove(shelf.space, [image, 999]) == 1
+    assert shelf.catalog.embeddings.unembedded(shelf.space).tolist() == [image]
     assert shelf.record(picture) == [image]
-    assert shelf.catalog.unembedded_images(shelf.space).tolist() == []
-    assert shelf.catalog.last_sequence(shelf.space) > before
-    assert shelf.catalog.counts().embeddings == dict.fromkeys(shelf.spaces.values(), 2)
+    assert shelf.catalog.embeddings.unembedded(shelf.space).tolist() == []
+    assert shelf.catalog.embeddings.last_sequence(shelf.space) > before
+    assert shelf.catalog.health.counts().embeddings == dict.fromkeys(shelf.spaces.values(), 2)
     assert other is not None
 
 
@@ -430,13 +437,13 @@ def test_removed_embeddings_are_holes_until_recorded_again(shelf: Shelf) -> None
 def test_sample_ids_spreads_over_the_space(shelf: Shelf, count: int) -> None:
     """Sorted, without repeats, at most as many as asked, all of them when few enough."""
     ids = shelf.record(*(shelf.picture(f"{n}.jpg", b"%d" % n) for n in range(30)))
-    sample = shelf.catalog.sample_ids(shelf.space, count).tolist()
+    sample = shelf.catalog.embeddings.sample(shelf.space, count).tolist()
     assert sample == sorted(set(sample))
     assert set(sample) <= set(ids)
     assert len(sample) == min(count, 30)
     if count > 1:
         assert {sample[0], sample[-1]} == {min(ids), max(ids)}
-    assert shelf.catalog.sample_ids(999, count).tolist() == []
+    assert shelf.catalog.embeddings.sample(999, count).tolist() == []
 
 
 # --- spaces, runs, notes, lock
@@ -444,41 +451,41 @@ def test_sample_ids_spreads_over_the_space(shelf: Shelf, count: int) -> None:
 
 def test_ensure_space_activates_the_first_of_a_role_only(shelf: Shelf) -> None:
     """And makes one space for one fingerprint and role."""
-    again = shelf.catalog.ensure_space(encoder(), Role.SEMANTIC)
-    newer = shelf.catalog.ensure_space(encoder("b" * 64), Role.SEMANTIC)
+    again = shelf.catalog.spaces.ensure(encoder(), Role.SEMANTIC)
+    newer = shelf.catalog.spaces.ensure(encoder("b" * 64), Role.SEMANTIC)
     assert (again.id, again.active, newer.active) == (shelf.space, True, False)
-    assert [(s.role, s.fingerprint[0], s.active, s.dim) for s in shelf.catalog.spaces()] == [
+    assert [(s.role, s.fingerprint[0], s.active, s.dim) for s in shelf.catalog.spaces.all()] == [
         (Role.SEMANTIC, "a", True, 6),
         (Role.COPY, "a", True, 4),
         (Role.SEMANTIC, "b", False, 6),
     ]
     with pytest.raises(InputError):
-        shelf.catalog.ensure_space(replace(encoder("c" * 64), dims={}), Role.COPY)
+        shelf.catalog.spaces.ensure(replace(encoder("c" * 64), dims={}), Role.COPY)
 
 
 def test_unfinished_runs_are_those_after_the_last_finished_one(shelf: Shelf) -> None:
     """A good run settles the interrupted ones before it."""
-    assert shelf.catalog.unfinished_runs() == [shelf.run]
-    later = shelf.catalog.start_run("index")
-    assert shelf.catalog.unfinished_runs() == [shelf.run, later]
-    shelf.catalog.finish_run(later, {"added": 3, "why": "é"})
-    assert shelf.catalog.unfinished_runs() == []
+    assert shelf.catalog.runs.unfinished() == [shelf.run]
+    later = shelf.catalog.runs.start("index")
+    assert shelf.catalog.runs.unfinished() == [shelf.run, later]
+    shelf.catalog.runs.finish(later, {"added": 3, "why": "é"})
+    assert shelf.catalog.runs.unfinished() == []
 
 
 def test_notes_hold_the_last_text_of_each_key(shelf: Shelf) -> None:
     """After reopening, too."""
     for text in ("one", "two ☃", ""):
-        shelf.catalog.save_note("key", text)
+        shelf.catalog.notes.save("key", text)
         shelf.reopen()
-        assert shelf.catalog.note("key") == text
-    assert shelf.catalog.note("other") is None
+        assert shelf.catalog.notes.get("key") == text
+    assert shelf.catalog.notes.get("other") is None
 
 
 def test_writing_admits_one_and_says_who(shelf: Shelf) -> None:
     """Readers go on; the lock is free again after an error."""
     other = shelf.opener(shelf.home)
     with suppress(ZeroDivisionError), shelf.catalog.writing("indexing photos"):
-        assert other.counts().images == 0
+        assert other.health.counts().images == 0
         with pytest.raises(LibraryBusyError, match=f"process {os.getpid()} is indexing photos"):
             other.writing().__enter__()
         raise ZeroDivisionError
@@ -487,15 +494,82 @@ def test_writing_admits_one_and_says_who(shelf: Shelf) -> None:
     other.close()
 
 
+def test_a_writer_waits_for_its_turn(shelf: Shelf) -> None:
+    """Whoever comes while another one writes goes on when that one has ended."""
+    other = shelf.opener(shelf.home)
+    ended = threading.Event()
+
+    def write() -> None:
+        with shelf.catalog.writing("indexing photos"):
+            started.set()
+            ended.wait(10)
+
+    started = threading.Event()
+    holder = threading.Thread(target=write)
+    holder.start()
+    started.wait(10)
+    threading.Timer(0.1, ended.set).start()
+    with other.writing("tagging", wait_s=10):
+        assert ended.is_set()
+    holder.join()
+    other.close()
+
+
+def test_the_same_thread_may_take_the_write_lock_again(shelf: Shelf) -> None:
+    """And only the outermost block gives it back."""
+    other = shelf.opener(shelf.home)
+    with shelf.catalog.writing("a"):
+        with shelf.catalog.writing("b"):
+            pass
+        with pytest.raises(LibraryBusyError, match="is a"):
+            other.writing(wait_s=0).__enter__()
+    with other.writing(wait_s=0):
+        pass
+    other.close()
+
+
+def test_a_unit_of_work_happens_whole(shelf: Shelf) -> None:
+    """Others see nothing of it until it ends; the unit itself sees what it wrote."""
+    other = shelf.opener(shelf.home)
+    (image,) = shelf.record(shelf.picture("a.jpg", b"x"))
+    assert image is not None
+    with shelf.catalog.unit("tagging"):
+        shelf.catalog.notes.save("k", "v")
+        shelf.catalog.columns.write("price", {image: 1.0}, origin="import", replace=False)
+        assert shelf.catalog.notes.get("k") == "v"
+        assert other.notes.get("k") is None
+        with pytest.raises(LibraryBusyError):
+            other.unit(wait_s=0).__enter__()
+    assert other.notes.get("k") == "v"
+    assert [column.name for column in other.columns.all()] == ["price"]
+    other.close()
+
+
+def test_a_unit_of_work_that_fails_leaves_nothing(shelf: Shelf) -> None:
+    """Of any store; a call that failed inside, and was dealt with there, is undone alone."""
+    with suppress(ZeroDivisionError), shelf.catalog.unit("tagging"):
+        shelf.catalog.notes.save("k", "v")
+        shelf.catalog.runs.start("tagging")
+        raise ZeroDivisionError
+    assert shelf.catalog.notes.get("k") is None
+    with shelf.catalog.unit("tagging"):
+        shelf.catalog.notes.save("k", "v")
+        with suppress(ImageNotFoundError):
+            shelf.catalog.hashes.save({999: 1})
+        shelf.catalog.notes.save("l", "w")
+    assert shelf.catalog.notes.get("k") == "v"
+    assert shelf.catalog.notes.get("l") == "w"
+
+
 def test_version_changes_with_every_change_of_anyone(shelf: Shelf) -> None:
     """And stands still otherwise, reading included."""
     other = shelf.opener(shelf.home)
     versions = [shelf.catalog.version()]
     for change in (
         lambda: shelf.record(shelf.picture("a.jpg", b"x")),
-        lambda: other.record(shelf.run, shelf.folder, [shelf.picture("b.jpg", b"y")]),
+        lambda: other.files.record(shelf.run, shelf.folder, [shelf.picture("b.jpg", b"y")]),
         lambda: shelf.gone("a.jpg"),
-        lambda: other.save_note("k", "v"),
+        lambda: other.notes.save("k", "v"),
     ):
         change()
         shelf.where("width>0")
@@ -558,21 +632,21 @@ def test_match_words_ranks_and_limits(shelf: Shelf) -> None:
         shelf.picture("b.jpg", b"2", caption="a long story about many things, one of them a boat at last"),
         shelf.picture("c.jpg", b"3"),
     )
-    assert shelf.catalog.match_words(["boat"], 10).tolist() == [named, told]
-    assert shelf.catalog.match_words(["boat"], 1).tolist() == [named]
-    assert shelf.catalog.match_words(["boat"], 1, np.array([told])).tolist() == [told]
-    assert shelf.catalog.match_words(["boat"], 0).tolist() == []
-    assert shelf.catalog.match_words(["boat"], 5, np.empty(0, np.int64)).tolist() == []
+    assert shelf.catalog.images.match_words(["boat"], 10).tolist() == [named, told]
+    assert shelf.catalog.images.match_words(["boat"], 1).tolist() == [named]
+    assert shelf.catalog.images.match_words(["boat"], 1, np.array([told])).tolist() == [told]
+    assert shelf.catalog.images.match_words(["boat"], 0).tolist() == []
+    assert shelf.catalog.images.match_words(["boat"], 5, np.empty(0, np.int64)).tolist() == []
 
 
 def test_match_words_of_a_very_common_word_is_newest_first(shelf: Shelf) -> None:
     """Too many to rank; the limit and `among` still hold exactly."""
     count = 2500
     ids = shelf.record(*(shelf.picture(f"dog_{n}.jpg", b"%d" % n) for n in range(count)))
-    assert shelf.catalog.match_words(["dog"], 5).tolist() == ids[:-6:-1]
-    assert sorted(shelf.catalog.match_words(["dog"], 10**6).tolist()) == ids
+    assert shelf.catalog.images.match_words(["dog"], 5).tolist() == ids[:-6:-1]
+    assert sorted(shelf.catalog.images.match_words(["dog"], 10**6).tolist()) == ids
     some = np.array(ids[10:20])
-    assert sorted(shelf.catalog.match_words(["dog"], 100, some).tolist()) == some.tolist()
+    assert sorted(shelf.catalog.images.match_words(["dog"], 100, some).tolist()) == some.tolist()
 
 
 # --- filters
@@ -661,7 +735,7 @@ def test_match_agrees_with_a_plain_evaluation(
                 for n, (image, one) in enumerate(zip(ids, facts, strict=True))
                 if all(_holds(c, one, f"{n}.jpg") for c in conditions)
             ]
-            assert shelf.catalog.match(Filter(conditions=conditions)).tolist() == expected
+            assert shelf.catalog.images.match(Filter(conditions=conditions)).tolist() == expected
         shelf.catalog.close()
 
 
@@ -672,32 +746,32 @@ def test_match_by_folder_takes_everything_below_and_nothing_beside(shelf: Shelf)
 
     def inside(*folders: str, where: tuple[str, ...] = ()) -> list[int]:
         paths = tuple(f"{shelf.home}{folder}" for folder in folders)
-        return shelf.catalog.match(Filter(conditions=parse_where(list(where)), folders=paths)).tolist()
+        return shelf.catalog.images.match(Filter(conditions=parse_where(list(where)), folders=paths)).tolist()
 
     assert inside("/a") == ids[:2]
     assert inside("/a", "/ab") == ids[:3]
     assert inside("") == ids
     assert inside("/a", where=("width>1",)) == [ids[1]]
     assert inside("/none") == []
-    assert shelf.catalog.match(Filter(folders=("/",))).tolist() == ids
-    assert shelf.catalog.match(Filter(folders=(str(Path(shelf.home).parent),))).tolist() == ids
-    assert shelf.catalog.match(Filter()).tolist() == ids
+    assert shelf.catalog.images.match(Filter(folders=("/",))).tolist() == ids
+    assert shelf.catalog.images.match(Filter(folders=(str(Path(shelf.home).parent),))).tolist() == ids
+    assert shelf.catalog.images.match(Filter()).tolist() == ids
 
 
 def test_known_sizes_are_those_of_all_images_held(shelf: Shelf) -> None:
     """Missing ones too: a file that comes back may be one of them."""
     shelf.record(shelf.picture("a.jpg", b"123"), shelf.picture("b.jpg", b"12345"))
     shelf.gone("a.jpg")
-    assert shelf.catalog.known_sizes() == {3, 5}
+    assert shelf.catalog.images.sizes() == {3, 5}
 
 
 def test_a_sound_catalog_has_no_problems(shelf: Shelf) -> None:
     """After ordinary use every check is silent."""
     shelf.record(shelf.picture("a.jpg", b"x"), shelf.picture("b.jpg", b"y", caption="dogs"))
     shelf.gone("a.jpg")
-    assert shelf.catalog.problems() == []
-    assert shelf.catalog.stale_images().tolist() == []
-    assert [shelf.catalog.corrupt_embeddings(space).tolist() for space in shelf.spaces.values()] == [[], []]
-    shelf.catalog.rebuild_derived()
-    assert shelf.catalog.stale_images().tolist() == []
+    assert shelf.catalog.health.problems() == []
+    assert shelf.catalog.health.stale_images().tolist() == []
+    assert [shelf.catalog.embeddings.corrupt(space).tolist() for space in shelf.spaces.values()] == [[], []]
+    shelf.catalog.health.rebuild_derived()
+    assert shelf.catalog.health.stale_images().tolist() == []
     assert shelf.words("dog") != []

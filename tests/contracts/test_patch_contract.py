@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from saccade.core.engines import PatchEncoder
 from saccade.core.errors import EncoderUnavailableError, InvalidVectorError
+from saccade.core.ports.engines import PatchEncoder
 from saccade.encoders.onnx import OnnxEncoder
 from saccade.encoders.registry import known_encoders, load
 

@@ -15,14 +15,14 @@ from saccade.catalog import open_catalog
 from saccade.core.errors import ImageNotFoundError, InputError, InvalidFilterError
 from saccade.core.filters import Filter, Where, parse_where
 from saccade.core.ports import Catalog, NewImage, SeenFile
-from saccade.core.stores import Column, Event, StoredPair, Tag
+from saccade.core.ports.stores import Column, Event, StoredPair, Tag
 from saccade.core.types import FileEntry, FileStamp, Ids, ImageInfo
 
 Opener = Callable[[str], Catalog]
 
 
 def _open_sqlite(home: str) -> Catalog:
-    return open_catalog(f"{home}/.saccade", create=True, home=home)
+    return open_catalog(f"{home}/.saccade", create=True, home=home, wait_s=0.2)
 
 
 IMPLEMENTATIONS: Mapping[str, Opener] = {"sqlite": _open_sqlite}
@@ -34,8 +34,8 @@ class Shelf:
     def __init__(self, opener: Opener, home: str) -> None:
         self.opener, self.home = opener, home
         self.catalog = opener(home)
-        self.folder, _ = self.catalog.ensure_folder(home)
-        self.run = self.catalog.start_run("index")
+        self.folder, _ = self.catalog.files.ensure_folder(home)
+        self.run = self.catalog.runs.start("index")
         self.ids = [image or 0 for image in self.record(*map(self._picture, range(10)))]
 
     def _picture(self, number: int) -> SeenFile:
@@ -46,7 +46,7 @@ class Shelf:
         return SeenFile(entry=entry, image=image)
 
     def record(self, *seen: SeenFile) -> list[int | None]:
-        return list(self.catalog.record(self.run, self.folder, seen))
+        return list(self.catalog.files.record(self.run, self.folder, seen))
 
     def reopen(self) -> None:
         """As a new process finds it."""
@@ -55,7 +55,7 @@ class Shelf:
 
     def lose(self, *numbers: int) -> None:
         """The files of these pictures are gone."""
-        self.catalog.mark_missing(self.run, self.folder, [(f"{number}.jpg", "") for number in numbers])
+        self.catalog.files.mark_missing(self.run, self.folder, [(f"{number}.jpg", "") for number in numbers])
 
     def find(self, *numbers: int) -> None:
         """They are back."""
@@ -70,12 +70,12 @@ class Shelf:
 
     def where(self, where: Where | list[str]) -> list[int]:
         """Which pictures match."""
-        found = self.catalog.match(Filter(conditions=parse_where(where)))
+        found = self.catalog.images.match(Filter(conditions=parse_where(where)))
         return [self.ids.index(image) for image in found.tolist()]
 
     def words(self, *words: str, limit: int = 100) -> list[int]:
         """Which pictures hold the words, in the order found."""
-        return [self.ids.index(image) for image in self.catalog.match_words(words, limit).tolist()]
+        return [self.ids.index(image) for image in self.catalog.images.match_words(words, limit).tolist()]
 
     def numbers(self, name: str, ids: Ids | None = None) -> dict[int, float]:
         found, values = self.catalog.columns.numbers(name, ids)
@@ -372,7 +372,7 @@ def test_words_find_labels_of_people_and_taught_ones(shelf: Shelf) -> None:
     assert shelf.words("beach", "1") == [1]  # a word of the label, a word of the file's name
     assert shelf.words("beach", "dog") == []
     assert shelf.words("beach", limit=1) == [1]
-    assert shelf.catalog.match_words(["beach"], 9, shelf.some(0, 2)).tolist() == [shelf.ids[0]]
+    assert shelf.catalog.images.match_words(["beach"], 9, shelf.some(0, 2)).tolist() == [shelf.ids[0]]
     shelf.lose(1)
     assert shelf.words("beach") == [0]
     shelf.catalog.tags.remove("person", "sandy beach")
@@ -395,9 +395,9 @@ def test_what_derives_from_labels_is_in_step(shelf: Shelf) -> None:
     shelf.tag("person", beach=[0, 1], dog=[2])
     shelf.tag("zero-shot", cat=[2])
     shelf.catalog.tags.remove("person", "dog")
-    assert shelf.catalog.stale_images().tolist() == []
-    shelf.catalog.rebuild_derived()
-    assert shelf.catalog.stale_images().tolist() == []
+    assert shelf.catalog.health.stale_images().tolist() == []
+    shelf.catalog.health.rebuild_derived()
+    assert shelf.catalog.health.stale_images().tolist() == []
     assert sorted(shelf.words("beach")) == [0, 1]
 
 
@@ -615,23 +615,23 @@ def test_sets_come_back_and_grow(shelf: Shelf) -> None:
 def test_hashes_keep_all_64_bits(shelf: Shelf) -> None:
     """Those there are, sorted by id; absent until saved; saved again, the newer holds."""
     a, b, c = shelf.ids[:3]
-    assert shelf.catalog.hashes()[0].shape == (0,)
-    shelf.catalog.save_hashes({c: 2**64 - 1, a: 2**63})
-    shelf.catalog.save_hashes({b: 2**63 - 1, a: 0})
+    assert shelf.catalog.hashes.get()[0].shape == (0,)
+    shelf.catalog.hashes.save({c: 2**64 - 1, a: 2**63})
+    shelf.catalog.hashes.save({b: 2**63 - 1, a: 0})
     shelf.reopen()
-    ids, hashes = shelf.catalog.hashes()
+    ids, hashes = shelf.catalog.hashes.get()
     assert (ids.dtype, hashes.dtype) == (np.int64, np.uint64)
     assert (ids.tolist(), hashes.tolist()) == ([a, b, c], [0, 2**63 - 1, 2**64 - 1])
-    assert shelf.catalog.hashes(shelf.some(1, 4))[0].tolist() == [b]
+    assert shelf.catalog.hashes.get(shelf.some(1, 4))[0].tolist() == [b]
     shelf.lose(9)
-    assert shelf.catalog.unhashed_images().tolist() == shelf.ids[3:9]
+    assert shelf.catalog.hashes.missing().tolist() == shelf.ids[3:9]
 
 
 @pytest.mark.parametrize("bits", [-1, 2**64])
 def test_hashes_refuse_other_numbers(shelf: Shelf, bits: int) -> None:
     """They would come back as others."""
     with pytest.raises(InputError, match="64 bits"):
-        shelf.catalog.save_hashes({shelf.ids[0]: bits})
+        shelf.catalog.hashes.save({shelf.ids[0]: bits})
 
 
 # --- all of them
@@ -651,7 +651,7 @@ def test_an_unknown_image_is_named_and_nothing_is_kept(shelf: Shelf, store: str)
         "distinct": lambda: catalog.pairs.set_distinct([(known, shelf.ids[1]), (known, 98)]),
         "feedback": lambda: catalog.feedback.add([event, replace(event, image=98)]),
         "sets": lambda: catalog.feedback.add_sets({"o": [known, 98]}),
-        "hashes": lambda: catalog.save_hashes({known: 1, 98: 1}),
+        "hashes": lambda: catalog.hashes.save({known: 1, 98: 1}),
     }
     with pytest.raises(ImageNotFoundError, match="98"):
         write[store]()
@@ -661,8 +661,8 @@ def test_an_unknown_image_is_named_and_nothing_is_kept(shelf: Shelf, store: str)
     assert catalog.pairs.distinct().tolist() == []
     assert catalog.feedback.users() == {}
     assert catalog.feedback.sets() == {}
-    assert catalog.hashes()[0].tolist() == []
-    assert catalog.problems() == []
+    assert catalog.hashes.get()[0].tolist() == []
+    assert catalog.health.problems() == []
 
 
 VALUES = st.dictionaries(st.integers(0, 9), st.floats(allow_nan=False, allow_infinity=False), max_size=6)

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from saccade.core.errors import InvalidQueryError, LibraryNotFoundError
-from saccade.core.stores import Tag
+from saccade.core.ports.stores import Tag
 from saccade.core.types import (
     Counts,
     DoctorReport,

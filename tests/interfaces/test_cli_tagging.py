@@ -8,7 +8,7 @@ from typing import Any, Self
 import jsonschema
 import pytest
 
-from saccade.core.stores import Tag
+from saccade.core.ports.stores import Tag
 from saccade.core.types import Failure
 from saccade.usecases.tags.rules.classifying import (
     ClassifierVersion,

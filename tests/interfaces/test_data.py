@@ -23,7 +23,7 @@ def photos(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Library]
     """A library in the current folder that holds a.jpg and b.jpg, and a table t.csv about them."""
     home = str(tmp_path)
     catalog = open_catalog(f"{home}/.saccade", create=True, home=home)
-    folder, _ = catalog.ensure_folder(home)
+    folder, _ = catalog.files.ensure_folder(home)
     info = ImageInfo(width=4, height=3, format="JPEG", size_bytes=1)
     seen = [
         SeenFile(
@@ -32,7 +32,7 @@ def photos(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Library]
         )
         for name in ("a.jpg", "b.jpg")
     ]
-    catalog.record(catalog.start_run("index"), folder, seen)
+    catalog.files.record(catalog.runs.start("index"), folder, seen)
     catalog.close()
 
     def open_library(path: object = None, *, create: bool = True) -> Library:

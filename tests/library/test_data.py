@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import saccade
 from saccade.core.errors import DiskFullError, InputError, InvalidFilterError, PathNotFoundError
-from saccade.core.stores import Tag
+from saccade.core.ports.stores import Tag
 
 Write = Callable[..., Path]
 
@@ -40,7 +40,7 @@ def values(library: saccade.Library, name: str, shelf: Path) -> dict[str, float 
 def labels(library: saccade.Library, shelf: Path) -> dict[str, list[str]]:
     """{file: labels people gave}."""
     found = library._catalog.tags.of(list(range(1, 10)))
-    records = {record.id: record for record in library._catalog.images(list(found))}
+    records = {record.id: record for record in library._catalog.images.get(list(found))}
     return {
         os.path.relpath(records[image].paths[0], shelf): [tag.label for tag in tags]
         for image, tags in found.items()

@@ -105,8 +105,8 @@ def build(library: Library, job: Job) -> None:
     """Build the index of every space anew, of the kind asked for."""
     catalog = library._catalog
     with catalog.writing():
-        for space in catalog.spaces():
-            batches = catalog.embeddings_after(space.id, 0, 64)
+        for space in catalog.spaces.all():
+            batches = catalog.embeddings.after(space.id, 0, 64)
             summary = library._indexes.build(space, batches, kind=job["kind"])
             say(built=[space.id, summary.kind, summary.sequence])
 

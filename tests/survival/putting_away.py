@@ -46,8 +46,8 @@ class Shelf:
 
     def fill(self) -> None:
         """Write and index the files of the groups; those that may leave know a caption."""
-        folder, _ = self.catalog.ensure_folder(self.home)
-        run = self.catalog.start_run("index")
+        folder, _ = self.catalog.files.ensure_folder(self.home)
+        run = self.catalog.runs.start("index")
         for number, name in enumerate(name for group in GROUPS for name in group):
             path = os.path.join(self.home, name)
             os.makedirs(os.path.dirname(path), exist_ok=True)
@@ -62,8 +62,10 @@ class Shelf:
             )  # fmt: skip
             stamp = FileStamp(size=len(content), mtime_ns=os.stat(path).st_mtime_ns)
             image = NewImage(sha256=hashlib.sha256(content).digest(), info=info, embeddings={})
-            self.catalog.record(run, folder, [SeenFile(entry=FileEntry(path=path, stamp=stamp), image=image)])
-        self.catalog.finish_run(run, {})
+            self.catalog.files.record(
+                run, folder, [SeenFile(entry=FileEntry(path=path, stamp=stamp), image=image)]
+            )
+        self.catalog.runs.finish(run, {})
 
     def clean(self, to: str | None) -> None:
         """Put all others away, as the command does."""
@@ -83,8 +85,8 @@ class Shelf:
 
     def facts(self) -> dict[str, Any]:
         """Everything that must be the same again after an undo."""
-        folder, _ = self.catalog.ensure_folder(self.home)
-        known = self.catalog.known_files(folder)
+        folder, _ = self.catalog.files.ensure_folder(self.home)
+        known = self.catalog.files.known(folder)
         return {
             "files": dict(sorted(self._files())),
             "present": sorted(path for (path, _), file in known.items() if file.state == "indexed"),
@@ -113,7 +115,7 @@ class Shelf:
                 )
                 for name in (keeper, *others)
                 for path in [os.path.join(self.home, name)]
-                for record in [self.catalog.image_by_path(path)]
+                for record in [self.catalog.images.by_path(path)]
                 if record is not None
             ]
             groups.append(DuplicateGroup(tier=Tier.PICTURE, keeper=first, others=tuple(rest)))

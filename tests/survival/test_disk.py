@@ -87,16 +87,16 @@ def test_an_index_built_on_a_full_disk_leaves_the_old_one(
         with ballast.open("r+b") as file:  # leave room for a part of it
             file.truncate(ballast.stat().st_size - room)
         catalog, store = library._catalog, library._indexes
-        (space, *_) = catalog.spaces()
+        (space, *_) = catalog.spaces.all()
         with catalog.writing(), pytest.raises(DiskFullError, match="no space left"):
-            store.build(space, catalog.embeddings_after(space.id, 0), kind=kind)
+            store.build(space, catalog.embeddings.after(space.id, 0), kind=kind)
         assert library.status().indexes[space.id] == "flat"
         assert library.search("anything", k=300).hits == before.hits
         left = sorted(os.listdir(os.path.join(library.folder, "indexes", f"space-{space.id}")))
         assert [name.partition("-")[0] for name in left] == ["current.json", "gen"]
         ballast.unlink()
         with catalog.writing():
-            assert store.build(space, catalog.embeddings_after(space.id, 0), kind=kind).size == 300
+            assert store.build(space, catalog.embeddings.after(space.id, 0), kind=kind).size == 300
         assert library.doctor().problems == ()
 
 

@@ -216,7 +216,7 @@ def test_indexing_survives_kills(
         with reopened(place) as library:
             for name, digest in album.held.items():
                 assert library.show(place / name).image_id == digest
-            known = library._catalog.find_images(
+            known = library._catalog.images.find(
                 [bytes.fromhex(digest) for digest in album.images],
                 [space.id for space in library.status().spaces],
             )
@@ -256,7 +256,7 @@ def test_a_repair_killed_when_all_was_mended_counts_as_finished_after_the_next(
     with open_library(place) as library:
         library.index(place)
         with library._catalog.writing():
-            library._catalog.start_run("repair")
+            library._catalog.runs.start("repair")
         assert [problem.code for problem in library.doctor().problems] == ["interrupted_run"]
         assert library.doctor(repair=True).healthy
         assert library.doctor().problems == ()
@@ -266,12 +266,12 @@ def recorded(library: Library, first: int, count: int) -> None:
     """Put images numbered from `first` into the catalog, without files: only what is stored matters here."""
     catalog = library._catalog
     encoder = library._spaces.encoder.info
-    spaces = {role: catalog.ensure_space(encoder, role) for role in encoder.dims}
+    spaces = {role: catalog.spaces.ensure(encoder, role) for role in encoder.dims}
     dice = np.random.default_rng(first)
     info = ImageInfo(width=32, height=32, format="PNG", size_bytes=1000)
     with catalog.writing():
-        folder, _ = catalog.ensure_folder(os.path.dirname(library.folder))
-        run = catalog.start_run("index")
+        folder, _ = catalog.files.ensure_folder(os.path.dirname(library.folder))
+        run = catalog.runs.start("index")
         seen = []
         for number in range(first, first + count):
             name = f"{folder.path}/n{number}.png"
@@ -282,8 +282,8 @@ def recorded(library: Library, first: int, count: int) -> None:
             seen.append(
                 SeenFile(entry=FileEntry(path=name, stamp=FileStamp(size=1, mtime_ns=1)), image=image)
             )
-        catalog.record(run, folder, seen)
-        catalog.finish_run(run, {})
+        catalog.files.record(run, folder, seen)
+        catalog.runs.finish(run, {})
 
 
 @pytest.fixture
@@ -316,12 +316,14 @@ def test_index_build_survives_kills(
         killer.kill(stop, do="build", library=str(place), kind=kind)
         with reopened(place) as library:
             for space, sequence in sequences(library).items():
-                assert sequence in (before[space], library._catalog.last_sequence(space))
+                assert sequence in (before[space], library._catalog.embeddings.last_sequence(space))
             assert_exact(library)
         assert_nothing_doubled(place)
     start(do="build", library=str(place), kind="ivf").finish()
     with reopened(place) as library:
-        newest = {space.id: library._catalog.last_sequence(space.id) for space in library.status().spaces}
+        newest = {
+            space.id: library._catalog.embeddings.last_sequence(space.id) for space in library.status().spaces
+        }
         assert sequences(library) == newest
         assert_exact(library)
     for space in newest:

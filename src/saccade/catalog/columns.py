@@ -16,7 +16,7 @@ from saccade.catalog.session import Transactions
 from saccade.catalog.tables import ABSENT, images
 from saccade.catalog.text import fold, storable
 from saccade.core.errors import InputError, InvalidFilterError
-from saccade.core.stores import Column, Numbers
+from saccade.core.ports.stores import Column, Numbers
 from saccade.core.types import Ids
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)

@@ -10,7 +10,7 @@ from saccade.catalog.bulk import checked_name, images_known, numbers_of, run_man
 from saccade.catalog.curation_tables import events, set_images, sets, users
 from saccade.catalog.session import Transactions
 from saccade.core.errors import InputError
-from saccade.core.stores import Event
+from saccade.core.ports.stores import Event
 
 _LONGEST = 1000
 _ADD = "INSERT INTO events (user_id, image_id, kind, at, value) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"

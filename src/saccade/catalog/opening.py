@@ -4,15 +4,22 @@ from pathlib import Path
 
 from saccade.catalog import places, schema, sqlite
 from saccade.catalog.lock import LibraryLock
-from saccade.catalog.session import LOCK
+from saccade.catalog.session import LOCK, Session
 from saccade.catalog.sql import SqlCatalog
 from saccade.core.errors import LibraryNotFoundError
 
 DATABASE = "catalog.db"
+WAIT_S = 10.0
+"""How long a writer waits for its turn, unless it says so itself."""
 
 
 def open_catalog(
-    folder: str, *, create: bool, home: str | None = None, read_only: bool = False
+    folder: str,
+    *,
+    create: bool,
+    home: str | None = None,
+    read_only: bool = False,
+    wait_s: float = WAIT_S,
 ) -> SqlCatalog:
     """The catalog in the library folder `folder`.
 
@@ -22,6 +29,7 @@ def open_catalog(
         home: folder whose files are stored relative to it, so that both can move together; without it
             every folder is stored by its absolute path.
         read_only: never write; several processes may read while one writes.
+        wait_s: how long a writer waits while another one holds the write lock, seconds.
 
     Raises:
         LibraryNotFoundError: it is not there and `create` is false.
@@ -49,15 +57,18 @@ def open_catalog(
                 sqlite.make_file(path)
                 schema.create(engine)
             elif schema.check(version, place, read_only=read_only):
-                with LibraryLock(place / LOCK).held("upgrading it"):
+                with LibraryLock(place / LOCK).held("upgrading it", wait_s=wait_s):
                     schema.upgrade(engine)
         except BaseException:
             engine.dispose()
             raise
     return SqlCatalog(
-        engine,
-        path=path,
-        home=str(place.parent) if home is None else places.plain(home),
-        relative=home is not None,
-        read_only=read_only,
+        Session(
+            engine,
+            path=path,
+            home=str(place.parent) if home is None else places.plain(home),
+            relative=home is not None,
+            read_only=read_only,
+            wait_s=wait_s,
+        )
     )

@@ -12,7 +12,7 @@ from saccade.catalog.bulk import absent_ids, checked_name, images_known, numbers
 from saccade.catalog.curation_tables import distinct_pairs, pair_methods, pairs
 from saccade.catalog.session import Transactions
 from saccade.core.errors import InputError
-from saccade.core.stores import StoredPair
+from saccade.core.ports.stores import StoredPair
 from saccade.core.types import Ids
 
 _LONGEST = 200

@@ -11,10 +11,10 @@ from sqlalchemy import Connection, delete, func, insert, select
 
 from saccade.catalog.bulk import checked_name
 from saccade.catalog.curation_tables import results
-from saccade.catalog.maintenance import now
+from saccade.catalog.runs import now
 from saccade.catalog.session import Transactions
 from saccade.core.errors import CorruptLibraryError, InputError
-from saccade.core.stores import Arrays, Result
+from saccade.core.ports.stores import Arrays, Result
 
 _LONGEST = 200
 _MOST_BYTES = 900_000_000

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DatabaseError
 from saccade.catalog import sqlite
 from saccade.catalog.bulk import are_present
 from saccade.catalog.text import document, terms
-from saccade.core.stores import Numbers
+from saccade.core.ports.stores import Numbers
 from saccade.core.types import Ids
 
 _WORDS = "tokenize = 'porter unicode61 remove_diacritics 2'"

@@ -5,8 +5,6 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from sqlalchemy import Connection, Engine
 
@@ -20,59 +18,80 @@ LOCK = "lock"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transactions:
-    """How a store reads and writes: each call begins one transaction, whole or not at all.
+    """How a store reads and writes: each call is one transaction, or a part of the unit of work it stands in.
 
     Attributes:
         reading: as of one moment.
         storing: to write; durable when it ends, undone when it fails.
-        wiping: to write with the driver itself so that nothing of what is deleted stays on the disk.
+        wiping: to write with the driver itself so that nothing of what is deleted stays on the disk; never
+            inside a unit of work.
+        folders: the indexed folders, their paths absolute.
     """
 
     reading: Callable[[], AbstractContextManager[Connection]]
     storing: Callable[[], AbstractContextManager[Connection]]
     wiping: Callable[[], AbstractContextManager[sqlite.RawConnection]]
+    folders: Callable[[Connection], list[Folder]]
 
 
-class SqlSession:
-    """What every part of the catalog stands on. Thread-safe."""
+class Session:
+    """What every store of a catalog stands on. Thread-safe.
 
-    def __init__(self, engine: Engine, *, path: Path, home: str, relative: bool, read_only: bool) -> None:
+    Args:
+        path: the database.
+        home: the folder that relative paths start from.
+        relative: whether folders inside `home` are stored relative to it.
+        wait_s: how long a writer waits for its turn, seconds, unless it says so itself.
+    """
+
+    def __init__(
+        self, engine: Engine, *, path: Path, home: str, relative: bool, read_only: bool, wait_s: float
+    ) -> None:
+        self.path = path
+        self.home = home
+        self.relative = relative
+        self.read_only = read_only
+        self.transactions = Transactions(
+            reading=self.reading, storing=self.storing, wiping=self.wiping, folders=self.folders
+        )
         self._engine = engine
         self._writer = engine.execution_options(**sqlite.write_options())
-        self._path = path
         self._folder = path.parent
-        self._home = home
-        self._relative = relative
-        self._read_only = read_only
+        self._wait_s = wait_s
         self._lock = LibraryLock(self._folder / LOCK)
+        self._unit = _Unit()
         self._watch: sqlite.RawConnection | None = None
         self._watching = threading.Lock()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
     @contextmanager
-    def _reading(self) -> Iterator[Connection]:
+    def reading(self) -> Iterator[Connection]:
+        """A transaction that reads; inside a unit of work it sees what the unit wrote."""
+        if self._unit.connection is not None:
+            yield self._unit.connection
+            return
         with sqlite.translated(self._folder), self._engine.connect() as connection:
             yield connection
 
     @contextmanager
-    def _storing(self) -> Iterator[Connection]:
-        if self._read_only:
-            raise _no_writing(self._folder)
+    def storing(self) -> Iterator[Connection]:
+        """A transaction that writes; inside a unit of work it is undone alone if it fails."""
+        if self.read_only:
+            raise self._no_writing()
+        if self._unit.connection is not None:
+            with sqlite.translated(self._folder), self._unit.connection.begin_nested():
+                yield self._unit.connection
+            return
         with sqlite.translated(self._folder), self._writer.begin() as connection:
             yield connection
 
     @contextmanager
-    def _wiping(self) -> Iterator[sqlite.RawConnection]:
-        if self._read_only:
-            raise _no_writing(self._folder)
-        with sqlite.translated(self._folder), closing(sqlite.connect(self._path, "rw")) as connection:
+    def wiping(self) -> Iterator[sqlite.RawConnection]:
+        """See `Transactions.wiping`."""
+        if self.read_only:
+            raise self._no_writing()
+        if self._unit.connection is not None:
+            raise RuntimeError("wiping is a transaction of its own and cannot be part of a unit of work")
+        with sqlite.translated(self._folder), closing(sqlite.connect(self.path, "rw")) as connection:
             with sqlite.wiping(connection):
                 yield connection
             if not sqlite.empty_journal(connection):
@@ -81,25 +100,35 @@ class SqlSession:
                     hint="run the same command again when it has ended",
                 )
 
-    @property
-    def _transactions(self) -> Transactions:
-        return Transactions(reading=self._reading, storing=self._storing, wiping=self._wiping)
-
-    def _folders(self, connection: Connection) -> list[Folder]:
-        return places.known_folders(connection, self._home)
+    def folders(self, connection: Connection) -> list[Folder]:
+        """Every indexed folder with its absolute path."""
+        return places.known_folders(connection, self.home)
 
     @contextmanager
-    def writing(self, doing: str = "writing to it") -> Iterator[None]:
-        """Hold the library's write lock; `doing` tells others: "process 123 is ...".
-
-        Raises:
-            LibraryBusyError: it is held; the message names the holder.
-            ReadOnlyError: the library cannot be written.
-        """
-        if self._read_only:
-            raise _no_writing(self._folder)
-        with self._lock.held(doing):
+    def writing(self, doing: str = "writing to it", *, wait_s: float | None = None) -> Iterator[None]:
+        """See `core.ports.Catalog.writing`."""
+        if self.read_only:
+            raise self._no_writing()
+        with self._lock.held(doing, wait_s=self._wait_s if wait_s is None else wait_s):
             yield
+
+    @contextmanager
+    def unit(self, doing: str = "writing to it", *, wait_s: float | None = None) -> Iterator[None]:
+        """See `core.ports.Catalog.unit`. A unit inside another one is a part of it."""
+        if self._unit.connection is not None:
+            with self._unit.connection.begin_nested():
+                yield
+            return
+        with (
+            self.writing(doing, wait_s=wait_s),
+            sqlite.translated(self._folder),
+            self._writer.begin() as connection,
+        ):
+            self._unit.connection = connection
+            try:
+                yield
+            finally:
+                self._unit.connection = None
 
     def version(self) -> int:
         """A number that changes whenever anything in the catalog did, by any process.
@@ -109,7 +138,7 @@ class SqlSession:
         with sqlite.translated(self._folder), self._watching:
             if self._watch is None:
                 # SQLite reports the changes of other connections only, and this one never makes any.
-                self._watch = sqlite.connect(self._path, sqlite.read_mode(self._path))
+                self._watch = sqlite.connect(self.path, sqlite.read_mode(self.path))
             return sqlite.data_version(self._watch)
 
     def close(self) -> None:
@@ -121,9 +150,14 @@ class SqlSession:
                     self._watch = None
             self._engine.dispose()
 
+    def _no_writing(self) -> ReadOnlyError:
+        return ReadOnlyError(
+            f"the library in {str(self._folder)!r} was opened for reading only",
+            hint="make its folder writable, or index into another --library",
+        )
 
-def _no_writing(folder: Path) -> ReadOnlyError:
-    return ReadOnlyError(
-        f"the library in {str(folder)!r} was opened for reading only",
-        hint="make its folder writable, or index into another --library",
-    )
+
+class _Unit(threading.local):
+    """The transaction of the unit of work that a thread is in, if it is in one."""
+
+    connection: Connection | None = None

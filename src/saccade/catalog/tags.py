@@ -13,7 +13,7 @@ from saccade.catalog.session import Transactions
 from saccade.catalog.tables import ABSENT, images
 from saccade.catalog.text import fold
 from saccade.core.errors import InputError
-from saccade.core.stores import Numbers, Tag
+from saccade.core.ports.stores import Numbers, Tag
 from saccade.core.types import Ids
 
 _LONGEST = 500

@@ -9,11 +9,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from saccade.core.engines import Match
 from saccade.core.errors import MissingExtraError
 from saccade.core.pixels.alignment import Transform, compose
 from saccade.core.pixels.comparison import Prepared
 from saccade.core.pixels.verification import COMPARED_SIZE, best_match, guesses
+from saccade.core.ports.engines import Match
 from saccade.core.types import PixelRecipe, Pixels
 
 _SIZE = 448

@@ -35,10 +35,10 @@ def reembed(
     An image none of whose files holds it any more stays without; the next indexing run sees that.
     """
     spaces = {reader.space.role: reader.space.id for reader in readers}
-    run = catalog.start_run("repair")
+    run = catalog.runs.start("repair")
     made = 0
     for start in range(0, len(images), _BATCH):
-        records = [record for record in catalog.images(images[start : start + _BATCH]) if record.paths]
+        records = [record for record in catalog.images.get(images[start : start + _BATCH]) if record.paths]
         pictures = [
             (record, picture) for record in records if (picture := _read(decoder, record)) is not None
         ]
@@ -48,10 +48,10 @@ def reembed(
                 embeddings = {spaces[role]: rows[role][number] for role in spaces}
                 new = NewImage(sha256=picture.sha256, info=picture.info, embeddings=embeddings)
                 folder, entry = _entry(catalog, record.paths[0])
-                catalog.record(run, folder, [SeenFile(entry=entry, image=new)])
+                catalog.files.record(run, folder, [SeenFile(entry=entry, image=new)])
             made += len(pictures)
         report(Progress(stage="repair", done=start + len(records), total=len(images)))
-    catalog.finish_run(run, {"embedded": made})
+    catalog.runs.finish(run, {"embedded": made})
     return made
 
 
@@ -65,6 +65,6 @@ def _read(decoder: Decoder, record: ImageRecord) -> Decoded | None:
 def _entry(catalog: Catalog, path: str) -> tuple[Folder, FileEntry]:
     """The catalog's own entry of a path, with the stamp it remembers."""
     file, member = locate(path)
-    folder, below = catalog.ensure_folder(file)
-    known = catalog.known_files(folder, below)[below, member]
+    folder, below = catalog.files.ensure_folder(file)
+    known = catalog.files.known(folder, below)[below, member]
     return folder, FileEntry(path=file, member=member, stamp=known.stamp)

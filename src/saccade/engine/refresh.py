@@ -40,20 +40,20 @@ def refresh(
         kind: of index, also for later runs; None keeps what was chosen last, "auto" if nothing was.
         force: rebuild all.
     """
-    chosen = kind or catalog.note(_INDEX_KIND) or "auto"
+    chosen = kind or catalog.notes.get(_INDEX_KIND) or "auto"
     for reader in readers:
         space = reader.space
-        rows = catalog.counts().embeddings.get(space.id, 0)
+        rows = catalog.health.counts().embeddings.get(space.id, 0)
         if rows and (force or _stale(catalog, store, space, rows)):
             report(Progress(stage=f"index {space.role}", done=0, total=rows))
-            batches = catalog.embeddings_after(space.id, 0)
+            batches = catalog.embeddings.after(space.id, 0)
             queries = _made_up(encoder, meaning=True) if space.role is Role.SEMANTIC else None
             store.build(space, batches, kind=chosen, count=rows, queries=queries, report=report)
         known, present = load_calibration(catalog, space), reader.count()
         if force or known is None or abs(present - known.images) > _STALE_SHARE * known.images:
             save_calibration(catalog, space, measure(catalog, encoder, reader))
     if kind is not None:
-        catalog.save_note(_INDEX_KIND, kind)
+        catalog.notes.save(_INDEX_KIND, kind)
 
 
 def measure(catalog: Catalog, encoder: Encoder, reader: SpaceReader) -> Calibration:
@@ -68,7 +68,7 @@ def measure(catalog: Catalog, encoder: Encoder, reader: SpaceReader) -> Calibrat
 
 def load_calibration(catalog: Catalog, space: SpaceInfo) -> Calibration | None:
     """What was measured last; None if nothing was, or if what is kept is damaged."""
-    note = catalog.note(_key(space))
+    note = catalog.notes.get(_key(space))
     if note is None:
         return None
     try:
@@ -80,7 +80,7 @@ def load_calibration(catalog: Catalog, space: SpaceInfo) -> Calibration | None:
 
 def save_calibration(catalog: Catalog, space: SpaceInfo, calibration: Calibration) -> None:
     """Keep it in the catalog, so that a backup carries it."""
-    catalog.save_note(_key(space), json.dumps(asdict(calibration)))
+    catalog.notes.save(_key(space), json.dumps(asdict(calibration)))
 
 
 def _key(space: SpaceInfo) -> str:
@@ -101,12 +101,12 @@ def _stale(catalog: Catalog, store: IndexStore, space: SpaceInfo, rows: int) -> 
     if index is None:
         return True
     newer = max(0, rows - index.size)
-    gone = len(catalog.missing_images(space.id))
+    gone = len(catalog.embeddings.absent(space.id))
     index.close()
     return newer + gone > max(_STALE_ROWS, _STALE_SHARE * rows)
 
 
 def _sample(catalog: Catalog, space: SpaceInfo, rows: int) -> Embeddings:
     """Embeddings of images spread evenly over the space."""
-    ids = catalog.sample_ids(space.id, min(rows, _SAMPLE))
-    return catalog.embeddings(space.id, ids)
+    ids = catalog.embeddings.sample(space.id, min(rows, _SAMPLE))
+    return catalog.embeddings.get(space.id, ids)

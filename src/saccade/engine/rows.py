@@ -49,14 +49,14 @@ def space_rows(
         since: rows after this sequence number are new.
         read: called with the number of rows read so far, and of all.
     """
-    gone = catalog.missing_images(space.id)
-    count = catalog.counts().embeddings.get(space.id, 0)
+    gone = catalog.embeddings.absent(space.id)
+    count = catalog.health.counts().embeddings.get(space.id, 0)
     large = (count if among is None else min(count, len(among))) * space.dim * 4 > _IN_MEMORY
     ids: list[Ids] = [np.zeros(0, np.int64)]
     kept: list[Embeddings] = [np.zeros((0, space.dim), np.float32)]
     sequence = 0
     with tempfile.TemporaryFile(dir=folder if os.access(folder, os.W_OK) else None) as file:
-        for sequence, batch_ids, batch in catalog.embeddings_after(space.id, 0):  # noqa: B007 - the last one
+        for sequence, batch_ids, batch in catalog.embeddings.after(space.id, 0):  # noqa: B007 - the last one
             keep = ~np.isin(batch_ids, gone)
             if among is not None:
                 keep &= np.isin(batch_ids, among)
@@ -81,5 +81,5 @@ def _newer(catalog: Catalog, space: SpaceInfo, since: int, ids: Ids) -> NDArray[
     """Which of the ids have a row newer than `since`."""
     if since == 0:
         return np.ones(len(ids), np.bool_)
-    newer = [batch for _, batch, _ in catalog.embeddings_after(space.id, since)]
+    newer = [batch for _, batch, _ in catalog.embeddings.after(space.id, since)]
     return np.isin(ids, np.concatenate(newer)) if newer else np.zeros(len(ids), np.bool_)

@@ -23,7 +23,7 @@ def scopes(catalog: Catalog) -> list[Scope]:
     """Every folder that was ever indexed, widest only, by path."""
     found = [
         Scope(path=os.path.join(folder.path, below) if below else folder.path, exclude=tuple(exclude))
-        for folder in catalog.folders()
+        for folder in catalog.files.folders()
         for below, exclude in _load(catalog, folder).items()
     ]
     return sorted(found, key=lambda scope: scope.path)
@@ -70,7 +70,7 @@ def remember(catalog: Catalog, folder: Folder, below: str, exclude: Sequence[str
     if wider is None or wider == below or patterns:
         kept[below] = list(patterns)
     if kept != known:
-        catalog.save_note(_key(folder), json.dumps(kept))
+        catalog.notes.save(_key(folder), json.dumps(kept))
 
 
 def _seen_from(pattern: str, inside: str) -> Iterator[str]:
@@ -87,7 +87,7 @@ def _holds(wide: str, narrow: str) -> bool:
 
 
 def _load(catalog: Catalog, folder: Folder) -> dict[str, list[str]]:
-    note = catalog.note(_key(folder))
+    note = catalog.notes.get(_key(folder))
     try:
         loaded: dict[str, list[str]] = json.loads(note) if note else {}
     except ValueError as error:

@@ -69,13 +69,13 @@ class SpaceReader:
         if index is None or not len(newer_ids):
             return (len(newer_ids) if index is None else index.size) - len(gone)
         # Images embedded again since the index was built are in both.
-        return self._catalog.counts().embeddings.get(self.space.id, 0) - len(gone)
+        return self._catalog.health.counts().embeddings.get(self.space.id, 0) - len(gone)
 
     def everything(self) -> tuple[Ids, Embeddings]:
         """Ids and rows of every present image, from the catalog, ascending by id."""
-        gone = self._catalog.missing_images(self.space.id)
+        gone = self._catalog.embeddings.absent(self.space.id)
         ids, rows = [np.zeros(0, np.int64)], [np.zeros((0, self.space.dim), np.float32)]
-        for _, batch_ids, batch in self._catalog.embeddings_after(self.space.id, 0):
+        for _, batch_ids, batch in self._catalog.embeddings.after(self.space.id, 0):
             keep = _kept(batch_ids, None, gone)
             ids.append(batch_ids[keep])
             rows.append(batch[keep])
@@ -106,12 +106,12 @@ class SpaceReader:
             self._newer_ids, self._newer = self._newer_ids[:0], self._newer[:0]
         self._index = index
         ids, rows = [self._newer_ids], [self._newer]
-        for sequence, new_ids, new_rows in self._catalog.embeddings_after(self.space.id, self._sequence):
+        for sequence, new_ids, new_rows in self._catalog.embeddings.after(self.space.id, self._sequence):
             self._sequence = sequence
             ids.append(new_ids)
             rows.append(new_rows)
         self._newer_ids, self._newer = np.concatenate(ids), np.concatenate(rows)
-        self._gone = self._catalog.missing_images(self.space.id)
+        self._gone = self._catalog.embeddings.absent(self.space.id)
 
 
 def open_index(catalog: Catalog, store: IndexStore, space: SpaceInfo) -> Index | None:
@@ -125,7 +125,7 @@ def open_index(catalog: Catalog, store: IndexStore, space: SpaceInfo) -> Index |
         return None
     if index.size == 0:
         return index
-    last = next(catalog.embeddings_after(space.id, index.sequence - 1, batch=1), None)
+    last = next(catalog.embeddings.after(space.id, index.sequence - 1, batch=1), None)
     if last is not None and last[0] == index.sequence:
         _, ids, rows = last
         found, scores = index.search(rows, 1, only=ids)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from saccade.core.engines import KMeans
+from saccade.core.ports.engines import KMeans
 from saccade.core.types import Embeddings, Ids, Scores
 from saccade.core.vectors import normalize
 from saccade.indexes.crowds import Crowds, Quota
@@ -52,7 +52,7 @@ class CellJoin:
     def pairs(
         self, ids: Ids, rows: Embeddings, threshold: float, *, new: NDArray[np.bool_] | None = None
     ) -> Iterator[tuple[Ids, Ids, Scores]]:
-        """Batches of pairs (a, b, score), a < b, each pair once; see `saccade.core.engines.SelfJoin`.
+        """Batches of pairs (a, b, score), a < b, each pair once; see `saccade.core.ports.engines.SelfJoin`.
 
         Exact where fewer than 20,000 rows meet each other (or fewer new ones meet more old ones); among more,
         0.5 % of the pairs that just reach the threshold may be missed, and fewer of those above it.

@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 
 from saccade.core.errors import InputError
-from saccade.core.stores import Column
+from saccade.core.ports.stores import Column
 from saccade.core.tables import KEYS, Cell, ImportReport, Key, Table
 from saccade.library.csv_files import table_read, write_csv
 from saccade.library.parts import LibraryParts, Path

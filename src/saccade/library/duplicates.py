@@ -5,11 +5,11 @@ from itertools import combinations
 
 import numpy as np
 
-from saccade.core.engines import Verifier
 from saccade.core.errors import InputError
 from saccade.core.filters import Filter, Where
 from saccade.core.pixels.verification import AlignmentVerifier
 from saccade.core.ports import ReportProgress
+from saccade.core.ports.engines import Verifier
 from saccade.core.types import Role
 from saccade.library.inputs import absolute, picture_task
 from saccade.library.parts import LibraryParts, Path
@@ -124,9 +124,9 @@ class DuplicateTools(LibraryParts):
         sets = []
         for name in (train, test):
             if column is None:
-                ids = self._catalog.match(self._filter(None, [name]))
+                ids = self._catalog.images.match(self._filter(None, [name]))
             else:
-                known, values = self._catalog.columns.texts(column, self._catalog.match(Filter()))
+                known, values = self._catalog.columns.texts(column, self._catalog.images.match(Filter()))
                 ids = known[np.array([value == name for value in values], np.bool_)]
             if not len(ids):
                 place = f"no image of the library lies in {name}" if column is None else ""

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from math import isfinite
 
 from saccade.core.errors import ImageNotFoundError, InputError
-from saccade.core.stores import Event
+from saccade.core.ports.stores import Event
 from saccade.core.tables import RowProblem, as_text
 from saccade.core.types import Failure
 from saccade.library.csv_files import table_read

@@ -144,7 +144,7 @@ class Library(DuplicateTools, CleaningTools, ThemeTools, TagTools, OutlierTools,
 
         Put it as `.saccade/catalog.db` into a folder and that folder has a library; indexes are rebuilt.
         """
-        self._catalog.backup(os.path.abspath(os.fspath(path)), overwrite=overwrite)
+        self._catalog.health.backup(os.path.abspath(os.fspath(path)), overwrite=overwrite)
 
     # --- asking it
 
@@ -235,21 +235,21 @@ class Library(DuplicateTools, CleaningTools, ThemeTools, TagTools, OutlierTools,
 
     def status(self) -> LibraryStatus:
         """What the library is and holds."""
-        spaces = tuple(self._catalog.spaces())
+        spaces = tuple(self._catalog.spaces.all())
         return LibraryStatus(
             library=self._folder,
             folders=tuple(scope.path for scope in scopes(self._catalog)),
-            counts=self._catalog.counts(),
+            counts=self._catalog.health.counts(),
             spaces=spaces,
             indexes={space.id: self._index_kind(space) for space in spaces},
             size_bytes=_size_below(self._folder),
-            interrupted=bool(self._catalog.unfinished_runs()),
+            interrupted=bool(self._catalog.runs.unfinished()),
         )
 
     def embeddings(self, role: str = Role.SEMANTIC) -> tuple[list[str], Embeddings]:
         """Ids and (n, d) unit rows of every image present, for your own numpy: row i belongs to id i."""
         ids, rows = self._spaces.reader(as_role(role)).everything()
-        records = self._catalog.images(ids.tolist())
+        records = self._catalog.images.get(ids.tolist())
         return [record.image_id for record in records], rows
 
     def thumbnails(self, paths: Sequence[str], size: int) -> list[Pixels | Failure]:
@@ -293,7 +293,7 @@ class Library(DuplicateTools, CleaningTools, ThemeTools, TagTools, OutlierTools,
         if isinstance(index, NoIndex):
             return f"none ({index.reason}); searched exactly"
         try:
-            newer = self._catalog.counts().embeddings.get(space.id, 0) - index.size
+            newer = self._catalog.health.counts().embeddings.get(space.id, 0) - index.size
             return f"{index.kind}" + (f", {newer:,} newer searched exactly" if newer > 0 else "")
         finally:
             index.close()
@@ -301,7 +301,7 @@ class Library(DuplicateTools, CleaningTools, ThemeTools, TagTools, OutlierTools,
     def _discard_if_fresh(self) -> None:
         """Take back a library made for a folder that turned out to hold nothing, unless others use it."""
         with suppress(LibraryBusyError), self._catalog.writing():
-            counts = self._catalog.counts()
+            counts = self._catalog.health.counts()
             if not self._fresh or counts.images or counts.failed or counts.missing or self.cleanings():
                 return
             self.close()

@@ -49,7 +49,7 @@ class StyleTools(LibraryParts):
         check_mood(mood)
         space = self._spaces.reader(Role.SEMANTIC).space
         known = [self._spaces.known_image(picture, space) for picture in pictures]
-        eligible = self._catalog.match(self._filter(where, folders))
+        eligible = self._catalog.images.match(self._filter(where, folders))
         given = np.array([one for one in known if one is not None], np.int64)
         styles = styles_of(
             self._catalog,

@@ -313,7 +313,7 @@ class OutlierTools(LibraryParts):
         """The pictures named: files and all files in folders, and images of the library."""
         found = [Subject(path=path) for place in absolute(files) for path in self._below(place)]
         if where or folders or everything:
-            records = self._catalog.images(self._present(where, folders).tolist())
+            records = self._catalog.images.get(self._present(where, folders).tolist())
             found += [Subject.of(record) for record in records if record.paths]
         return found
 

@@ -39,14 +39,14 @@ class LibraryParts:
     def _among(self, where: Where | Sequence[str] | None, folders: Sequence[Path]) -> Ids | None:
         """Sorted ids of the images they let through; None if nothing was asked for."""
         wanted = self._filter(where, folders)
-        return self._catalog.match(wanted) if wanted else None
+        return self._catalog.images.match(wanted) if wanted else None
 
     def _record(self, image: Path) -> ImageRecord:
         """The image named by a file or by (the start of) its id. Raises ImageNotFoundError."""
         name = os.fspath(image)
-        record = self._catalog.image_by_path(os.path.abspath(name))
+        record = self._catalog.images.by_path(os.path.abspath(name))
         if record is None and looks_like_id(name):
-            return self._catalog.image_by_sha256(name)
+            return self._catalog.images.by_sha256(name)
         if record is None:
             raise ImageNotFoundError(f"no image in the library lies at {name}", hint="index it first")
         return record

@@ -58,7 +58,7 @@ class Spaces:
             raise InvalidQueryError(f"encoder {encoder.info.name!r} makes no {role} embeddings")
         space = next((space for space in self._active() if space.role is role), None)
         if space is None:
-            space = self._catalog.ensure_space(encoder.info, role)
+            space = self._catalog.spaces.ensure(encoder.info, role)
         if space.id not in self._readers:
             self._readers[space.id] = SpaceReader(self._catalog, self._indexes, space)
         return self._readers[space.id]
@@ -111,7 +111,7 @@ class Spaces:
         label = fspath(picture) if isinstance(picture, (str, PathLike)) else "the picture given"
         known = self.known_image(picture, space)
         if known is not None:
-            vector = self._catalog.embeddings(space.id, np.array([known], np.int64))[0]
+            vector = self._catalog.embeddings.get(space.id, np.array([known], np.int64))[0]
         else:
             task = picture_task(picture)
             with GuardedDecoder(self.encoder.info.recipe, workers=1) as decoder:
@@ -130,12 +130,12 @@ class Spaces:
             return None
         name = fspath(picture)
         if looks_like_id(name) and not os.path.exists(name):
-            digest: bytes | None = self._catalog.image_by_sha256(str(name)).sha256
+            digest: bytes | None = self._catalog.images.by_sha256(str(name)).sha256
         else:
             digest = file_digest(str(name))
         if digest is None:
             return None
-        return self._catalog.find_images([digest], [space.id]).get(digest)
+        return self._catalog.images.find([digest], [space.id]).get(digest)
 
     def close(self) -> None:
         """Release every index."""
@@ -147,5 +147,5 @@ class Spaces:
         """The active spaces, read again when anything in the catalog changed."""
         version = self._catalog.version()
         if self._known is None or self._known[0] != version:
-            self._known = (version, [space for space in self._catalog.spaces() if space.active])
+            self._known = (version, [space for space in self._catalog.spaces.all() if space.active])
         return self._known[1]

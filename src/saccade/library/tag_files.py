@@ -87,7 +87,7 @@ class TagFiles(LibraryParts):
             if now not in news:
                 skipped.append(Failure(path=path, code="changed", reason="it is gone or was changed since"))
                 continue
-            record = self._catalog.image_by_path(path)
+            record = self._catalog.images.by_path(path)
             if not dry_run:
                 with open(os.path.join(self._originals, old), "rb") as file:
                     write_whole(path, [file.read()], like=path)
@@ -149,7 +149,7 @@ class TagFiles(LibraryParts):
             )
         with self._catalog.writing("tagging"):
             for path, record in files:
-                new = self._catalog.image_by_path(path)
+                new = self._catalog.images.by_path(path)
                 if new is None or new.id == record.id:
                     continue
                 one = np.array([new.id], np.int64)

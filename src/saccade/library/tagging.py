@@ -8,7 +8,7 @@ import numpy as np
 from saccade.core.errors import InputError
 from saccade.core.filters import Filter, Where
 from saccade.core.ports import ReportProgress
-from saccade.core.stores import Tag
+from saccade.core.ports.stores import Tag
 from saccade.core.types import Role, SpaceInfo
 from saccade.encoders.registry import BUILTIN
 from saccade.library.inputs import absolute
@@ -104,7 +104,7 @@ class TagTools(TagExports):
         tags = self._catalog.tags.of(ids)
         return {
             record.paths[0]: tags[record.id]
-            for record in self._catalog.images(ids)
+            for record in self._catalog.images.get(ids)
             if record.paths and record.id in tags
         }
 
@@ -214,7 +214,7 @@ class TagTools(TagExports):
         for image in images:
             name = os.fspath(image)
             if os.path.isdir(name):
-                inside = self._catalog.match(Filter(folders=tuple(absolute([name])))).tolist()
+                inside = self._catalog.images.match(Filter(folders=tuple(absolute([name])))).tolist()
                 if not inside:
                     raise InputError(f"no image of the library lies in {name}", hint="index it first")
                 found.update((one, f"{name} (a picture in it)") for one in inside)

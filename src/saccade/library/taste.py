@@ -173,7 +173,7 @@ class TasteTools(StyleTools):
         events = self._catalog.feedback.events(user)
         if not events:
             raise NotFoundError(f"nothing is kept of {user!r}", hint="saccade feedback list")
-        records = {one.id: one for one in self._catalog.images(sorted({event.image for event in events}))}
+        records = {one.id: one for one in self._catalog.images.get(sorted({event.image for event in events}))}
         return [
             UserEvent(
                 user=event.user,
@@ -266,10 +266,10 @@ class TasteTools(StyleTools):
         if threshold is None:
             return own
         reader = self._spaces.reader(Role.COPY)
-        embedded = np.setdiff1d(own, self._catalog.unembedded_images(reader.space.id))
+        embedded = np.setdiff1d(own, self._catalog.embeddings.unembedded(reader.space.id))
         if not len(embedded):
             return own
-        rows = self._catalog.embeddings(reader.space.id, embedded)
+        rows = self._catalog.embeddings.get(reader.space.id, embedded)
         near, scores = reader.best_scores(rows, _COPIES)
         return np.union1d(own, near[scores >= threshold])
 

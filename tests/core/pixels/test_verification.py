@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from saccade.core.engines import Verifier
 from saccade.core.pixels.alignment import IDENTITY, apply
 from saccade.core.pixels.comparison import Agreement
 from saccade.core.pixels.verification import FACTS, SAME, AlignmentVerifier, judge
+from saccade.core.ports.engines import Verifier
 from saccade.core.types import Pixels
 
 

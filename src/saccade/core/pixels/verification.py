@@ -5,10 +5,10 @@ from functools import lru_cache
 
 import numpy as np
 
-from saccade.core.engines import Match
 from saccade.core.pixels.alignment import Transform, candidates, half_turns
 from saccade.core.pixels.comparison import Agreement, Prepared, compare
 from saccade.core.pixels.refinement import refine
+from saccade.core.ports.engines import Match
 from saccade.core.types import PixelRecipe, Pixels
 
 SAME = 0.6

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from saccade.core.stores import Tag
+    from saccade.core.ports.stores import Tag
     from saccade.core.types import (
         Counts,
         DoctorReport,

@@ -15,7 +15,7 @@ from saccade.usecases.fields.wire import of_columns, of_export, of_import, of_re
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from saccade.core.stores import Column
+    from saccade.core.ports.stores import Column
     from saccade.core.tables import ImportReport
 _MOST_TOLD = 20
 _EPILOG = """\b

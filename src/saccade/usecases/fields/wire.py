@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from saccade.core.stores import Column
+    from saccade.core.ports.stores import Column
     from saccade.core.tables import ImportReport
     from saccade.doors.terminal.payloads import Payload
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from saccade.doors.terminal.payloads import Payload
 
 if TYPE_CHECKING:
-    from saccade.core.stores import Tag
+    from saccade.core.ports.stores import Tag
     from saccade.usecases.tags.rules.classifying import ClassifierVersion, Interval, Measured, TaughtReport
     from saccade.usecases.tags.rules.reports import ExportReport, Shown, TaggingReport
 

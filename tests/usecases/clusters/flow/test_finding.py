@@ -91,7 +91,7 @@ def test_the_column_answers_filters(desk: Any) -> None:
     fill(desk)
     for theme in find(desk).themes:
         wanted = Filter(conditions=parse_where([f"data.theme=={theme.name}"]))
-        ids = desk.catalog.match(wanted)
+        ids = desk.catalog.images.match(wanted)
         assert len(ids) == theme.size
         stored = theme_store.load(desk.catalog, "theme")
         assert stored is not None
@@ -190,7 +190,7 @@ def test_a_run_that_is_stopped_stores_nothing(desk: Any) -> None:
 def test_a_part_is_clustered_alone(desk: Any) -> None:
     """Only the images among those given; nothing is stored without a name."""
     fill(desk)
-    some = desk.catalog.match(Filter(conditions=parse_where(["name=apple"])))
+    some = desk.catalog.images.match(Filter(conditions=parse_where(["name=apple"])))
     found = find(desk, among=some, name="", k=2)
     assert (found.images, found.version, found.name) == (12, 0, "")
     assert desk.catalog.columns.all() == []

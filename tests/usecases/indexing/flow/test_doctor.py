@@ -77,13 +77,13 @@ def test_a_sound_library_has_no_problem(sound: Desk) -> None:
 
 PROVOKED: dict[str, tuple[int, Callable[[Desk], object]]] = {
     "stale_rows": (1, lambda d: damage(d, "UPDATE images SET present = 0 WHERE id = 1")),
-    "interrupted_run": (1, lambda d: d.catalog.start_run("index")),
+    "interrupted_run": (1, lambda d: d.catalog.runs.start("index")),
     "unindexed_files": (2, lambda d: (d.picture("a.png", "cyan"), d.picture("red.png", "white", mark="new"))),
     "vanished_files": (2, lambda d: ((d.home / "red.png").unlink(), (d.home / "bad.png").unlink())),
     "corrupt_semantic": (1, lambda d: flip(d, Role.SEMANTIC, "red.png")),
     "corrupt_copy": (1, lambda d: flip(d, Role.COPY, "blue.png")),
-    "missing_semantic": (1, lambda d: d.catalog.remove_embeddings(d.reader().space.id, [1])),
-    "missing_copy": (2, lambda d: d.catalog.remove_embeddings(d.reader(Role.COPY).space.id, [1, 2])),
+    "missing_semantic": (1, lambda d: d.catalog.embeddings.remove(d.reader().space.id, [1])),
+    "missing_copy": (2, lambda d: d.catalog.embeddings.remove(d.reader(Role.COPY).space.id, [1, 2])),
     "damaged_semantic_index": (2, lambda d: spoil_index(d, "*/vectors.f32")),
     "uncalibrated_semantic": (1, lambda d: damage(d, "DELETE FROM notes WHERE key = 'calibration:1'")),
     "uncalibrated_copy": (1, lambda d: damage(d, "DELETE FROM notes WHERE key = 'calibration:2'")),
@@ -152,9 +152,9 @@ def test_every_bit_of_an_embedding_counts(sound: Desk) -> None:
             new[byte] ^= 1
             update = "UPDATE embeddings SET vector=? WHERE space_id=? AND image_id=2"
             database.execute(update, (bytes(new), space))
-            assert sound.catalog.corrupt_embeddings(space).tolist() == [2]
+            assert sound.catalog.embeddings.corrupt(space).tolist() == [2]
             database.execute(update, (old, space))
-    assert sound.catalog.corrupt_embeddings(space).tolist() == []
+    assert sound.catalog.embeddings.corrupt(space).tolist() == []
 
 
 def test_an_embedding_of_a_file_that_changed_since_is_not_faked(sound: Desk) -> None:

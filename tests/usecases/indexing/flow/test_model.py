@@ -91,7 +91,7 @@ class Library(RuleBasedStateMachine):
         assert replaced >= 0
         assert report.embedded == self.desk.encoder.seen - seen
         self.known = dict(self.disk)
-        counts = self.desk.catalog.counts()
+        counts = self.desk.catalog.health.counts()
         assert (counts.files, counts.images) == (len(self.known), len(set(self.known.values())))
 
     @rule()

@@ -71,7 +71,7 @@ def test_a_first_run_adds_everything(desk: Desk) -> None:
     desk.write("notes.txt", b"hello, not a picture")
     assert told(desk.index()) == {"files": 2, "added": 2, "excluded": 1, "embedded": 2}
     assert desk.found() == {"a.png", "deep/er/b.png"}
-    counts = desk.catalog.counts()
+    counts = desk.catalog.health.counts()
     assert (counts.images, counts.files, counts.excluded, counts.failed) == (2, 2, 1, 0)
 
 
@@ -97,7 +97,7 @@ def test_the_same_picture_twice_is_one_image_in_two_files(desk: Desk) -> None:
     assert told(desk.index()) == {"files": 3, "added": 1, "unchanged": 2}
     (hit,) = desk.ask("red")
     assert [os.path.basename(path) for path in hit.paths] == ["a.png", "b.png", "c.png"]
-    assert desk.catalog.counts().images == 1
+    assert desk.catalog.health.counts().images == 1
 
 
 def test_one_bad_file_costs_one_line(desk: Desk) -> None:
@@ -200,7 +200,7 @@ def test_a_deleted_file_that_is_restored_is_found_again(desk: Desk, same_time: b
     file.unlink()
     assert told(desk.index()) == {"files": 1, "unchanged": 1, "removed": 1}
     assert desk.found() == {"b.png"}
-    assert desk.catalog.counts().missing == 1
+    assert desk.catalog.health.counts().missing == 1
     assert told(desk.index()) == {"files": 1, "unchanged": 1}
     desk.picture("a.png", "blue")
     touch(file, 10**18 if same_time else 10**18 + 1)
@@ -434,8 +434,8 @@ def test_an_interrupted_run_is_taken_up_where_it_stopped(desk: Desk) -> None:
 
     with pytest.raises(KeyboardInterrupt):
         desk.index(decoder=Spoiled(desk.decoder, change))
-    assert len(desk.catalog.unfinished_runs()) == 1
-    done = desk.catalog.counts().files
+    assert len(desk.catalog.runs.unfinished()) == 1
+    done = desk.catalog.health.counts().files
     assert 0 < done <= BATCH + 8
     desk.reopen()
     assert told(desk.index()) == {
@@ -444,8 +444,8 @@ def test_an_interrupted_run_is_taken_up_where_it_stopped(desk: Desk) -> None:
         "unchanged": done,
         "embedded": 2 * BATCH - done,
     }
-    assert not desk.catalog.unfinished_runs()
-    counts = desk.catalog.counts()
+    assert not desk.catalog.runs.unfinished()
+    counts = desk.catalog.health.counts()
     assert (counts.images, counts.files) == (2 * BATCH, 2 * BATCH)
     assert set(counts.embeddings.values()) == {2 * BATCH}
 
@@ -571,7 +571,7 @@ def test_changed_pixels_keep_the_batch_aligned(desk: Desk) -> None:
     for place, name in enumerate(names):
         if place % 3 == 1:
             continue
-        row = desk.catalog.embeddings(space, [desk.image(f"{name}.png")])[0]
+        row = desk.catalog.embeddings.get(space, [desk.image(f"{name}.png")])[0]
         assert row[1] / row[0] == pytest.approx(30 * place / 255, abs=1e-6)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from saccade.core.errors import InputError, InvalidFilterError, InvalidQueryError, NoImagesError
-from saccade.core.stores import Event
+from saccade.core.ports.stores import Event
 from saccade.usecases.recommendations.flow.boosts import parse_boosts
 from saccade.usecases.recommendations.flow.pools import Wish
 from saccade.usecases.recommendations.flow.recommending import recommend_to_user
@@ -54,7 +54,7 @@ class Shop:
     def together(self, *names: str, k: int = 3, **wish: Any) -> Recommendations:
         seeds = []
         for name in names:
-            row = self.catalog.embeddings(self.desk.reader().space.id, np.array([self.image(name)]))
+            row = self.catalog.embeddings.get(self.desk.reader().space.id, np.array([self.image(name)]))
             seeds.append(Seed(image=self.image(name), row=row, path=f"/shop/{name}.png"))
         asked = Wish(k=k, now=NOW, **{"boosts": {}, **wish})
         return goes_with(self.catalog, self.desk.reader(), self.desk.calibration(), seeds, asked)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from saccade.core.errors import InputError, InvalidQueryError
+from saccade.core.ports.stores import Event
 from saccade.core.ranking import ReplayReport
-from saccade.core.stores import Event
 from saccade.usecases.recommendations.flow.replay import replay
 from saccade.usecases.recommendations.rules.taste import DAY
 

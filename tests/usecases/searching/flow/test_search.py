@@ -323,7 +323,7 @@ def test_an_image_embedded_again_counts_once(desk: Desk) -> None:
     desk.refresh()
     before = answer(desk, "red")
     for role in Role:
-        assert desk.catalog.remove_embeddings(desk.reader(role).space.id, [desk.image("m004.png")]) == 1
+        assert desk.catalog.embeddings.remove(desk.reader(role).space.id, [desk.image("m004.png")]) == 1
     file = desk.home / "m004.png"
     file.touch()
     assert desk.index().embedded == 1
@@ -339,7 +339,7 @@ def test_an_image_whose_embedding_is_gone_is_no_error(desk: Desk) -> None:
     desk.index()
     gone = [desk.image("xred.png"), desk.image("boat.png")]
     for role in Role:
-        desk.catalog.remove_embeddings(desk.reader(role).space.id, gone)
+        desk.catalog.embeddings.remove(desk.reader(role).space.id, gone)
     for query in ("red", "boat"):
         assert sorted(desk.names(desk.ask(query, collapsed=True))) == ["xblue.png", "xgreen.png"]
 
@@ -350,7 +350,7 @@ def test_a_file_that_goes_away_in_the_middle_of_a_search_is_no_answer(
     """Another process takes it away between finding it and showing it: the search is done anew."""
     fill(desk, "red", "green", "blue")
     desk.refresh()
-    real = desk.catalog.images
+    real = desk.catalog.images.get
 
     def images(ids: list[int]) -> object:
         if (desk.home / "xred.png").exists():
@@ -360,7 +360,7 @@ def test_a_file_that_goes_away_in_the_middle_of_a_search_is_no_answer(
             other.close()
         return real(ids)
 
-    monkeypatch.setattr(desk.catalog, "images", images)
+    monkeypatch.setattr(desk.catalog.images, "get", images)
     assert sorted(desk.names(desk.ask("red", where=["name=x"]))) == ["xblue.png", "xgreen.png"]
 
 
@@ -411,4 +411,4 @@ def test_everything_is_every_present_image_by_id(desk: Desk) -> None:
     desk.index()
     ids, rows = desk.reader().everything()
     assert ids.tolist() == sorted([desk.image("xred.png"), desk.image("xblue.png")])
-    np.testing.assert_array_equal(rows, desk.catalog.embeddings(desk.reader().space.id, ids))
+    np.testing.assert_array_equal(rows, desk.catalog.embeddings.get(desk.reader().space.id, ids))

@@ -68,7 +68,7 @@ def test_a_few_examples_find_the_rest(colored: Any) -> None:
     assert report.measured.accuracy.low < 0.9  # twelve examples prove no more
     assert report.shares["yes"] == pytest.approx(0.5, abs=0.2)
     taught = {colored.image(f"{name}.png") for name in (*REDS.split(), *BLUES.split())}
-    suggested = {colored.catalog.image_by_sha256(one.image_id).id for one in report.suggestions}
+    suggested = {colored.catalog.images.by_sha256(one.image_id).id for one in report.suggestions}
     assert len(suggested) == 4
     assert not suggested & taught
 
@@ -158,7 +158,7 @@ def test_what_is_stored_is_what_was_learned(colored: Any) -> None:
     model = model_of(load(colored.catalog, "fire"), spaces)
     rows = np.hstack(
         [
-            colored.catalog.embeddings(space.id, np.array([colored.image("red9.png")]))
+            colored.catalog.embeddings.get(space.id, np.array([colored.image("red9.png")]))
             for space in spaces.values()
         ]
     )

@@ -46,7 +46,7 @@ def tag(desk: Any, *labels: str, among: Ids | None = None, **options: Any) -> Ta
 def bearing(desk: Any, label: str) -> set[str]:
     """Colors of the pictures that bear it."""
     ids, _ = desk.catalog.tags.with_label(label)
-    return {Path(record.paths[0]).stem.rstrip("0123") for record in desk.catalog.images(ids.tolist())}
+    return {Path(record.paths[0]).stem.rstrip("0123") for record in desk.catalog.images.get(ids.tolist())}
 
 
 def test_images_get_the_label_they_show(colored: Any) -> None:

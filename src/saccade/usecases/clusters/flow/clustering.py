@@ -6,8 +6,8 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from saccade.core.engines import KMeans
 from saccade.core.errors import InvalidQueryError
+from saccade.core.ports.engines import KMeans
 from saccade.core.types import Embeddings, Ids, Scores
 from saccade.usecases.clusters.flow.density import density_labels
 from saccade.usecases.clusters.rules.clustering import NOISE, relabel_by_size

@@ -4,7 +4,7 @@ import numpy as np
 
 from saccade.core.errors import InvalidQueryError, NotFoundError
 from saccade.core.ports import Catalog
-from saccade.core.stores import Numbers
+from saccade.core.ports.stores import Numbers
 from saccade.core.types import Ids
 from saccade.usecases.clusters.flow.store import Stored
 from saccade.usecases.clusters.rules.reports import ThemeMean, ThemeMeans

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from saccade.core.engines import KMeans
 from saccade.core.errors import NoImagesError
 from saccade.core.ports import Catalog, Encoder, ReportProgress
+from saccade.core.ports.engines import KMeans
 from saccade.core.types import Embeddings, Ids, Progress
 from saccade.engine.space import SpaceReader
 from saccade.usecases.clusters.flow import store as theme_store

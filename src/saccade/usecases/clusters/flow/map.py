@@ -13,9 +13,9 @@ from saccade.usecases.clusters.rules.neighborhoods import EXACT, cells_for, neig
 from saccade.usecases.clusters.rules.reports import LibraryMap
 
 if TYPE_CHECKING:
-    from saccade.core.engines import KMeans
     from saccade.core.ports import Catalog, ReportProgress
-    from saccade.core.stores import Arrays, Result
+    from saccade.core.ports.engines import KMeans
+    from saccade.core.ports.stores import Arrays, Result
     from saccade.engine.space import SpaceReader
     from saccade.usecases.clusters.flow.store import Stored
 
@@ -69,7 +69,7 @@ def library_map(
         facts = {"fingerprint": reader.space.fingerprint, "seed": seed, "perplexity": _PERPLEXITY}
         arrays: Arrays = {"ids": every[0], "places": every[1]}
         version = catalog.results.save(KIND, NAME, facts, arrays, keep=3)
-    records = catalog.images(ids.tolist())
+    records = catalog.images.get(ids.tolist())
     return LibraryMap(
         image_ids=tuple(one.image_id for one in records),
         paths=tuple(one.paths[0] if one.paths else "" for one in records),

@@ -95,7 +95,7 @@ def _theme(catalog: Catalog, rows: Embeddings, now: Stored, old: Stored | None, 
 
 
 def _members(catalog: Catalog, ids: Ids, scores: NDArray[np.float32]) -> tuple[ThemeMember, ...]:
-    records: list[ImageRecord] = list(catalog.images(ids.tolist()))
+    records: list[ImageRecord] = list(catalog.images.get(ids.tolist()))
     return tuple(
         ThemeMember(record=record, score=float(score))
         for record, score in zip(records, scores.tolist(), strict=True)

@@ -14,7 +14,7 @@ from saccade.usecases.clusters.rules.reports import ThemeWord
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from saccade.core.stores import Arrays
+    from saccade.core.ports.stores import Arrays
 
 KIND = "themes"
 DEFAULT = "theme"

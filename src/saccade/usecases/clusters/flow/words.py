@@ -108,7 +108,7 @@ def written_words(catalog: Catalog, ids: Ids) -> tuple[list[NDArray[np.int64]], 
     for start in range(0, len(ids), _BATCH):
         batch = ids[start : start + _BATCH].tolist()
         tags = catalog.tags.of(batch)
-        for record in catalog.images(batch):
+        for record in catalog.images.get(batch):
             words = words_of(record, [tag.label for tag in tags.get(record.id, ())])
             numbers = sorted(number.setdefault(word, len(number)) for word in sorted(words))
             found.append(np.array(numbers, np.int64))

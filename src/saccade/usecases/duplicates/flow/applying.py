@@ -168,7 +168,7 @@ class _Work:
         """Move them, a batch of groups at a time."""
         by_path = {move.path: move for move in moves}
         groups = [group for group in found.groups if any(other.path in by_path for other in group.others)]
-        number = self._cleaner.catalog.start_run("clean")
+        number = self._cleaner.catalog.runs.start("clean")
         for start in range(0, len(groups), _BATCH):
             batch = groups[start : start + _BATCH]
             wanted = [by_path.pop(o.path) for group in batch for o in group.others if o.path in by_path]
@@ -178,7 +178,7 @@ class _Work:
             self._cleaner.report(
                 Progress(stage="moving", done=done, total=len(moves), failed=len(self.skipped))
             )
-        self._cleaner.catalog.finish_run(number, {"moved": len(self.moved)})
+        self._cleaner.catalog.runs.finish(number, {"moved": len(self.moved)})
 
     def _do_batch(self, groups: Sequence[DuplicateGroup], wanted: Sequence[Move], number: int) -> None:
         ready = [self._placed(move) for move in self._checked(wanted)]

@@ -41,7 +41,7 @@ def pair_scores(catalog: Catalog, space: SpaceInfo, pairs: Sequence[tuple[int, i
     for start in range(0, len(pairs), 2000):
         ends: Ids = np.array(pairs[start : start + 2000], np.int64)
         ids = np.unique(ends)
-        rows = catalog.embeddings(space.id, ids)
+        rows = catalog.embeddings.get(space.id, ids)
         left, right = (rows[np.searchsorted(ids, ends[:, side])] for side in (0, 1))
         scores += np.einsum("ij,ij->i", left, right).tolist()
     return scores

@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saccade.core.calibration import Calibration, same_picture
-from saccade.core.engines import SelfJoin
 from saccade.core.errors import LibraryBusyError, ReadOnlyError
 from saccade.core.perceptual import hash_pairs
 from saccade.core.ports import Catalog, ReportProgress
-from saccade.core.stores import StoredPair
+from saccade.core.ports.engines import SelfJoin
+from saccade.core.ports.stores import StoredPair
 from saccade.core.types import Ids, Progress, Scores, SpaceInfo
 from saccade.engine.rows import space_rows
 
@@ -88,7 +88,7 @@ def find_candidates(
     method = f"candidates:{space.role}:{space.fingerprint[:16]}"
     since, lowest = _joined(catalog, space, threshold)
     fresh = Candidates.of([])
-    if since < catalog.last_sequence(space.id):
+    if since < catalog.embeddings.last_sequence(space.id):
         alone = among is not None and since == 0 and len(among) <= _SMALL
         fresh, sequence = _join(
             catalog,
@@ -104,7 +104,7 @@ def find_candidates(
             return fresh
         with suppress(LibraryBusyError, ReadOnlyError):  # then the next run joins again
             _remember(catalog, method, fresh)
-            catalog.save_note(_key(space), json.dumps({"sequence": sequence, "threshold": lowest}))
+            catalog.notes.save(_key(space), json.dumps({"sequence": sequence, "threshold": lowest}))
     known = _remembered(catalog, method, among)
     if among is not None:
         fresh = fresh.where(np.isin(fresh.a, among) & np.isin(fresh.b, among))
@@ -118,8 +118,8 @@ def hash_candidates(catalog: Catalog, space: SpaceInfo, among: Ids | None) -> Ca
     The copy space finds nearly all of them too; but it was learned from photos, and a hash was not. Images
     without a hash yet are in no pair.
     """
-    ids, hashes = catalog.hashes(among)
-    absent = np.union1d(catalog.missing_images(space.id), catalog.unembedded_images(space.id))
+    ids, hashes = catalog.hashes.get(among)
+    absent = np.union1d(catalog.embeddings.absent(space.id), catalog.embeddings.unembedded(space.id))
     there = ~np.isin(ids, absent)
     ids, hashes = ids[there], hashes[there]
     places = hash_pairs(hashes)
@@ -127,7 +127,7 @@ def hash_candidates(catalog: Catalog, space: SpaceInfo, among: Ids | None) -> Ca
     for start in range(0, len(places), _SCORED_AT_ONCE):
         a, b = ids[places[start : start + _SCORED_AT_ONCE]].T
         known = np.union1d(a, b)
-        rows = catalog.embeddings(space.id, known)
+        rows = catalog.embeddings.get(space.id, known)
         left, right = rows[np.searchsorted(known, a)], rows[np.searchsorted(known, b)]
         scores = np.clip(np.einsum("ij,ij->i", left, right), -1.0, 1.0)
         parts.append((a, b, scores.astype(np.float32)))
@@ -208,7 +208,7 @@ def _remembered(catalog: Catalog, method: str, among: Ids | None) -> Candidates:
 def _joined(catalog: Catalog, space: SpaceInfo, threshold: float) -> tuple[int, float]:
     """(sequence number, t): all pairs up to it that score t are remembered; (0, `threshold`) if none are."""
     try:
-        known = json.loads(catalog.note(_key(space)) or "{}")
+        known = json.loads(catalog.notes.get(_key(space)) or "{}")
         if known["threshold"] <= threshold + _SLACK:
             return int(known["sequence"]), float(known["threshold"])
     except (ValueError, TypeError, KeyError):  # nothing noted, or damaged

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from saccade.core.engines import Verifier
 from saccade.core.perceptual import NO_HASH, phash
 from saccade.core.ports import Catalog, Decoder, Encoder
+from saccade.core.ports.engines import Verifier
 from saccade.core.types import Decoded, DecodeTask, Embeddings, Failure, ImageRecord, Pixels, Role
 from saccade.engine.space import SpaceReader
 from saccade.engine.thumbnails import Thumbnails, read_images
@@ -114,19 +114,19 @@ def _read(checker: Checker, decoder: Decoder, tasks: Sequence[DecodeTask]) -> li
 def _matches(checker: Checker, decoder: Decoder, thumbnails: Thumbnails, asked: _Asked) -> list[CheckMatch]:
     """Images of the library that are the same, strictest tier first."""
     catalog = checker.catalog
-    own = catalog.find_images([asked.picture.sha256], []).get(asked.picture.sha256)
+    own = catalog.images.find([asked.picture.sha256], []).get(asked.picture.sha256)
     matches: list[CheckMatch] = []
     if own is not None and Tier.BYTES in checker.tiers:
-        record = catalog.images([own])[0]
+        record = catalog.images.get([own])[0]
         paths = _others(record, asked.task)
         if paths:
             matches.append(
                 CheckMatch(tier=Tier.BYTES, probability=1.0, record=record, paths=paths, evidence=None)
             )
     ids = [image for image in asked.near if image != own]
-    records = [record for record in catalog.images(ids) if record.paths]
+    records = [record for record in catalog.images.get(ids) if record.paths]
     hashes = dict(
-        zip(*(part.tolist() for part in catalog.hashes(np.array(sorted(ids), np.int64))), strict=True)
+        zip(*(part.tolist() for part in catalog.hashes.get(np.array(sorted(ids), np.int64))), strict=True)
     )
     equal = _equal_pixels(checker, asked, records) if Tier.PIXELS in checker.tiers else set()
     pixels = thumbnails.get([record for record in records if record.id not in equal])

@@ -4,9 +4,9 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from saccade.core.engines import SelfJoin, Verifier
 from saccade.core.filters import Filter
 from saccade.core.ports import Catalog, ReportProgress
+from saccade.core.ports.engines import SelfJoin, Verifier
 from saccade.core.types import Failure, Ids, ImageRecord, Progress, SpaceInfo
 from saccade.engine.thumbnails import Thumbnails
 from saccade.usecases.duplicates.flow.bursts import Shot, pair_scores, shots_together
@@ -105,7 +105,7 @@ class _Search:
     def run(self) -> DuplicateReport:
         """The report."""
         tools, tiers = self._tools, self._request.tiers
-        present = self._catalog.match(Filter()) if self._request.among is None else self._request.among
+        present = self._catalog.images.match(Filter()) if self._request.among is None else self._request.among
         repeated, shots = self._survey(present)
         pairs = Candidates.of([])
         if tiers & {Tier.PIXELS, Tier.PICTURE, Tier.SCENE}:
@@ -151,7 +151,7 @@ class _Search:
         if not tiers & {Tier.BYTES, Tier.BURST}:
             return repeated, shots
         for start in range(0, len(present), _READ):
-            for record in self._catalog.images(present[start : start + _READ].tolist()):
+            for record in self._catalog.images.get(present[start : start + _READ].tolist()):
                 at = moment(record) if Tier.BURST in tiers else None
                 if len(record.paths) > 1:
                     repeated.append(record.id)
@@ -284,7 +284,7 @@ class _Search:
         """Records by id."""
         found: dict[int, ImageRecord] = {}
         for start in range(0, len(ids), _READ):
-            found |= {record.id: record for record in self._catalog.images(ids[start : start + _READ])}
+            found |= {record.id: record for record in self._catalog.images.get(ids[start : start + _READ])}
         return found
 
     def _failed(self, failures: Iterable[Failure]) -> None:

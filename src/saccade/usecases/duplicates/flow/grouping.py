@@ -95,8 +95,10 @@ class Reporter:
         waiting = iter(grouped)
         while some := list(islice(waiting, _AT_ONCE)):
             ids = sorted({image for one in some for image in (one.keeper, *one.links)})
-            records = {record.id: record for record in self._catalog.images(ids)}
-            hashes = dict(zip(*(part.tolist() for part in self._catalog.hashes(np.array(ids))), strict=True))
+            records = {record.id: record for record in self._catalog.images.get(ids)}
+            hashes = dict(
+                zip(*(part.tolist() for part in self._catalog.hashes.get(np.array(ids))), strict=True)
+            )
             for one in some:
                 group = self._group(one, records, hashes)
                 if group is not None:
@@ -156,7 +158,7 @@ class Reporter:
         images = list(grouped.links)
         if not images:
             return {}
-        rows = self._catalog.embeddings(self._copies.id, np.array([grouped.keeper, *images], np.int64))
+        rows = self._catalog.embeddings.get(self._copies.id, np.array([grouped.keeper, *images], np.int64))
         scores = np.clip(rows[1:] @ rows[0], -1.0, 1.0)
         return dict(zip(images, scores.tolist(), strict=True))
 

@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from saccade.core.ports import Catalog
+from saccade.core.ports.stores import Numbers
 from saccade.core.quarantine import MERGED, Merge
-from saccade.core.stores import Numbers
 from saccade.core.types import Ids
 from saccade.usecases.duplicates.rules.applying import Known
 from saccade.usecases.duplicates.rules.reports import DuplicateGroup
@@ -67,7 +67,7 @@ def give_back(catalog: Catalog, merges: Sequence[Merge], kept: Sequence[Merge]) 
 def _images(catalog: Catalog, merges: Sequence[Merge]) -> dict[str, int]:
     """{SHA-256 in hexadecimal: image id} of the keepers that the library knows."""
     digests = [bytes.fromhex(merge.sha256) for merge in merges]
-    return {digest.hex(): image for digest, image in catalog.find_images(digests, []).items()}
+    return {digest.hex(): image for digest, image in catalog.images.find(digests, []).items()}
 
 
 def _by_column(

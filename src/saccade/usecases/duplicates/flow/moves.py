@@ -84,7 +84,7 @@ class Places:
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
-        self._folders = sorted(catalog.folders(), key=lambda folder: -len(folder.path))
+        self._folders = sorted(catalog.files.folders(), key=lambda folder: -len(folder.path))
 
     def folder_of(self, path: str) -> tuple[Folder, str] | None:
         """The indexed folder a file lies in and its path relative to it."""
@@ -98,7 +98,7 @@ class Places:
         """Size and time of these files when they were indexed, of those that the catalog holds as images."""
         stamps: dict[str, FileStamp] = {}
         for folder, inside in self._by_folder(paths):
-            known = self._catalog.known_files(folder)
+            known = self._catalog.files.known(folder)
             for rest in inside:
                 file = known.get((rest, ""))
                 if file is not None and file.state == "indexed":
@@ -108,12 +108,12 @@ class Places:
     def mark_missing(self, run: int, paths: Collection[str]) -> None:
         """Note that these files are gone."""
         for folder, inside in self._by_folder(paths):
-            self._catalog.mark_missing(run, folder, [(rest, "") for rest in inside])
+            self._catalog.files.mark_missing(run, folder, [(rest, "") for rest in inside])
 
     def record(self, run: int, back: Sequence[tuple[str, FileStamp, str]]) -> None:
         """Note that files are there (again): path, stamp and SHA-256 in hexadecimal, of images it knows."""
         digests = [bytes.fromhex(sha256) for _, _, sha256 in back]
-        ids = self._catalog.find_images(digests, [])
+        ids = self._catalog.images.find(digests, [])
         seen: dict[int, list[SeenFile]] = {}
         folders: dict[int, Folder] = {}
         for (path, stamp, _), digest in zip(back, digests, strict=True):
@@ -124,7 +124,7 @@ class Places:
                 seen.setdefault(place[0].id, []).append(SeenFile(entry=entry, image_id=ids[digest]))
         for number, files in seen.items():
             for start in range(0, len(files), _BATCH):
-                self._catalog.record(run, folders[number], files[start : start + _BATCH])
+                self._catalog.files.record(run, folders[number], files[start : start + _BATCH])
 
     def _by_folder(self, paths: Collection[str]) -> list[tuple[Folder, list[str]]]:
         found: dict[int, tuple[Folder, list[str]]] = {}
@@ -157,9 +157,9 @@ def settle(catalog: Catalog, files: Files, runs: Runs, to: str | None) -> RunEnt
                 elif where in {"away", "altered"}:
                     away.append(move.path)
             if away:
-                number = catalog.start_run("clean")
+                number = catalog.runs.start("clean")
                 Places(catalog).mark_missing(number, away)
-                catalog.finish_run(number, {"moved": len(away)})
+                catalog.runs.finish(number, {"moved": len(away)})
             if resumable is not None:
                 runs.end(resumable.run)
             resumable = entries if _goes_to(entries, runs, to) else None

@@ -43,12 +43,14 @@ class _Side:
     def records(self, ids: Iterable[int]) -> dict[int, ImageRecord]:
         """Records by id, of images that have a file."""
         wanted = sorted(set(ids))
-        parts = (self.catalog.images(wanted[start : start + _READ]) for start in range(0, len(wanted), _READ))
+        parts = (
+            self.catalog.images.get(wanted[start : start + _READ]) for start in range(0, len(wanted), _READ)
+        )
         return {record.id: record for part in parts for record in part if record.paths}
 
     def hashes(self, ids: Iterable[int]) -> dict[int, int]:
         """Perceptual hashes by id."""
-        found = self.catalog.hashes(np.array(sorted(set(ids)), np.int64))
+        found = self.catalog.hashes.get(np.array(sorted(set(ids)), np.int64))
         return dict(zip(*(part.tolist() for part in found), strict=True))
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from saccade.core.errors import LibraryBusyError, ReadOnlyError
 from saccade.core.ports import Catalog
-from saccade.core.stores import StoredPair
+from saccade.core.ports.stores import StoredPair
 from saccade.core.types import Failure, Ids, ImageRecord
 from saccade.usecases.duplicates.flow.candidates import Candidates
 from saccade.usecases.duplicates.flow.grouping import hash_distance
@@ -46,7 +46,9 @@ def pixel_classes(
     ]
     images = sorted({image for a, b, _ in left for image in (a, b)})
     infos = records(images)
-    hashes = dict(zip(*(part.tolist() for part in catalog.hashes(np.array(images, np.int64))), strict=True))
+    hashes = dict(
+        zip(*(part.tolist() for part in catalog.hashes.get(np.array(images, np.int64))), strict=True)
+    )
     left = [
         (a, b, score)
         for a, b, score in left

@@ -47,7 +47,7 @@ def undo(
             runs.tidy(entries)
             if not entries.finished:
                 runs.end(entries.run)
-        catalog.finish_run(work.number, {"restored": len(work.restored)})
+        catalog.runs.finish(work.number, {"restored": len(work.restored)})
     return UndoReport(
         run=entries.run,
         restored=tuple(work.restored),
@@ -89,7 +89,7 @@ class _Work:
         self._files = files
         self._entries = entries
         self._places = Places(catalog)
-        self.number = catalog.start_run("undo")
+        self.number = catalog.runs.start("undo")
         self.restored: list[Restored] = []
         self.failed: list[Failure] = []
         self.unmoved = 0

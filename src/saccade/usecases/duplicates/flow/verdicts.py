@@ -10,12 +10,12 @@ from typing import Self
 
 import numpy as np
 
-from saccade.core.engines import Match, Verifier
 from saccade.core.errors import LibraryBusyError, ReadOnlyError
 from saccade.core.perceptual import phash
 from saccade.core.pixels.alignment import inverse
 from saccade.core.ports import Catalog
-from saccade.core.stores import StoredPair
+from saccade.core.ports.engines import Match, Verifier
+from saccade.core.ports.stores import StoredPair
 from saccade.core.types import Ids, ImageRecord, Pixels
 from saccade.engine.thumbnails import Thumbnails
 from saccade.usecases.duplicates.rules.keeper import Look, look_of
@@ -91,7 +91,7 @@ class Verdicts:
         self._thumbnails = thumbnails
         self._known: dict[tuple[int, int], StoredPair] = {}
         self._unsaved: list[StoredPair] = []
-        self._unhashed = set(catalog.unhashed_images().tolist())
+        self._unhashed = set(catalog.hashes.missing().tolist())
         self._workers = ThreadPoolExecutor(os.cpu_count() or 1)
         for pair in catalog.pairs.load(verifier.name, among):
             self._known[pair.a, pair.b] = pair
@@ -115,7 +115,7 @@ class Verdicts:
                 hashes[image] = int(phash(pixels[np.newaxis])[0])
         if hashes:
             with suppress(LibraryBusyError, ReadOnlyError):  # then they stay without
-                self._catalog.save_hashes(hashes)
+                self._catalog.hashes.save(hashes)
             self._unhashed -= set(hashes)
 
     def match(

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from saccade.core.filters import Filter
 from saccade.core.ports import Catalog
-from saccade.core.stores import Column
+from saccade.core.ports.stores import Column
 from saccade.core.tables import LABELS, PERSON, Cell
 
 _BATCH = 5000
@@ -27,7 +27,7 @@ def _exported(
     catalog: Catalog, columns: Sequence[Column], place: Callable[[str], str]
 ) -> Iterator[list[Cell]]:
     facts = [_values(catalog, column) for column in columns]
-    ids = catalog.match(Filter())
+    ids = catalog.images.match(Filter())
     for start in range(0, len(ids), _BATCH):
         batch = ids[start : start + _BATCH].tolist()
         tags = catalog.tags.of(batch)
@@ -36,7 +36,7 @@ def _exported(
             for image, found in tags.items()
         }
         told = [image for image in batch if labels.get(image) or any(image in one for one in facts)]
-        for record in catalog.images(told):
+        for record in catalog.images.get(told):
             if record.paths:  # else its files went away just now
                 cells = [one.get(record.id) for one in facts]
                 yield [place(record.paths[0]), *cells, labels.get(record.id)]
@@ -53,7 +53,7 @@ def values_of(catalog: Catalog, name: str) -> dict[str, float | str]:
         catalog.columns.numbers(name)  # raises, with the columns there are
         return {}
     values = _values(catalog, column)
-    records = catalog.images(list(values))
+    records = catalog.images.get(list(values))
     return {record.image_id: values[record.id] for record in records}
 
 

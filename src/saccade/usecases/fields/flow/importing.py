@@ -9,7 +9,7 @@ import numpy as np
 
 from saccade.core.errors import InputError
 from saccade.core.ports import Catalog
-from saccade.core.stores import Column
+from saccade.core.ports.stores import Column
 from saccade.core.tables import (
     IMPORT,
     KEYS,
@@ -65,11 +65,11 @@ class _Names:
     def meant(self, catalog: Catalog, names: Sequence[str]) -> Mapping[str, Sequence[int]]:
         """{name: the images it may mean}."""
         if self.key == "name":
-            return catalog.find_names(names)
+            return catalog.images.by_names(names)
         if self.key == "id":
-            return catalog.find_ids([name for name in names if len(name) >= _SHORTEST_ID])
+            return catalog.images.by_ids([name for name in names if len(name) >= _SHORTEST_ID])
         places = {name: self.place(name) for name in names}
-        at = catalog.find_paths(list(places.values()))
+        at = catalog.images.at_paths(list(places.values()))
         return {name: [at[path]] for name, path in places.items() if path in at}
 
 

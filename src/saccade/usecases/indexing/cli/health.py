@@ -17,7 +17,7 @@ from saccade.doors.words import counted, harmless, number, percent, shown_path, 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from saccade.core.stores import Tag
+    from saccade.core.ports.stores import Tag
     from saccade.core.types import DoctorReport, ImageRecord, LibraryStatus
 
 

@@ -47,9 +47,9 @@ class Doctor:
     def _report(self, problems: Sequence[Problem]) -> DoctorReport:
         unindexed = sum(p.count for p in problems if p.code == "unindexed_files" and not p.repaired)
         return DoctorReport(
-            counts=self.catalog.counts(),
+            counts=self.catalog.health.counts(),
             unindexed=unindexed,
-            failures=tuple(self.catalog.failures()),
+            failures=tuple(self.catalog.files.failures()),
             problems=tuple(problems),
         )
 
@@ -58,15 +58,15 @@ class Doctor:
     def _database(self) -> Iterator[Problem]:
         """The database file, and what the catalog derives from its own rows."""
         self._tell("database")
-        wrong = self.catalog.problems()
+        wrong = self.catalog.health.problems()
         if wrong:
             yield _problem("broken_database", f"the database is damaged: {wrong[0]}", len(wrong))
-        stale = self.catalog.stale_images()
+        stale = self.catalog.health.stale_images()
         if len(stale):
             yield _problem(
                 "stale_rows", "images whose words or presence are not what their files say", len(stale)
             )
-        unfinished = self.catalog.unfinished_runs()
+        unfinished = self.catalog.runs.unfinished()
         if unfinished:
             yield _problem(
                 "interrupted_run", "indexing was interrupted and not taken up again", len(unfinished)
@@ -103,16 +103,16 @@ class Doctor:
 
     def _spaces(self, readers: Sequence[SpaceReader]) -> Iterator[Problem]:
         """Every embedding's checksum, images without one, the index files, the calibration."""
-        rows = self.catalog.counts().embeddings
+        rows = self.catalog.health.counts().embeddings
         for reader in readers:
             space = reader.space
             self._tell(f"{space.role} embeddings")
-            corrupt = self.catalog.corrupt_embeddings(space.id)
+            corrupt = self.catalog.embeddings.corrupt(space.id)
             if len(corrupt):
                 yield _problem(
                     f"corrupt_{space.role}", f"{space.role} embeddings that changed on disk", len(corrupt)
                 )
-            holes = self.catalog.unembedded_images(space.id)
+            holes = self.catalog.embeddings.unembedded(space.id)
             if len(holes):
                 yield _problem(
                     f"missing_{space.role}", f"images without a {space.role} embedding", len(holes)
@@ -130,8 +130,8 @@ class Doctor:
     def _mend(self, readers: Sequence[SpaceReader]) -> None:
         """Derived rows, then embeddings from the files, then all folders, then the indexes."""
         with self.catalog.writing():
-            if len(self.catalog.stale_images()):
-                self.catalog.rebuild_derived()
+            if len(self.catalog.health.stale_images()):
+                self.catalog.health.rebuild_derived()
             damaged = self._remove_corrupt(readers)
             # Also with nothing to do: it takes up a repair that was killed before it could say that it ended.
             reembed(self.catalog, self.decoder, self.encoder, readers, damaged, report=self.report)
@@ -146,8 +146,8 @@ class Doctor:
         holes: set[int] = set()
         for reader in readers:
             space = reader.space.id
-            self.catalog.remove_embeddings(space, self.catalog.corrupt_embeddings(space).tolist())
-            holes.update(self.catalog.unembedded_images(space).tolist())
+            self.catalog.embeddings.remove(space, self.catalog.embeddings.corrupt(space).tolist())
+            holes.update(self.catalog.embeddings.unembedded(space).tolist())
         return sorted(holes)
 
     def _index(self, scope: Scope) -> None:

@@ -58,9 +58,9 @@ def make_plan(
     """
     entries = walk(path, exclude=exclude)
     first = next(entries, None)  # a missing path raises here, before anything is written
-    folder, below = catalog.ensure_folder(path)
+    folder, below = catalog.files.ensure_folder(path)
     plan = Plan(folder=folder, below=below)
-    remembered = _Remembered(catalog.known_files(folder, below), len(folder.path.rstrip(os.sep)) + 1)
+    remembered = _Remembered(catalog.files.known(folder, below), len(folder.path.rstrip(os.sep)) + 1)
     if first is None and remembered.present and not allow_empty:
         raise NoImagesError(
             f"{path} is empty, but {remembered.present:,} files were indexed there; nothing was changed",

@@ -139,7 +139,7 @@ class _Run:
         self._encoder = encoder
         self._report = report
         self._spaces: dict[Role, int] = {
-            role: catalog.ensure_space(encoder.info, role).id for role in encoder.info.dims
+            role: catalog.spaces.ensure(encoder.info, role).id for role in encoder.info.dims
         }
         self._number = 0
         self._hashes: dict[int, int] = {}
@@ -153,7 +153,7 @@ class _Run:
             self._count_known(image)
         self._record(plan, seen)
         self.tally.total += len(plan.changed)
-        sizes = self._catalog.known_sizes() if plan.changed else set()
+        sizes = self._catalog.images.sizes() if plan.changed else set()
         # A file as long as an image we hold may be that image, moved: its digest tells without decoding.
         suspects = [entry for entry in plan.changed if entry.stamp.size in sizes]
         fresh = [entry for entry in plan.changed if entry.stamp.size not in sizes]
@@ -170,12 +170,12 @@ class _Run:
         self._save_hashes()
         for plan in plans:
             if plan.gone:
-                self._catalog.mark_missing(self._run(), plan.folder, plan.gone)
+                self._catalog.files.mark_missing(self._run(), plan.folder, plan.gone)
                 removed += sum(file.state in _IMAGE_FILE for file in plan.gone.values())
-        if self._number or self._catalog.unfinished_runs():
+        if self._number or self._catalog.runs.unfinished():
             # A run killed with all its work recorded leaves nothing to do but to say that it is done.
             summary = {"added": self.tally.added, "moved": self.tally.moved, "removed": removed}
-            self._catalog.finish_run(self._run(), summary)
+            self._catalog.runs.finish(self._run(), summary)
         return removed
 
     def _outcomes(
@@ -187,7 +187,7 @@ class _Run:
     def _store_hashed(self, plan: Plan, batch: Sequence[tuple[FileEntry, DecodeOutcome]]) -> list[FileEntry]:
         """Record those that are known images; the others, to be decoded."""
         digests = [outcome.sha256 for _, outcome in batch if isinstance(outcome, Hashed)]
-        known = self._catalog.find_images(digests, list(self._spaces.values()))
+        known = self._catalog.images.find(digests, list(self._spaces.values()))
         seen: list[SeenFile] = []
         unknown: list[FileEntry] = []
         for entry, outcome in batch:
@@ -205,7 +205,7 @@ class _Run:
     def _store_decoded(self, plan: Plan, batch: Sequence[tuple[FileEntry, DecodeOutcome]]) -> None:
         """Encode the pictures that are new, and record everything in one transaction."""
         pictures = {outcome.sha256: outcome for _, outcome in batch if isinstance(outcome, Decoded)}
-        known = self._catalog.find_images(list(pictures), list(self._spaces.values()))
+        known = self._catalog.images.find(list(pictures), list(self._spaces.values()))
         new = [picture for digest, picture in pictures.items() if digest not in known]
         images = self._encode(new)
         seen: list[SeenFile] = []
@@ -253,7 +253,7 @@ class _Run:
 
     def _save_hashes(self) -> None:
         if self._hashes:
-            self._catalog.save_hashes(self._hashes)
+            self._catalog.hashes.save(self._hashes)
         self._hashes = {}
 
     def _count_known(self, image: int) -> None:
@@ -277,13 +277,13 @@ class _Run:
         """Record in durable batches; the image of each file."""
         images: list[int | None] = []
         for start in range(0, len(seen), 256):
-            images += self._catalog.record(self._run(), plan.folder, seen[start : start + 256])
+            images += self._catalog.files.record(self._run(), plan.folder, seen[start : start + 256])
         return images
 
     def _run(self) -> int:
         """The run's number; a run that changes nothing writes nothing."""
         if not self._number:
-            self._number = self._catalog.start_run("index")
+            self._number = self._catalog.runs.start("index")
         return self._number
 
     def _advance(self, files: int) -> None:
@@ -308,7 +308,7 @@ def _patterns(catalog: Catalog, path: str, exclude: Sequence[str]) -> Sequence[s
     """What to leave out of a folder: the patterns given, else those of last time."""
     if not os.path.isdir(path):
         return exclude
-    return in_force(catalog, *catalog.ensure_folder(path), exclude)
+    return in_force(catalog, *catalog.files.ensure_folder(path), exclude)
 
 
 def _gone_images(plan: Plan) -> Iterator[int]:
@@ -325,7 +325,7 @@ def _failures_below(catalog: Catalog, paths: Sequence[str]) -> Iterator[Failure]
     """Recorded failures at or below the paths, of this run and of earlier ones."""
     inside = tuple(path.rstrip(os.sep) + end for path in paths for end in (os.sep, "!/"))
     exact = {path.rstrip(os.sep) for path in paths}
-    for failure in catalog.failures():
+    for failure in catalog.files.failures():
         if failure.path in exact or failure.path.startswith(inside):
             yield failure
 

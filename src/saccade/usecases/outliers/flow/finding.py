@@ -162,5 +162,5 @@ def _cosine(distance: float) -> float:
 
 def _records(catalog: Catalog, ids: Sequence[int]) -> list[ImageRecord]:
     """The records in the order asked, also when an image is named twice."""
-    known = {record.id: record for record in catalog.images(sorted(set(ids)))}
+    known = {record.id: record for record in catalog.images.get(sorted(set(ids)))}
     return [known[image] for image in ids]

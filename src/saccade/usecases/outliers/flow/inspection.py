@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from saccade.core.errors import CorruptLibraryError, EncoderMismatchError, InputError, NotFoundError
 from saccade.core.ports import Catalog, ReportProgress
-from saccade.core.stores import Result
+from saccade.core.ports.stores import Result
 from saccade.core.types import Decoded, Failure, Progress
 from saccade.usecases.outliers.flow.patches import Features, Subject
 from saccade.usecases.outliers.rules.inspection import (

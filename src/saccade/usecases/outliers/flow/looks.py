@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from saccade.core.engines import LookEncoder
 from saccade.core.errors import InputError
 from saccade.core.ports import Catalog, Decoder, ReportProgress
+from saccade.core.ports.engines import LookEncoder
 from saccade.core.types import Failure, Ids, Progress
 from saccade.usecases.outliers.flow.patches import image_batches
 from saccade.usecases.outliers.rules.anomalies import Look, arrays_of, fit_look, look_from

@@ -8,9 +8,9 @@ from typing import Self, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from saccade.core.engines import LookEncoder, PatchEncoder
 from saccade.core.errors import EncoderUnavailableError
 from saccade.core.ports import Catalog, Decoder, Encoder
+from saccade.core.ports.engines import LookEncoder, PatchEncoder
 from saccade.core.types import Decoded, DecodeTask, Failure, Ids, ImageRecord, Pixels, Role
 from saccade.engine.reembed import locate
 from saccade.engine.thumbnails import read_images
@@ -56,7 +56,7 @@ def image_batches(
     A file that changed since it was indexed is a failure: it holds another image now.
     """
     for start in range(0, len(ids), size):
-        records = catalog.images(ids[start : start + size].tolist())
+        records = catalog.images.get(ids[start : start + size].tolist())
         pictures: list[tuple[int, Decoded]] = []
         failures: list[Failure] = []
         for record, outcome in read_images(decoder, [record for record in records if record.paths]):

@@ -71,7 +71,7 @@ def check_quality(
 def _known(catalog: Catalog, ids: Ids) -> dict[str, dict[int, float]]:
     """{issue: {image: score}} as measured before by the same formulas."""
     known: dict[str, dict[int, float]] = {issue: {} for issue in ISSUES}
-    if catalog.note(_NOTE) != VERSION:
+    if catalog.notes.get(_NOTE) != VERSION:
         return known
     for issue in ISSUES:
         try:
@@ -84,18 +84,18 @@ def _known(catalog: Catalog, ids: Ids) -> dict[str, dict[int, float]]:
 
 def _keep(catalog: Catalog, fresh: dict[str, dict[int, float]]) -> None:
     """Store what was measured, and forget it here; scores of other formulas go."""
-    replace = catalog.note(_NOTE) != VERSION
+    replace = catalog.notes.get(_NOTE) != VERSION
     for issue, scores in fresh.items():
         if scores or replace:
             catalog.columns.write(issue, scores, origin=ORIGIN, replace=replace)
         fresh[issue] = {}
     if replace:
-        catalog.save_note(_NOTE, VERSION)
+        catalog.notes.save(_NOTE, VERSION)
 
 
 def _told(catalog: Catalog, issue: str, pairs: list[tuple[float, int]]) -> tuple[QualityIssue, ...]:
     """The images with their reasons."""
-    records = catalog.images([image for _, image in pairs])
+    records = catalog.images.get([image for _, image in pairs])
     return tuple(
         QualityIssue(record=record, issue=issue, score=score, reason=reason(issue, score, record.info))
         for (score, _), record in zip(pairs, records, strict=True)

@@ -76,7 +76,7 @@ def boost_terms(catalog: Catalog, boosts: Mapping[str, float], ids: Ids) -> list
         values = np.full(len(ids), np.nan)
         shown = [""] * len(ids)
         if name == RECENCY:
-            taken = [record.info.taken_at or "" for record in catalog.images(ids.tolist())]
+            taken = [record.info.taken_at or "" for record in catalog.images.get(ids.tolist())]
             _, order = np.unique(taken, return_inverse=True)
             known = np.array([bool(one) for one in taken], np.bool_)
             values[known] = order[known]

@@ -82,13 +82,13 @@ def known(
     kinds: Sequence[str],
 ) -> Liked | None:
     """The heaviest of these images with their embeddings; None if none has one."""
-    there = ~np.isin(ids, catalog.unembedded_images(reader.space.id))
+    there = ~np.isin(ids, catalog.embeddings.unembedded(reader.space.id))
     places = np.flatnonzero(there)[heaviest(ids[there], weights[there], _HISTORY)]
     if not len(places):
         return None
-    records = catalog.images(ids[places].tolist())
+    records = catalog.images.get(ids[places].tolist())
     return Liked(
-        rows=catalog.embeddings(reader.space.id, ids[places]),
+        rows=catalog.embeddings.get(reader.space.id, ids[places]),
         weights=weights[places],
         kinds=[kinds[place] if kinds else "dislike" for place in places],
         paths=[record.paths[0] if record.paths else record.image_id[:12] for record in records],
@@ -106,7 +106,7 @@ def pool_of(
             ids, rows = ids[keep], rows[keep]
     else:
         ids = _candidates(catalog, reader, liked, counts, wish)
-        rows = catalog.embeddings(reader.space.id, ids)
+        rows = catalog.embeddings.get(reader.space.id, ids)
     return Pool(ids=ids, rows=rows, counts=np.array([counts.get(image, 0.0) for image in ids.tolist()]))
 
 
@@ -114,7 +114,7 @@ def _candidates(
     catalog: Catalog, reader: SpaceReader, liked: Liked | None, counts: Mapping[int, float], wish: Wish
 ) -> Ids:
     """Sorted ids: near the heaviest interests, the most popular, and an even sample of the rest."""
-    sample = catalog.sample_ids(reader.space.id, _POPULAR)
+    sample = catalog.embeddings.sample(reader.space.id, _POPULAR)
     popular = sorted(counts, key=lambda image: (-counts[image], image))[:_POPULAR]
     found = [sample, np.array(popular, np.int64)]
     if liked is not None:
@@ -122,7 +122,9 @@ def _candidates(
         nearest = max(_NEAREST, 2 * wish.k)
         found += [reader.candidates(liked.rows[[place]], nearest, only=wish.only)[0] for place in places]
     ids = np.unique(np.concatenate(found))
-    out = np.union1d(catalog.missing_images(reader.space.id), catalog.unembedded_images(reader.space.id))
+    out = np.union1d(
+        catalog.embeddings.absent(reader.space.id), catalog.embeddings.unembedded(reader.space.id)
+    )
     if wish.only is not None:
         ids = ids[np.isin(ids, wish.only)]
         if liked is None:

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from saccade.core.errors import NoImagesError
 from saccade.core.ports import Catalog
+from saccade.core.ports.stores import Event
 from saccade.core.ranking import diversified, stretched
-from saccade.core.stores import Event
 from saccade.core.types import Embeddings, Ids, ImageRecord
 from saccade.engine.space import SpaceReader
 from saccade.usecases.recommendations.flow.boosts import WORTH_SAYING, boost_terms, boosted
@@ -215,7 +215,7 @@ def _answer(
     started: float,
 ) -> Recommendations:
     """The chosen images with all that is known of them."""
-    records = catalog.images(pool.ids[chosen].tolist())
+    records = catalog.images.get(pool.ids[chosen].tolist())
     hits = [
         recommendation(rank, record, float(scores[place]), reasons)
         for rank, (record, place, reasons) in enumerate(zip(records, chosen, said, strict=True), start=1)

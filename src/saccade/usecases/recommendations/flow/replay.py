@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from saccade.core.errors import InputError, InvalidQueryError
 from saccade.core.ports import Catalog, ReportProgress
+from saccade.core.ports.stores import Event
 from saccade.core.ranking import (
     Interval,
     ReplayReport,
@@ -19,7 +20,6 @@ from saccade.core.ranking import (
     stretched,
     surprise,
 )
-from saccade.core.stores import Event
 from saccade.core.types import Embeddings, Ids, Progress
 from saccade.engine.space import SpaceReader
 from saccade.usecases.recommendations.flow.recommending import signs_of

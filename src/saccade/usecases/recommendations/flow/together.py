@@ -117,10 +117,10 @@ def _stand_ins(
     catalog: Catalog, reader: SpaceReader, calibration: Calibration, seed: Seed, having: Ids
 ) -> list[tuple[int, str, float]]:
     """(id, path, likeness in [0, 1]) of the images in sets that look most like one that is in none."""
-    there = having[~np.isin(having, catalog.missing_images(reader.space.id))]
+    there = having[~np.isin(having, catalog.embeddings.absent(reader.space.id))]
     ids, scores = reader.candidates(seed.row, _STAND_INS, only=there)
     sure = image_confidence(calibration, scores)
-    records = catalog.images(ids.tolist())
+    records = catalog.images.get(ids.tolist())
     return [
         (record.id, record.paths[0], float(likeness))
         for record, likeness in zip(records, sure, strict=True)
@@ -136,15 +136,15 @@ def _look_alikes(
     wish: Wish,
 ) -> None:
     """Add images that look like the best companions, when there are fewer companions than wanted."""
-    out = catalog.unembedded_images(reader.space.id)
+    out = catalog.embeddings.unembedded(reader.space.id)
     best = sorted(found, key=lambda image: (-found[image].score, image))[: wish.k]
     if len(found) >= wish.k:
         return
     for image in best:
         if image in out:
             continue
-        (record,) = catalog.images([image])
-        row = catalog.embeddings(reader.space.id, np.array([image], np.int64))
+        (record,) = catalog.images.get([image])
+        row = catalog.embeddings.get(reader.space.id, np.array([image], np.int64))
         path = record.paths[0] if record.paths else record.image_id[:12]
         ids, scores = reader.candidates(row, _LOOK_ALIKES, only=wish.only)
         for other, sure in zip(ids.tolist(), image_confidence(calibration, scores).tolist(), strict=True):
@@ -159,7 +159,7 @@ def _allowed(catalog: Catalog, reader: SpaceReader, found: Mapping[int, _Found],
     """Sorted ids of those that may be shown."""
     space = reader.space.id
     ids = np.array(sorted(found), np.int64)
-    out = np.concatenate([own, catalog.missing_images(space), catalog.unembedded_images(space)])
+    out = np.concatenate([own, catalog.embeddings.absent(space), catalog.embeddings.unembedded(space)])
     ids = ids[~np.isin(ids, out)]
     return ids if wish.only is None else ids[np.isin(ids, wish.only)]
 
@@ -181,9 +181,9 @@ def _answer(
     terms = boost_terms(catalog, wish.boosts, ids)
     scores = raw if not terms and not wish.diverse else stretched(raw)
     scores = scores + sum((term.amounts for term in terms), np.zeros(len(raw)))
-    rows = catalog.embeddings(reader.space.id, ids)
+    rows = catalog.embeddings.get(reader.space.id, ids)
     chosen = diversified(scores, rows, wish.k, wish.diverse).tolist()
-    records = catalog.images(ids[chosen].tolist())
+    records = catalog.images.get(ids[chosen].tolist())
     hits = tuple(
         recommendation(
             rank,

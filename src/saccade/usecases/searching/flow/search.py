@@ -76,7 +76,7 @@ def search(
     if k < 1:
         raise InvalidQueryError(f"k is {k}; it must be at least 1", hint="ask for at least one hit: -k 1")
     query = combine(parts, calibration)
-    only = catalog.match(filter) if filter else None
+    only = catalog.images.match(filter) if filter else None
     out = np.array([] if leave_out is None else [leave_out], np.int64)
     for attempt in range(1, _ATTEMPTS + 1):
         try:
@@ -89,7 +89,7 @@ def search(
             if attempt == _ATTEMPTS:
                 raise
             spaces = [reader.space, *([] if collapsing is None else [collapsing.space])]
-            out = np.concatenate([out, *(catalog.unembedded_images(space.id) for space in spaces)])
+            out = np.concatenate([out, *(catalog.embeddings.unembedded(space.id) for space in spaces)])
     raise AssertionError("the last attempt returns or raises")
 
 
@@ -129,11 +129,11 @@ def _matching_words(
     nothing = _Words(words=words, ids=np.zeros(0, np.int64), weight=0.0)
     if not words or not total:
         return nothing
-    ids = catalog.match_words(words, _WORD_MATCHES, only)
+    ids = catalog.images.match_words(words, _WORD_MATCHES, only)
     if len(ids) < _WORD_MATCHES:
         return _Words(words=words, ids=ids, weight=1.0 - len(ids) / total)
     # Too common to add images, but among those already found the words still speak for some.
-    return _Words(words=words, ids=catalog.match_words(words, len(near), np.sort(near)), weight=0.0)
+    return _Words(words=words, ids=catalog.images.match_words(words, len(near), np.sort(near)), weight=0.0)
 
 
 def _groups(catalog: Catalog, order: Ids, collapsing: Collapsing | None, k: int) -> list[list[int]]:
@@ -146,7 +146,7 @@ def _groups(catalog: Catalog, order: Ids, collapsing: Collapsing | None, k: int)
     width = k + _LOOK_BEHIND
     while True:
         looked = order[:width]
-        groups = collapse(catalog.embeddings(collapsing.space.id, looked), collapsing.threshold)
+        groups = collapse(catalog.embeddings.get(collapsing.space.id, looked), collapsing.threshold)
         if len(groups) >= k or width >= len(order):
             return groups
         width *= 4
@@ -163,7 +163,7 @@ def _answer(
 ) -> SearchResult:
     order, groups, words = found.order, found.groups, found.words
     heads = order[[group[0] for group in groups]] if groups else order[:0]
-    embeddings = catalog.embeddings(space.id, heads)
+    embeddings = catalog.embeddings.get(space.id, heads)
     part_scores = np.stack([part.vector for part in parts]) @ embeddings.T
     scores = (combine(parts, calibration) @ embeddings.T)[0]
     sure = _with_words(confidence(parts, part_scores, calibration), heads, words)
@@ -204,7 +204,7 @@ def _with_words(sure: NDArray[np.float64], heads: Ids, words: _Words) -> NDArray
 def _records(catalog: Catalog, order: Ids, groups: Sequence[Sequence[int]]) -> dict[int, ImageRecord]:
     """The images of all groups, by id. Raises ImageNotFoundError when one has no file any more."""
     ids = [int(order[row]) for group in groups for row in group]
-    records = {record.id: record for record in catalog.images(ids)}
+    records = {record.id: record for record in catalog.images.get(ids)}
     gone = [record for record in records.values() if not record.paths]
     if gone:
         raise ImageNotFoundError(

@@ -56,7 +56,7 @@ def alike(
         leave_out=given[0] if given else None,
         least=least,
     )
-    own = {record.image_id for record in catalog.images(others)}
+    own = {record.image_id for record in catalog.images.get(others)}
     hits = [hit for hit in result.hits if hit.image_id not in own]
     if diverse and hits:
         hits = _spread_out(catalog, reader, hits, k, diverse)
@@ -70,8 +70,8 @@ def _spread_out(
     """The k hits that are good and unlike each other."""
     space = reader.space.id
     digests = [bytes.fromhex(hit.image_id) for hit in hits]
-    found = catalog.find_images(digests, [space])
+    found = catalog.images.find(digests, [space])
     there = [hit for hit, digest in zip(hits, digests, strict=True) if digest in found]
     ids = np.array([found[bytes.fromhex(hit.image_id)] for hit in there], np.int64)
     scores = stretched(np.array([hit.score for hit in there]))
-    return [there[place] for place in diversified(scores, catalog.embeddings(space, ids), k, diverse)]
+    return [there[place] for place in diversified(scores, catalog.embeddings.get(space, ids), k, diverse)]

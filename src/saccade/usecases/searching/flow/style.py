@@ -61,7 +61,7 @@ def styles_of(catalog: Catalog, decoder: Callable[[], Decoder], ids: Ids, report
         reader = decoder()
         try:
             for start in range(0, len(missing), _BLOCK):
-                records = catalog.images(missing[start : start + _BLOCK].tolist())
+                records = catalog.images.get(missing[start : start + _BLOCK].tolist())
                 block = _computed(reader, records, start, len(missing), report)
                 failed += block.failed
                 if len(block.ids):
@@ -132,7 +132,7 @@ def rank_styles(
     sure = 1.0 - np.argsort(order, kind="stable") / max(1, len(ids))
     if len(looks):
         sure = image_confidence(_chance(features), parts[0])
-    records = {record.id: record for record in catalog.images(ids[order[: 2 * k]].tolist())}
+    records = {record.id: record for record in catalog.images.get(ids[order[: 2 * k]].tolist())}
     hits: list[Hit] = []
     for position in order[: 2 * k].tolist():
         record = records[int(ids[position])]

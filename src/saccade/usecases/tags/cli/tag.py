@@ -18,7 +18,7 @@ from saccade.usecases.tags.wire import of_export, of_labels, of_tagging, of_tags
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from saccade.core.stores import Tag
+    from saccade.core.ports.stores import Tag
     from saccade.library import Library
     from saccade.usecases.tags.rules.reports import ExportReport, TaggingReport
 

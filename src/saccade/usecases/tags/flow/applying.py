@@ -39,7 +39,7 @@ def apply(
     """(n,) ids, ascending, and (n, K) probabilities of every image, where the classes have these shares."""
     ids: list[Ids] = [np.zeros(0, np.int64)]
     likely: list[Probabilities] = [np.zeros((0, len(model.classes)))]
-    total = catalog.counts().embeddings.get(spaces[0].id, 0) if among is None else len(among)
+    total = catalog.health.counts().embeddings.get(spaces[0].id, 0) if among is None else len(among)
     done = 0
     for some, rows in side_by_side(catalog, spaces, among):
         ids.append(some)
@@ -100,12 +100,14 @@ def suggestions(
     unsure = np.argsort(two[:, 1] - two[:, 0], kind="stable")[:_POOL]
     sure = np.argsort(-wanted, kind="stable")[:_POOL]
     both = np.unique(np.concatenate([unsure, sure]))
-    rows = catalog.embeddings(space.id, ids[free[both]])
+    rows = catalog.embeddings.get(space.id, ids[free[both]])
     checks = max(1, count // 4) if count > 1 else 0
     first = both[spread_out(rows, np.searchsorted(both, unsure), count - checks)]
     rest = sure[~np.isin(sure, first)]
     second = both[spread_out(rows, np.searchsorted(both, rest), checks)] if checks else first[:0]
-    records = {record.id: record for record in catalog.images(ids[free[np.union1d(first, second)]].tolist())}
+    records = {
+        record.id: record for record in catalog.images.get(ids[free[np.union1d(first, second)]].tolist())
+    }
     return tuple(
         Suggestion(
             path=first_path(records[int(ids[free[place]])].paths),
@@ -128,7 +130,7 @@ def reapply(
     report: ReportProgress,
 ) -> int:
     """Tag the whole library anew with a version taught before; number of tags."""
-    sample = rows_of(catalog, spaces, catalog.sample_ids(spaces[0].id, SAMPLE))
+    sample = rows_of(catalog, spaces, catalog.embeddings.sample(spaces[0].id, SAMPLE))
     shares = shares_of(model.probabilities(sample), usual_shares(model.classes))
     ids, likely = apply(catalog, spaces, model, shares, among=None, report=report)
     found, labels = tags_of(name, model.classes, ids, likely, least)

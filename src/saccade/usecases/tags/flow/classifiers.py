@@ -6,7 +6,7 @@ import numpy as np
 
 from saccade.core.errors import EncoderMismatchError, InputError, NotFoundError
 from saccade.core.ports import Catalog
-from saccade.core.stores import Result
+from saccade.core.ports.stores import Result
 from saccade.core.types import Embeddings, Ids, Role, SpaceInfo
 from saccade.usecases.tags.flow.zero_shot import blocks
 from saccade.usecases.tags.rules.classifying import Classifier, ClassifierVersion
@@ -42,7 +42,7 @@ def versions(catalog: Catalog, name: str | None = None) -> tuple[ClassifierVersi
 def used_version(catalog: Catalog, name: str) -> int | None:
     """The version in use: the one chosen last, else the newest; None if there is none."""
     kept = [result.version for result in catalog.results.versions(KIND, name)]
-    chosen = catalog.note(_chosen(name))
+    chosen = catalog.notes.get(_chosen(name))
     if chosen is not None and chosen.isdecimal() and int(chosen) in kept:
         return int(chosen)
     return max(kept, default=None)
@@ -55,7 +55,7 @@ def use(catalog: Catalog, name: str, version: int) -> None:
         NotFoundError: no such classifier or version.
     """
     load(catalog, name, version)
-    catalog.save_note(_chosen(name), str(version))
+    catalog.notes.save(_chosen(name), str(version))
 
 
 def load(catalog: Catalog, name: str, version: int | None = None) -> Result:
@@ -117,18 +117,18 @@ def side_by_side(
     catalog: Catalog, spaces: Sequence[SpaceInfo], among: Ids | None
 ) -> Iterator[tuple[Ids, Embeddings]]:
     """Ids and (m, f) rows of all spaces side by side, of present images, a few thousand at a time."""
-    lacking = [catalog.unembedded_images(space.id) for space in spaces[1:]]
+    lacking = [catalog.embeddings.unembedded(space.id) for space in spaces[1:]]
     for ids, rows in blocks(catalog, spaces[0], among):
         keep = ~np.isin(ids, np.concatenate(lacking)) if lacking else np.ones(len(ids), np.bool_)
         yield (
             ids[keep],
-            np.hstack([rows[keep], *(catalog.embeddings(space.id, ids[keep]) for space in spaces[1:])]),
+            np.hstack([rows[keep], *(catalog.embeddings.get(space.id, ids[keep]) for space in spaces[1:])]),
         )
 
 
 def rows_of(catalog: Catalog, spaces: Sequence[SpaceInfo], ids: Ids) -> Embeddings:
     """(n, f) rows of these images, of all spaces side by side."""
-    return np.hstack([catalog.embeddings(space.id, ids) for space in spaces])
+    return np.hstack([catalog.embeddings.get(space.id, ids) for space in spaces])
 
 
 def _chosen(name: str) -> str:

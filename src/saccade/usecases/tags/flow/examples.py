@@ -58,7 +58,7 @@ def gather(
     for group, digests in before.items():
         for digest in digests:
             try:
-                image = catalog.image_by_sha256(digest).id
+                image = catalog.images.by_sha256(digest).id
             except ImageNotFoundError:
                 gone += 1
                 continue
@@ -86,16 +86,16 @@ def random_negatives(
     """
     if set(members) != {YES, NO} or len(members[NO]) >= _FEW:
         return np.zeros(0, np.int64)
-    count = catalog.counts().embeddings.get(space.id, 0)
-    pool = catalog.sample_ids(space.id, min(count, 8 * _RANDOM))
+    count = catalog.health.counts().embeddings.get(space.id, 0)
+    pool = catalog.embeddings.sample(space.id, min(count, 8 * _RANDOM))
     pool = np.setdiff1d(pool, np.array([*members[YES], *members[NO]], np.int64))
     if len(members[NO]) >= _SOME and len(pool) < _RANDOM:
         return pool[:0]  # in so small a library they are as likely to show it as not
     pool = np.sort(np.random.default_rng(seed).permutation(pool)[:_RANDOM])
     if not len(pool) or not members[YES]:
         return pool
-    yes = catalog.embeddings(space.id, np.array(members[YES], np.int64))
-    likeness = catalog.embeddings(space.id, pool) @ yes.mean(axis=0)
+    yes = catalog.embeddings.get(space.id, np.array(members[YES], np.int64))
+    likeness = catalog.embeddings.get(space.id, pool) @ yes.mean(axis=0)
     kept = np.argsort(likeness, kind="stable")[: len(pool) - int(_TOO_ALIKE * len(pool))]
     if len(yes) > 1:
         # What is as like the others as any of them is may be one of them.

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from saccade.core.ports import Catalog
-from saccade.core.stores import Tag
+from saccade.core.ports.stores import Tag
 from saccade.core.types import Failure, Ids, ImageRecord
 
 _AT_ONCE = 2048
@@ -35,7 +35,7 @@ def tagged_images(catalog: Catalog, ids: Ids) -> Iterator[Tagged]:
     for start in range(0, len(ids), _AT_ONCE):
         part = ids[start : start + _AT_ONCE].tolist()
         tags = catalog.tags.of(part)
-        for record in catalog.images(part):
+        for record in catalog.images.get(part):
             borne: dict[str, Tag] = {}
             for tag in tags.get(record.id, ()):
                 borne.setdefault(tag.label, tag)

@@ -14,7 +14,7 @@ from saccade.usecases.tags.rules.reports import Label, LabelSummary, Shown
 from saccade.usecases.tags.rules.zero_shot import LabelCalibration
 
 if TYPE_CHECKING:
-    from saccade.core.stores import Numbers
+    from saccade.core.ports.stores import Numbers
 
 _EXAMPLES = 8
 
@@ -95,7 +95,7 @@ def summaries(
     wanted = (
         np.unique(np.concatenate([np.concatenate(pair) for pair in chosen.values()])) if chosen else order
     )
-    records = {record.id: record for record in catalog.images(np.unique(found.ids[wanted]).tolist())}
+    records = {record.id: record for record in catalog.images.get(np.unique(found.ids[wanted]).tolist())}
 
     def shown(rows: NDArray[np.int64]) -> tuple[Shown, ...]:
         pairs = [(records[int(found.ids[row])], float(found.confidences[row])) for row in rows]

@@ -96,7 +96,7 @@ def teach(
     )
     _check_enough(examples, teaching.name)
     notes = (*notes, *_warnings(catalog, spaces, examples, same_picture))
-    sample = rows_of(catalog, spaces, catalog.sample_ids(spaces[0].id, SAMPLE))
+    sample = rows_of(catalog, spaces, catalog.embeddings.sample(spaces[0].id, SAMPLE))
     model, fitted, targets = learn(
         catalog, encoder, spaces, examples, teaching.words, sample=sample, seed=seed
     )
@@ -227,12 +227,12 @@ def _warnings(
         return ()
     ids = [image for ones in examples.members.values() for image in ones]
     targets = [number for number, ones in enumerate(examples.members.values()) for _ in ones]
-    rows = catalog.embeddings(copies.id, np.array(ids, np.int64))
+    rows = catalog.embeddings.get(copies.id, np.array(ids, np.int64))
     pairs = opposed(rows, targets, (1.0 + same_picture) / 2.0)
     classes = tuple(examples.members)
     notes = []
     for a, b in pairs[:5]:
-        one, other = catalog.images([ids[a], ids[b]])
+        one, other = catalog.images.get([ids[a], ids[b]])
         notes.append(
             f"nearly the same picture twice: {first_path(one.paths)} is {classes[targets[a]]!r} "
             f"and {first_path(other.paths)} is {classes[targets[b]]!r}"
@@ -266,7 +266,7 @@ def _save(
 ) -> int:
     """Keep the version and use it; its number."""
     digests = {
-        group: [record.image_id for record in catalog.images(ones)] if ones else []
+        group: [record.image_id for record in catalog.images.get(ones)] if ones else []
         for group, ones in examples.members.items()
     }
     facts: dict[str, object] = {

@@ -130,10 +130,10 @@ def calibrated(
     catalog: Catalog, space: SpaceInfo, words: Words, labels: Sequence[Label], truth: str | None
 ) -> tuple[LabelCalibration, tuple[str, ...]]:
     """How to read these words' scores in this library, from a sample and from what people said."""
-    count = catalog.counts().embeddings.get(space.id, 0)
+    count = catalog.health.counts().embeddings.get(space.id, 0)
     if count == 0:
         raise InputError("the library holds no images", hint="index some first: saccade index FOLDER")
-    sample = catalog.embeddings(space.id, catalog.sample_ids(space.id, min(count, _SAMPLE)))
+    sample = catalog.embeddings.get(space.id, catalog.embeddings.sample(space.id, min(count, _SAMPLE)))
     background = sample @ words.background.T
     scores = sample @ words.texts.T
     known = calibrate_labels(scores, background, words.label_of)
@@ -142,7 +142,7 @@ def calibrated(
         return known, ()
     slopes, offsets = known.slopes.copy(), known.offsets.copy()
     for number, (yes, no) in told.items():
-        rows = catalog.embeddings(space.id, np.concatenate([yes, no]))
+        rows = catalog.embeddings.get(space.id, np.concatenate([yes, no]))
         seen = evidence(known, rows @ words.texts.T, rows @ words.background.T)[:, number]
         slopes[number], offsets[number] = refit(seen.astype(np.float64), np.arange(len(rows)) < len(yes))
     fitted = replace(known, slopes=slopes, offsets=offsets)
@@ -161,7 +161,7 @@ def collect(
     report: ReportProgress,
 ) -> Found:
     """Every tag that reaches its label's threshold, the `top` surest of each image."""
-    total = catalog.counts().embeddings.get(space.id, 0) if among is None else len(among)
+    total = catalog.health.counts().embeddings.get(space.id, 0) if among is None else len(among)
     ids: list[Ids] = [np.zeros(0, np.int64)]
     labels: list[NDArray[np.int32]] = [np.zeros(0, np.int32)]
     sure: list[NDArray[np.float32]] = [np.zeros(0, np.float32)]
@@ -215,14 +215,14 @@ def tag_block(
 
 def blocks(catalog: Catalog, space: SpaceInfo, among: Ids | None) -> Iterator[tuple[Ids, Embeddings]]:
     """Ids and rows of present images (among sorted ids), a few thousand at a time."""
-    gone = catalog.missing_images(space.id)
-    if among is not None and len(among) * 4 < catalog.counts().embeddings.get(space.id, 0):
-        wanted = np.setdiff1d(among, np.union1d(gone, catalog.unembedded_images(space.id)))
+    gone = catalog.embeddings.absent(space.id)
+    if among is not None and len(among) * 4 < catalog.health.counts().embeddings.get(space.id, 0):
+        wanted = np.setdiff1d(among, np.union1d(gone, catalog.embeddings.unembedded(space.id)))
         for start in range(0, len(wanted), _BLOCK):
             part = wanted[start : start + _BLOCK]
-            yield part, catalog.embeddings(space.id, part)
+            yield part, catalog.embeddings.get(space.id, part)
         return
-    for _, ids, rows in catalog.embeddings_after(space.id, 0, batch=_BLOCK):
+    for _, ids, rows in catalog.embeddings.after(space.id, 0, batch=_BLOCK):
         keep = ~np.isin(ids, gone) if len(gone) else np.ones(len(ids), np.bool_)
         if among is not None:
             keep &= np.isin(ids, among)

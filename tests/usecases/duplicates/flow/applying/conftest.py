@@ -35,11 +35,13 @@ class Album:
     def __init__(self, home: Path) -> None:
         self.home = home
         home.mkdir(exist_ok=True)
-        self.catalog: SqlCatalog = open_catalog(str(home / ".saccade"), create=True, home=str(home))
+        self.catalog: SqlCatalog = open_catalog(
+            str(home / ".saccade"), create=True, home=str(home), wait_s=0.2
+        )
         self.journal = Journal(str(home / ".saccade"), str(home))
         self.steps: list[Progress] = []
         self._infos: dict[bytes, ImageInfo] = {}
-        folder, below = self.catalog.ensure_folder(str(home))
+        folder, below = self.catalog.files.ensure_folder(str(home))
         scopes.remember(self.catalog, folder, below, ())
 
     def file(self, name: str, content: bytes, *, mode: int = 0o644, **facts: Any) -> str:
@@ -65,12 +67,12 @@ class Album:
         return f"{path}!/{member}"
 
     def _record(self, path: str, stamp: FileStamp, content: bytes, info: ImageInfo, member: str) -> None:
-        folder, _ = self.catalog.ensure_folder(path)
-        run = self.catalog.start_run("index")
+        folder, _ = self.catalog.files.ensure_folder(path)
+        run = self.catalog.runs.start("index")
         image = NewImage(sha256=hashlib.sha256(content).digest(), info=info, embeddings={})
         entry = FileEntry(path=path, stamp=stamp, member=member)
-        self.catalog.record(run, folder, [SeenFile(entry=entry, image=image)])
-        self.catalog.finish_run(run, {})
+        self.catalog.files.record(run, folder, [SeenFile(entry=entry, image=image)])
+        self.catalog.runs.finish(run, {})
 
     def found(self, *groups: Sequence[str], tier: Tier = Tier.PICTURE) -> DuplicateReport:
         """A report: the first path of each group is the keeper."""
@@ -81,7 +83,7 @@ class Album:
         return DuplicateReport(groups=tuple(made), images=9, candidates=9, verified=9, failed=(), seconds=0.1)
 
     def _file(self, path: str, tier: Tier | None) -> DuplicateFile:
-        record = self.catalog.image_by_path(path)
+        record = self.catalog.images.by_path(path)
         assert record is not None, path
         return DuplicateFile(
             path=path, record=record, tier=tier, probability=0.99, evidence=None, reason="smaller"
@@ -124,8 +126,8 @@ class Album:
 
     def present(self) -> set[str]:
         """Paths of all files that the library takes for present."""
-        folder, _ = self.catalog.ensure_folder(str(self.home))
-        known = self.catalog.known_files(folder)
+        folder, _ = self.catalog.files.ensure_folder(str(self.home))
+        known = self.catalog.files.known(folder)
         return {path for (path, _), file in known.items() if file.state == "indexed"}
 
     def codes(self, report: CleaningReport | UndoReport) -> list[str]:

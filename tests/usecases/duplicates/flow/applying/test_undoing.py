@@ -76,7 +76,7 @@ def test_a_disk_that_is_away_gets_no_folder_in_its_place(album: Any, tmp_path: P
     """The files stay in the quarantine until it is back."""
     disk = tmp_path / "disk"
     keeper, other = album.file(str(disk / "a.jpg"), b"keeper"), album.file(str(disk / "in/b.jpg"), b"other")
-    album.catalog.ensure_folder(str(disk))
+    album.catalog.files.ensure_folder(str(disk))
     album.clean(album.found([keeper, other]))
     os.rename(disk, tmp_path / "unplugged")
     assert album.codes(album.undo()) == ["folder_away"]

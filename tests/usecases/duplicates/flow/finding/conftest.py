@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from saccade.core.engines import Match
 from saccade.core.ports import Catalog, Decoder, ReportProgress
+from saccade.core.ports.engines import Match
 from saccade.core.types import Ids, IndexReport, PixelRecipe, Pixels, Role
 from saccade.engine.space import SpaceReader
 from saccade.indexes.join import CellJoin

@@ -230,7 +230,7 @@ def test_another_file_of_the_image_serves(s: Studio) -> None:
     s.picture("b.png", A_EDITED)
     s.picture("c.png", A_EDITED)
     s.desk.index()
-    record = s.desk.catalog.images([s.desk.image("b.png")])[0]
+    record = s.desk.catalog.images.get([s.desk.image("b.png")])[0]
     Path(record.paths[0]).unlink()
     report = s.find()
     assert report.failed == ()
@@ -250,13 +250,13 @@ def test_images_without_a_hash_get_one(s: Studio) -> None:
     """A library from before there were hashes, or a killed run: what is compared is hashed."""
     s.picture("a.png", A)
     s.picture("b.png", A_EDITED)
-    save = s.desk.catalog.save_hashes
-    s.desk.catalog.save_hashes = lambda hashes: None
+    save = s.desk.catalog.hashes.save
+    s.desk.catalog.hashes.save = lambda hashes: None
     s.desk.index()
-    s.desk.catalog.save_hashes = save
-    assert len(s.desk.catalog.unhashed_images()) == 2
+    s.desk.catalog.hashes.save = save
+    assert len(s.desk.catalog.hashes.missing()) == 2
     report = s.find()
-    assert len(s.desk.catalog.unhashed_images()) == 0
+    assert len(s.desk.catalog.hashes.missing()) == 0
     assert report.groups[0].others[0].evidence.hash_distance >= 0
 
 
@@ -278,6 +278,6 @@ def test_pictures_with_nearly_the_same_hash_are_compared_whatever_the_encoder_sa
     s.picture("c.png", OTHER)
     s.desk.index()
     hashes = {"a.png": 0b111, "b.png": 0b110, "c.png": 1 << 63}
-    s.desk.catalog.save_hashes({s.desk.image(name): bits for name, bits in hashes.items()})
+    s.desk.catalog.hashes.save({s.desk.image(name): bits for name, bits in hashes.items()})
     assert s.names(s.find(["picture"])) == [("a.png", {"b.png": "picture"})]
     assert s.verifier.asked == 1

@@ -52,7 +52,7 @@ def split(studio: Studio) -> Studio:
 def leaks(studio: Studio, tiers: frozenset[Tier] = ALL, *, turned: bool = False) -> OverlapReport:
     """Between train/ and test/."""
     sets = [
-        studio.desk.catalog.match(Filter(folders=(str(studio.desk.home / name),)))
+        studio.desk.catalog.images.match(Filter(folders=(str(studio.desk.home / name),)))
         for name in ("train", "test")
     ]
     return find_leaks(studio.tools(), *(reversed(sets) if turned else sets), tiers)
@@ -136,6 +136,6 @@ def test_two_encoders_cannot_be_compared(split: Studio, second: Studio) -> None:
 
 def test_ids_are_not_mixed_up(split: Studio) -> None:
     """Sets that overlap wholly: every image is its own copy by bytes, once."""
-    ids = split.desk.catalog.match(Filter())
+    ids = split.desk.catalog.images.match(Filter())
     report = find_leaks(split.tools(), ids, ids, frozenset({Tier.BYTES}))
     assert [pair.a.id for pair in report.pairs] == np.sort(ids).tolist()

@@ -1,4 +1,4 @@
-"""The part of `SqlCatalog` that keeps what people and pipelines say about images."""
+"""`SqlHashes`: perceptual hashes of images."""
 
 from collections.abc import Mapping
 
@@ -6,16 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import exists, select
 
-from saccade.catalog import results, sqlite
+from saccade.catalog import sqlite
 from saccade.catalog.bulk import images_known, run_many
-from saccade.catalog.columns import SqlColumns
 from saccade.catalog.curation_tables import hashes
-from saccade.catalog.feedback import SqlFeedback
-from saccade.catalog.maintenance import SqlMaintenance
-from saccade.catalog.pairs import SqlPairs
-from saccade.catalog.results import SqlResults
+from saccade.catalog.session import Transactions
 from saccade.catalog.tables import images
-from saccade.catalog.tags import SqlTags
 from saccade.core.errors import InputError
 from saccade.core.types import Ids
 
@@ -26,45 +21,23 @@ _SET_HASH = (
 )
 
 
-class SqlCuration(SqlMaintenance):
-    """The stores of `core.stores`, and the perceptual hashes."""
+class SqlHashes:
+    """See `core.ports.Hashes`."""
 
-    @property
-    def columns(self) -> SqlColumns:
-        """Facts, one value per image and name."""
-        return SqlColumns(self._transactions)
+    def __init__(self, transactions: Transactions) -> None:
+        self._transactions = transactions
 
-    @property
-    def tags(self) -> SqlTags:
-        """Labels."""
-        return SqlTags(self._transactions)
-
-    @property
-    def pairs(self) -> SqlPairs:
-        """Pairs that were compared, and what people said of them."""
-        return SqlPairs(self._transactions)
-
-    @property
-    def results(self) -> SqlResults:
-        """Versions of models and results."""
-        return SqlResults(self._transactions)
-
-    @property
-    def feedback(self) -> SqlFeedback:
-        """What users did, and what goes together."""
-        return SqlFeedback(self._transactions)
-
-    def hashes(self, ids: Ids | None = None) -> tuple[Ids, NDArray[np.uint64]]:
+    def get(self, ids: Ids | None = None) -> tuple[Ids, NDArray[np.uint64]]:
         """Sorted ids of the images that have a perceptual hash (among `ids`, if given), and the hashes."""
         query = select(hashes.c.image_id, hashes.c.phash).order_by(hashes.c.image_id)
         if ids is not None:
             query = query.where(sqlite.among(hashes.c.image_id, ids.tolist()))
-        with self._reading() as connection:
+        with self._transactions.reading() as connection:
             rows = sqlite.plain_rows(connection, query)
         table = np.array(rows, np.int64).reshape(len(rows), 2)
         return table[:, 0].copy(), table[:, 1].copy().view(np.uint64)
 
-    def save_hashes(self, hashes: Mapping[int, int]) -> None:
+    def save(self, hashes: Mapping[int, int]) -> None:
         """Keep {image id: 64 bits, 0 to 2**64 - 1} in the place of what was there.
 
         Raises:
@@ -75,24 +48,16 @@ class SqlCuration(SqlMaintenance):
         for image, bits in rows:
             if not 0 <= bits < _BITS:
                 raise InputError(f"the hash of image {image} is not a number of 64 bits: {bits}")
-        with self._storing() as connection, images_known(connection, hashes):
+        with self._transactions.storing() as connection, images_known(connection, hashes):
             run_many(connection, _SET_HASH, ((image, _signed(bits)) for image, bits in rows))
 
-    def unhashed_images(self) -> Ids:
+    def missing(self) -> Ids:
         """Sorted ids of the present images without a perceptual hash."""
         has = exists().where(hashes.c.image_id == images.c.id)
         query = select(images.c.id).where(images.c.present == 1, ~has).order_by(images.c.id)
-        with self._reading() as connection:
+        with self._transactions.reading() as connection:
             rows = sqlite.plain_rows(connection, query)
         return np.fromiter((row[0] for row in rows), np.int64, count=len(rows))
-
-    def problems(self) -> list[str]:
-        """What is wrong with the database file itself, its references and stored results; reads all of it."""
-        found = super().problems()
-        if found:
-            return found  # a damaged file is not read any further
-        with self._reading() as connection:
-            return results.damaged(connection)
 
 
 def _signed(bits: int) -> int:

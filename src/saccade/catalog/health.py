@@ -1,0 +1,62 @@
+"""`SqlHealth`: whether the catalog is whole, repairs, backup."""
+
+from pathlib import Path
+
+import numpy as np
+from sqlalchemy import select
+
+from saccade.catalog import documents, places, reading, results, search, sqlite
+from saccade.catalog.session import Transactions
+from saccade.catalog.tables import images
+from saccade.core.types import Counts, Ids
+
+
+class SqlHealth:
+    """See `core.ports.Health`."""
+
+    def __init__(self, transactions: Transactions, *, path: Path, read_only: bool) -> None:
+        self._transactions = transactions
+        self._path = path
+        self._read_only = read_only
+
+    def counts(self) -> Counts:
+        """How much it holds."""
+        with self._transactions.reading() as connection:
+            return reading.counts(connection)
+
+    def problems(self) -> list[str]:
+        """What is wrong with the database file itself and its references, at most 100; reads all of it."""
+        with self._transactions.reading() as connection:
+            # A damaged file is not read any further.
+            return sqlite.problems(connection) or results.damaged(connection)
+
+    def stale_images(self) -> Ids:
+        """Sorted ids of the images whose full-text row or presence is not what their files say.
+
+        All images, if the full-text table contradicts itself (not looked at when opened for reading only).
+        """
+        if not self._read_only:
+            with self._transactions.storing() as connection:
+                if not search.sound(connection):
+                    query = select(images.c.id).order_by(images.c.id)
+                    return np.array(connection.execute(query).scalars().all(), dtype=np.int64)
+        with self._transactions.reading() as connection:
+            return np.array(documents.stale(connection), dtype=np.int64)
+
+    def rebuild_derived(self) -> None:
+        """Make the full-text table and every image's presence again from the files."""
+        with self._transactions.storing() as connection:
+            documents.rebuild(connection)
+
+    def backup(self, path: str, *, overwrite: bool = False) -> None:
+        """Write a consistent copy while others read and write; the file appears whole or not at all.
+
+        To restore it, put the file as `catalog.db` into an empty library folder.
+
+        Raises:
+            InputError: `path` exists and `overwrite` is false.
+            DiskFullError, ReadOnlyError: it cannot be written there.
+        """
+        target = Path(places.plain(path))
+        with sqlite.translated(target.parent):
+            sqlite.copy_database(self._path, target, overwrite=overwrite)

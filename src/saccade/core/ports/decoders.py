@@ -1,0 +1,25 @@
+"""What turns files into pixels, as the other parts see it."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Protocol, TypeAlias
+
+from saccade.core.types import DecodeOutcome, DecodeTask, Failure, FileEntry, Progress
+
+ReportProgress: TypeAlias = Callable[[Progress], None]
+"""Called from the thread that does the work, a few times per second at most."""
+
+
+class Decoder(Protocol):
+    """Untrusted files to pixels, in guarded worker processes. Close it (or use `with`) to end them."""
+
+    def decode(self, tasks: Iterable[DecodeTask]) -> Iterator[DecodeOutcome]:
+        """One outcome per task, in order. Tasks are taken lazily, a bounded number ahead."""
+
+    def list_archive(self, entry: FileEntry) -> Iterator[FileEntry | Failure]:
+        """Members of an archive that may be pictures, as entries, in the archive's order.
+
+        A broken archive gives what could be listed and then one Failure with the archive's own path.
+        """
+
+    def close(self) -> None:
+        """End the workers."""
