@@ -20,6 +20,7 @@ from saccade.catalog import SqlCatalog, open_catalog, sqlite
 from saccade.core.calibration import Calibration
 from saccade.core.filters import Filter, parse_where
 from saccade.core.ports import ReportProgress
+from saccade.core.ports.tools import Walk
 from saccade.core.types import (
     Embeddings,
     EncoderInfo,
@@ -37,7 +38,6 @@ from saccade.indexes import IndexFiles
 from saccade.sources.pool import GuardedDecoder
 from saccade.sources.walk import walk as real_walk
 from saccade.usecases.indexing.flow.doctor import Doctor
-from saccade.usecases.indexing.flow.plan import Walk
 from saccade.usecases.indexing.flow.run import index_paths
 from saccade.usecases.searching.flow.search import Collapsing, search
 

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from saccade.core.errors import SaccadeError as SaccadeError
     from saccade.core.quarantine import UndoReport as UndoReport
     from saccade.core.ranking import ReplayReport as ReplayReport
-    from saccade.core.tables import ImportReport as ImportReport
     from saccade.core.types import Failure as Failure
     from saccade.core.types import Hit as Hit
     from saccade.core.types import IndexReport as IndexReport
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from saccade.usecases.duplicates.rules.reports import CheckResult as CheckResult
     from saccade.usecases.duplicates.rules.reports import DuplicateReport as DuplicateReport
     from saccade.usecases.duplicates.rules.reports import OverlapReport as OverlapReport
+    from saccade.usecases.fields.rules import ImportReport as ImportReport
     from saccade.usecases.outliers.rules.quality import QualityReport as QualityReport
     from saccade.usecases.outliers.rules.reports import InspectionReport as InspectionReport
     from saccade.usecases.outliers.rules.reports import OutlierReport as OutlierReport
@@ -56,7 +56,7 @@ _HOME = {
     "CleaningReport": "saccade.usecases.duplicates.rules.applying",
     "DuplicateReport": "saccade.usecases.duplicates.rules.reports",
     "ExportReport": "saccade.usecases.tags.rules.reports",
-    "ImportReport": "saccade.core.tables",
+    "ImportReport": "saccade.usecases.fields.rules",
     "InspectionReport": "saccade.usecases.outliers.rules.reports",
     "LibraryMap": "saccade.usecases.clusters.rules.reports",
     "OutlierReport": "saccade.usecases.outliers.rules.reports",

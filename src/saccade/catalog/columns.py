@@ -1,7 +1,8 @@
 """`SqlColumns`: facts about images, one value per image and name."""
 
 import re
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from math import isfinite
 from typing import Literal
 
@@ -86,6 +87,24 @@ class SqlColumns:
         with self._transactions.reading() as connection:
             found, values = _values(connection, name, "text", ids)
         return found, [str(value) for value in values]
+
+    def of(self, ids: Sequence[int]) -> dict[int, dict[str, float | str]]:
+        """{image: {column: value}} of each image that has any, columns by name."""
+        wanted = [int(image) for image in ids]
+        found: defaultdict[int, dict[str, float | str]] = defaultdict(dict)
+        with self._transactions.reading() as connection:
+            rows = [
+                row
+                for table in _TABLES.values()
+                for row in connection.execute(
+                    select(table.c.image_id, columns.c.name, table.c.value)
+                    .join_from(table, columns, columns.c.id == table.c.column_id)
+                    .where(sqlite.among(table.c.image_id, wanted))
+                )
+            ]
+        for image, name, value in sorted(rows, key=lambda row: (row[0], row[1])):
+            found[image][name] = value
+        return dict(found)
 
     def remove(self, name: str) -> int:
         """Forget the column; number of values removed.

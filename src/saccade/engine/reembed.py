@@ -1,24 +1,15 @@
 """Make embeddings again from the files, for images whose own are damaged or missing."""
 
-import os
 from collections.abc import Sequence
 
 import numpy as np
 
 from saccade.core.ports import Catalog, Decoder, Encoder, Folder, NewImage, ReportProgress, SeenFile
 from saccade.core.types import Decoded, DecodeTask, FileEntry, ImageRecord, Progress
+from saccade.engine.places import locate
 from saccade.engine.space import SpaceReader
 
-MEMBER = "!/"
-"""Between an archive's path and the name of a picture in it."""
-
 _BATCH = 32
-
-
-def locate(path: str) -> tuple[str, str]:
-    """(file, member) of a path as the catalog shows it: "ARCHIVE!/MEMBER", or a file with member ""."""
-    archive, separator, member = path.partition(MEMBER)
-    return (archive, member) if separator and not os.path.lexists(path) else (path, "")
 
 
 def reembed(

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from saccade.core.ports import Decoder
 from saccade.core.types import Decoded, DecodeTask, Failure, ImageRecord, Pixels
-from saccade.engine.reembed import locate
+from saccade.engine.places import locate
 
 _KEPT_BYTES = 128 << 20
 

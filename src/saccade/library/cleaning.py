@@ -20,7 +20,7 @@ from saccade.usecases.duplicates.rules.reports import DuplicateReport, Tier
 from saccade.usecases.duplicates.rules.savings import EXAMPLE_PRICES, PriceTable, parse_prices
 
 if TYPE_CHECKING:
-    from saccade.usecases.duplicates.flow.moves import Files
+    from saccade.core.ports.tools import QuarantineFiles as Files
 
 _FILES: "Files" = quarantine
 

@@ -173,8 +173,8 @@ class DuplicateTools(LibraryParts):
 
     def _duplicate_tools(self, verify: str) -> Tools:
         """What finding duplicates works with."""
-        from saccade.indexes.join import CellJoin  # noqa: PLC0415 - faiss takes 0.1 s to import
-        from saccade.indexes.kmeans import SphericalKMeans  # noqa: PLC0415 - as above
+        from saccade.indexes.join import CellJoin
+        from saccade.indexes.kmeans import SphericalKMeans
 
         spaces = self._spaces
         copies = spaces.reader(Role.COPY)
@@ -223,6 +223,6 @@ def _verifier(name: str) -> Verifier:
         raise InputError(f"cannot verify by {name!r}", hint=f"one of: {', '.join(_VERIFIERS)}")
     if name == "base":
         return AlignmentVerifier()
-    from saccade.encoders.sift import SiftVerifier  # noqa: PLC0415 - OpenCV takes 0.1 s to import
+    from saccade.encoders.sift import SiftVerifier
 
     return SiftVerifier()

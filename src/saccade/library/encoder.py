@@ -1,20 +1,18 @@
 """`load_encoder`: embeddings without a library."""
 
-import os
 import weakref
 from collections.abc import Sequence
-from typing import TypeAlias
 
 from saccade.core.errors import InvalidQueryError
+from saccade.core.pictures import Picture
 from saccade.core.ports import Encoder
 from saccade.core.types import Embeddings, EncoderInfo, Role
 from saccade.encoders.registry import BUILTIN, load
 from saccade.engine.embed import embed_pictures
-from saccade.library.inputs import as_role, picture_task
+from saccade.engine.inputs import checked_role, picture_task
+from saccade.library.settings import load_settings, threads, workers
+from saccade.library.tools import LazyTools
 from saccade.sources.pool import GuardedDecoder
-
-RoleName: TypeAlias = Role | str
-__all__ = ["ImageEncoder", "load_encoder"]
 
 
 class ImageEncoder:
@@ -27,6 +25,7 @@ class ImageEncoder:
         self._encoder = encoder
         self._decoder = GuardedDecoder(encoder.info.recipe, workers=workers)
         self._ended = weakref.finalize(self, self._decoder.close)
+        self._codec = LazyTools()
 
     @property
     def info(self) -> EncoderInfo:
@@ -44,21 +43,21 @@ class ImageEncoder:
             )
         return self._encoder.encode_texts(texts)
 
-    def encode_images(self, images: Sequence[object], *, role: RoleName = Role.SEMANTIC) -> Embeddings:
+    def encode_images(self, images: Sequence[Picture], *, role: str = Role.SEMANTIC) -> Embeddings:
         """The n pictures as (n, d) float32 unit rows.
 
         Args:
-            images: paths, encoded bytes, PIL images, or (H, W, 3) uint8 pixels, mixed as you like.
+            images: paths, encoded bytes, PIL images, or (H, W, 3) uint8 pixels, in any mixture.
             role: "semantic" (what it shows; comparable with texts) or "copy" (is it the same picture).
         Raises:
             PathNotFoundError, UnreadableImageError: for the first picture that gives no embedding.
         """
         if isinstance(images, (str, bytes)) or not isinstance(images, Sequence):
             raise InvalidQueryError("expected a list of pictures, got one", hint="write [picture]")
-        wanted = as_role(role)
+        wanted = checked_role(role)
         if wanted not in self.info.dims:
             raise InvalidQueryError(f"encoder {self.info.name!r} makes no {wanted} embeddings")
-        tasks = [picture_task(image) for image in images]
+        tasks = [picture_task(image, self._codec.pictures) for image in images]
         return embed_pictures(self._encoder, self._decoder, tasks, wanted)
 
     def close(self) -> None:
@@ -72,5 +71,5 @@ def load_encoder(name: str = BUILTIN) -> ImageEncoder:
     Raises:
         EncoderUnavailableError: there is none of that name; the hint lists the known ones.
     """
-    cores = os.cpu_count() or 1
-    return ImageEncoder(load(name, threads=cores), workers=cores)
+    settings = load_settings()
+    return ImageEncoder(load(name, threads=threads(settings)), workers=workers(settings))

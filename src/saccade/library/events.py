@@ -10,7 +10,7 @@ from saccade.core.errors import ImageNotFoundError, InputError
 from saccade.core.ports.stores import Event
 from saccade.core.tables import RowProblem, as_text
 from saccade.core.types import Failure
-from saccade.library.csv_files import table_read
+from saccade.sources.tables import read as table_read
 from saccade.usecases.recommendations.rules.taste import EVENT_WEIGHTS, Imported
 
 _BATCH = 5000

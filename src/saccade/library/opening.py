@@ -3,14 +3,17 @@
 import errno
 import hashlib
 import os
-from os import PathLike
-from pathlib import Path
+from pathlib import Path as Place
 
 from platformdirs import user_data_path
 
-from saccade.catalog import open_catalog, storage_error
+from saccade.catalog import storage_error
 from saccade.core.errors import LibraryNotFoundError, PathNotFoundError
-from saccade.library.facade import Library
+from saccade.core.pictures import Path
+from saccade.core.settings import Settings
+from saccade.library.context import open_parts
+from saccade.library.library import Library
+from saccade.library.settings import load_settings
 
 FOLDER = ".saccade"
 _CATALOG = "catalog.db"
@@ -18,7 +21,7 @@ _VARIABLE = "SACCADE_LIBRARY"
 _NO_WRITING = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
-def find_library(start: str | PathLike[str]) -> str | None:
+def find_library(start: Path) -> str | None:
     """The folder whose library serves `start`: itself or the nearest above, like git; None if none does."""
     place = os.path.abspath(os.fspath(start))
     while True:
@@ -30,13 +33,16 @@ def find_library(start: str | PathLike[str]) -> str | None:
         place = above
 
 
-def open_library(path: str | PathLike[str] | None = None, *, create: bool = True) -> Library:
+def open_library(
+    path: Path | None = None, *, create: bool = True, settings: Settings | None = None
+) -> Library:
     """The library of a folder.
 
     Args:
         path: a folder with a library (or to get one), or a library's own folder. Default: the environment
             variable SACCADE_LIBRARY, else the nearest library at or above the current folder.
         create: make PATH/.saccade when there is none; a read-only folder gets one in the user's data folder.
+        settings: how the machine may be used; None for what the environment and saccade.toml say.
     Raises:
         PathNotFoundError: the folder does not exist.
         LibraryNotFoundError: there is no library, and `create` is false.
@@ -57,8 +63,9 @@ def open_library(path: str | PathLike[str] | None = None, *, create: bool = True
         folder = _new_folder(home)
     home = os.path.dirname(folder) if os.path.basename(folder) == FOLDER else folder
     read_only = not os.access(folder, os.W_OK)  # a disk or folder that is write-protected; asking still works
-    catalog = open_catalog(folder, create=fresh, home=home, read_only=read_only)
-    return Library(catalog, folder, fresh=fresh)
+    return Library(
+        open_parts(folder, home=home, create=fresh, read_only=read_only, settings=settings or load_settings())
+    )
 
 
 def _existing(home: str) -> str | None:
@@ -79,12 +86,12 @@ def _new_folder(home: str) -> str:
             return folder
     except OSError as error:
         if error.errno not in _NO_WRITING:
-            raise storage_error(error, Path(folder)) from error
+            raise storage_error(error, Place(folder)) from error
     folder = _user_folder(home)
     try:
         os.makedirs(folder, exist_ok=True)
     except OSError as error:
-        raise storage_error(error, Path(folder)) from error
+        raise storage_error(error, Place(folder)) from error
     return folder
 
 

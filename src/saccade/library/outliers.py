@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from saccade.core.errors import EncoderUnavailableError, InputError, NoImagesError, UnreadableImageError
 from saccade.core.filters import Where
+from saccade.core.paths import MEMBER
 from saccade.core.ports import ReportProgress
 from saccade.core.types import Decoded, FileEntry, Ids, PixelRecipe, Pixels, Progress, Role
-from saccade.engine.reembed import MEMBER
 from saccade.library.inputs import absolute, picture_task
 from saccade.library.parts import LibraryParts, Path
 from saccade.sources.pool import GuardedDecoder
@@ -215,7 +215,7 @@ class OutlierTools(LibraryParts):
 
     def heat_jpeg(self, image: object, model: str, *, size: int = 512) -> bytes:
         """The same as a JPEG file."""
-        from saccade.sources.pictures import to_jpeg  # noqa: PLC0415, Pillow is not needed to search by words
+        from saccade.sources.pictures import to_jpeg
 
         return to_jpeg(self.heat_overlay(image, model, size=size))
 

@@ -7,7 +7,7 @@ from saccade.core.errors import InputError, SaccadeError
 from saccade.core.filters import Where
 from saccade.core.ports import ReportProgress
 from saccade.core.types import Failure
-from saccade.engine.reembed import locate
+from saccade.engine.places import locate
 from saccade.library.parts import Path
 from saccade.library.tag_files import TagFiles, content_of, reason_of, reported
 from saccade.sources.sidecars import UnreadableXmpError, sidecar_of, with_keywords

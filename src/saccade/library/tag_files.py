@@ -11,7 +11,7 @@ from saccade.core.errors import SaccadeError
 from saccade.core.filters import Where
 from saccade.core.ports import Decoder, ReportProgress
 from saccade.core.types import Decoded, DecodeTask, Failure, ImageRecord, PixelRecipe, Progress
-from saccade.engine.reembed import locate
+from saccade.engine.places import locate
 from saccade.library.parts import LibraryParts, Path
 from saccade.sources.image_tags import NotWritableError, picture_data, tagged_jpeg
 from saccade.sources.walk import walk

@@ -18,7 +18,7 @@ from saccade.core.ports.catalog import (
     SeenFile,
     Spaces,
 )
-from saccade.core.ports.decoders import Decoder, ReportProgress
+from saccade.core.ports.decoders import Decoder, OpenDecoder, ReportProgress
 from saccade.core.ports.encoders import Encoder
 from saccade.core.ports.indexes import Index, IndexStore, IndexSummary, NoIndex
 
@@ -39,6 +39,7 @@ __all__ = [
     "NewImage",
     "NoIndex",
     "Notes",
+    "OpenDecoder",
     "ReportProgress",
     "Runs",
     "SeenFile",

@@ -1,9 +1,10 @@
 """What turns files into pixels, as the other parts see it."""
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Protocol, TypeAlias
+from types import TracebackType
+from typing import Protocol, Self, TypeAlias
 
-from saccade.core.types import DecodeOutcome, DecodeTask, Failure, FileEntry, Progress
+from saccade.core.types import DecodeOutcome, DecodeTask, Failure, FileEntry, PixelRecipe, Progress
 
 ReportProgress: TypeAlias = Callable[[Progress], None]
 """Called from the thread that does the work, a few times per second at most."""
@@ -23,3 +24,18 @@ class Decoder(Protocol):
 
     def close(self) -> None:
         """End the workers."""
+
+    def __enter__(self) -> Self:
+        """Itself."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close it."""
+
+
+class OpenDecoder(Protocol):
+    """Makes decoders by a recipe, from one warm pool of workers."""
+
+    def __call__(self, recipe: PixelRecipe) -> Decoder:
+        """A decoder; close it."""

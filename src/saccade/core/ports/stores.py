@@ -70,6 +70,9 @@ class Columns(Protocol):
     def texts(self, name: str, ids: Ids | None = None) -> tuple[Ids, Sequence[str]]:
         """The same of a column of text."""
 
+    def of(self, ids: Sequence[int]) -> Mapping[int, Mapping[str, float | str]]:
+        """{image: {column: value}} of each image that has any, columns by name."""
+
     def remove(self, name: str) -> int:
         """Forget the column; number of values removed. Raises InvalidFilterError if there is none."""
 

@@ -11,7 +11,7 @@ from saccade.doors.page.document import file_link, jpeg, page, shape_of, shape_s
 from saccade.doors.words import counted, number
 
 if TYPE_CHECKING:
-    from saccade.library import Library
+    from saccade.engine.context import LibraryContext
 
 Tone: TypeAlias = Literal["", "good", "warn", "bad"]
 """What a tile says about its picture, at a glance (never by color alone: the badge says it in words)."""
@@ -91,13 +91,15 @@ class Report:
     sections: tuple[Section, ...]
 
 
-def tiles_pictures(library: "Library", paths: Sequence[str], size: int = _SIDE) -> list[bytes | str]:
+def tiles_pictures(context: "LibraryContext", paths: Sequence[str], size: int = _SIDE) -> list[bytes | str]:
     """A JPEG of each file, or the reason why there is none; what `Tile.picture` takes.
 
     Args:
         size: longest side, pixels.
     """
-    files = library.thumbnail_files(paths, size)
+    from saccade.engine.previews import thumbnail_files
+
+    files = thumbnail_files(context, paths, size)
     return [one if isinstance(one, bytes) else one.reason for one in files]
 
 

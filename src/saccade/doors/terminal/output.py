@@ -3,7 +3,9 @@
 import json
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+
+from saccade.core.wire import to_json
 
 
 def say(line: str = "") -> None:
@@ -16,9 +18,18 @@ def note(line: str) -> None:
     sys.stderr.write(line + "\n")
 
 
-def print_json(value: Mapping[str, object]) -> None:
-    """One JSON object on one line, pure ASCII: it prints in any locale, whatever bytes a name holds."""
-    say(json.dumps(value, ensure_ascii=True, allow_nan=False))
+def print_json(answer: object) -> None:
+    """A typed answer (see `core.wire`) as one line of JSON, pure ASCII: it prints in any locale."""
+    say(json.dumps(to_json(answer), ensure_ascii=True, allow_nan=False))
+
+
+def say_fields(fields: list[tuple[str, str]]) -> None:
+    """Names and values in two columns; a name stands once for values in a row."""
+    width = max(len(name) for name, _ in fields)
+    previous = ""
+    for name, value in fields:
+        say(f"{'' if name == previous else name:<{width}}  {value}")
+        previous = name
 
 
 def print_paths(paths: Iterable[str], *, null: bool) -> None:

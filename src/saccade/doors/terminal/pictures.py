@@ -16,10 +16,11 @@ import numpy as np
 from saccade.core.types import Failure
 from saccade.doors.terminal.images import png, sixel
 from saccade.doors.terminal.output import say
+from saccade.engine.previews import thumbnails
 
 if TYPE_CHECKING:
     from saccade.core.types import Pixels
-    from saccade.library import Library
+    from saccade.engine.context import LibraryContext
 
 _CELL_WIDTH = 10  # pixels of a character, about; kitty and iTerm2 scale to the cells we name
 _GAP = 1
@@ -59,14 +60,14 @@ def detect(
     return None
 
 
-def show(library: "Library", paths: Sequence[str], kind: Kind, *, columns: int | None = None) -> None:
+def show(context: "LibraryContext", paths: Sequence[str], kind: Kind, *, columns: int | None = None) -> None:
     """Print the first of the pictures, as many as fit side by side, with their ranks below."""
     columns = columns or shutil.get_terminal_size().columns
     tile = 26 if kind is Kind.BLOCKS else 19  # columns, gap included
     cell = 1 if kind is Kind.BLOCKS else _CELL_WIDTH
     across = max(1, columns // tile)
     side = (min(tile, columns) - _GAP) * cell
-    found = library.thumbnails(paths[:across], side)
+    found = thumbnails(context, paths[:across], side)
     strip = side_by_side([None if isinstance(one, Failure) else one for one in found], side, _GAP * cell)
     if strip is None:
         return

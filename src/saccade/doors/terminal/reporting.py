@@ -19,7 +19,7 @@ MAX_FAILURES = 20
 
 
 @contextmanager
-def errors_told(*, as_json: bool, debug: bool) -> Iterator[None]:
+def errors_reported(*, as_json: bool, debug: bool) -> Iterator[None]:
     """Tell any error of the block and leave with its exit status."""
     try:
         yield
@@ -48,7 +48,7 @@ def _tell(code: str, message: str, hint: str, *, as_json: bool) -> None:
         print_json({"error": {"code": code, "message": message, "hint": hint}})
 
 
-def tell_failures(failures: "Sequence[Failure]") -> None:
+def report_failures(failures: "Sequence[Failure]") -> None:
     """One line on stderr for each file that gave no image, the first MAX_FAILURES of them."""
     told = failures[:MAX_FAILURES]
     for failure in told:

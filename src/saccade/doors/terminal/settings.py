@@ -1,23 +1,54 @@
 """What the options common to all commands said, and the decorators that add them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import click
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from saccade.core.ports import ReportProgress
+    from saccade.core.types import IndexReport
+    from saccade.engine.context import LibraryContext
 
 F = TypeVar("F", bound=Callable[..., object])
 
 
+class Opener(Protocol):
+    """Opens libraries for the commands; the shell hands it to them, as they do not know how it is done."""
+
+    def opened(self, path: str | None, *, create: bool) -> "AbstractContextManager[LibraryContext]":
+        """The library of a folder, until the block ends; see `saccade.open_library`."""
+
+    def find(self, start: str) -> str | None:
+        """The folder whose library serves `start`, itself or above; None if there is none."""
+
+    def index(
+        self,
+        context: "LibraryContext",
+        paths: Sequence[str],
+        *,
+        exclude: Sequence[str] = (),
+        files: Sequence[str] = (),
+        allow_empty: bool = False,
+        progress: "ReportProgress | None",
+    ) -> "IndexReport":
+        """Bring a library that was opened here up to date; see `saccade.Library.index`."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """The options that stand before the command.
+class Session:
+    """One run of the program.
 
     Attributes:
+        opener: opens libraries.
         library: the library, or the folder that has one, as named by --library or SACCADE_LIBRARY.
         debug: whether unexpected errors show their traceback.
     """
 
+    opener: Opener
     library: str | None = None
     debug: bool = False
 

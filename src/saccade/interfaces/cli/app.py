@@ -3,23 +3,15 @@
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 
 import click
 from click.shell_completion import shell_complete
 
 import saccade
-from saccade.doors.terminal.settings import Settings
-from saccade.interfaces.cli.completion import COMPLETE_VARIABLE, PROGRAM, completion
-from saccade.interfaces.cli.demonstration import demo
-from saccade.usecases.clusters.cli import command as clusters
-from saccade.usecases.duplicates.cli import finding as duplicates
-from saccade.usecases.fields import cli as data
-from saccade.usecases.indexing.cli.health import backup, doctor, show, status
-from saccade.usecases.indexing.cli.index import index
-from saccade.usecases.outliers import cli as outliers
-from saccade.usecases.recommendations.cli import recommend as recommending
-from saccade.usecases.searching.cli.commands import search, similar
-from saccade.usecases.tags.cli import tag as tagging
+from saccade.doors.terminal.settings import Session
+from saccade.interfaces.cli.completion import COMPLETE_VARIABLE, PROGRAM
+from saccade.interfaces.cli.opener import LibraryOpener
 
 _EPILOG = """\b
 Examples:
@@ -30,16 +22,54 @@ Examples:
 """
 
 
-class _Ordered(click.Group):
-    """A group that lists its commands as they were added: the most used first."""
+_SLICES = "saccade.usecases."
+_SHELL = "saccade.interfaces.cli."
+COMMANDS = {
+    "index": _SLICES + "indexing.cli.index:index",
+    "search": _SLICES + "searching.cli.commands:search",
+    "similar": _SLICES + "searching.cli.commands:similar",
+    "duplicates": _SLICES + "duplicates.cli.finding:duplicates",
+    "check": _SLICES + "duplicates.cli.checking:check",
+    "leaks": _SLICES + "duplicates.cli.checking:leaks",
+    "distinct": _SLICES + "duplicates.cli.checking:distinct",
+    "undo": _SLICES + "duplicates.cli.finding:undo",
+    "clusters": _SLICES + "clusters.cli.command:clusters",
+    "tag": _SLICES + "tags.cli.tag:tag",
+    "teach": _SLICES + "tags.cli.teach:teach",
+    "outliers": _SLICES + "outliers.cli:outliers",
+    "recommend": _SLICES + "recommendations.cli.recommend:recommend",
+    "feedback": _SLICES + "recommendations.cli.feedback:feedback",
+    "fields": _SLICES + "fields.cli:fields",
+    "show": _SLICES + "searching.cli.show:show",
+    "status": _SLICES + "indexing.cli.health:status",
+    "doctor": _SLICES + "indexing.cli.health:doctor",
+    "backup": _SLICES + "indexing.cli.health:backup",
+    "demo": _SHELL + "demonstration:demo",
+    "completion": _SHELL + "completion:completion",
+}
+"""{command: module:function}, the most used first; each is imported when it is asked for."""
+ALIASES = {"data": "fields"}
+
+
+class _Lazy(click.Group):
+    """A group that imports a command when it is used; listed in the order of `COMMANDS`."""
 
     def list_commands(self, _context: click.Context) -> list[str]:
-        """Names in the order they were added."""
-        return list(self.commands)
+        """Names, the most used first."""
+        return list(COMMANDS)
+
+    def get_command(self, _context: click.Context, name: str) -> click.Command | None:
+        """The command of that name."""
+        place = COMMANDS.get(ALIASES.get(name, name))
+        if place is None:
+            return None
+        module, _, function = place.partition(":")
+        command: click.Command = getattr(import_module(module), function)
+        return command
 
 
 @click.group(
-    cls=_Ordered,
+    cls=_Lazy,
     epilog=_EPILOG,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
@@ -52,16 +82,7 @@ def app(context: click.Context, library: str | None, debug: bool) -> None:
 
     A library lives in FOLDER/.saccade and is found from any folder below, like git's.
     """
-    context.obj = Settings(library=library or None, debug=debug)
-
-
-_CURATION = (
-    command
-    for area in (duplicates, clusters, tagging, outliers, recommending, data)
-    for command in area.COMMANDS
-)
-for _command in (index, search, similar, *_CURATION, show, status, doctor, backup, demo, completion):
-    app.add_command(_command)
+    context.obj = Session(opener=LibraryOpener(), library=library or None, debug=debug)
 
 
 def run_command(args: Sequence[str] | None) -> int:

@@ -9,8 +9,8 @@ import click
 from saccade.doors.terminal.opening import summary
 from saccade.doors.terminal.output import has_color, say
 from saccade.doors.terminal.progress import progress_shown
-from saccade.doors.terminal.reporting import errors_told
-from saccade.doors.terminal.settings import Settings
+from saccade.doors.terminal.reporting import errors_reported
+from saccade.doors.terminal.settings import Session
 from saccade.doors.words import counted, duration, shown_path, size
 from saccade.usecases.searching.cli.hits import hit_line, no_match_line
 
@@ -34,13 +34,14 @@ _WIDTH = 80
 @click.command(short_help="Show all of this on real photographs.")
 @click.argument("folder", default="saccade-demo")
 @click.pass_obj
-def demo(settings: Settings, *, folder: str) -> None:
+def demo(session: Session, *, folder: str) -> None:
     """Show what saccade does, on real photographs put into FOLDER (default: saccade-demo).
 
     Needs the photographs of scikit-image: pip install 'saccade[demo]'
     """
-    with errors_told(as_json=False, debug=settings.debug):
-        from saccade.library import make_demo_photos, open_library
+    with errors_reported(as_json=False, debug=session.debug):
+        from saccade.library import open_library
+        from saccade.library.demo import make_demo_photos
         from saccade.usecases.searching.html import write_sheet
 
         photos = make_demo_photos(os.path.join(folder, _PHOTOS))
@@ -52,7 +53,7 @@ def demo(settings: Settings, *, folder: str) -> None:
             _copies(library, photos)
             _nothing(library)
             groups = _duplicates(library, folder)
-            _themes(library)
+            _clusters(library)
         sheet = os.path.join(folder, _SHEET)
         write_sheet(sheet, sections)
         _close(sheet, groups)
@@ -101,7 +102,7 @@ def _queries(library: "Library") -> "list[Section]":
         _heading("Ask in words", f'saccade search "{words}"')
         result = library.search(words, k=_HITS)
         _say_hits(library, result)
-        sections.append(Section.of(library, result))
+        sections.append(Section.of(library.context, result))
     return sections
 
 
@@ -112,7 +113,7 @@ def _picture(library: "Library", photo: str) -> "Section":
     _heading("Ask with a picture", f"saccade search ./{_PHOTOS}/{_PICTURE}")
     result = library.search(image=photo, k=_HITS)
     _say_hits(library, result)
-    return Section.of(library, result, query_pictures=[photo], title=f"like {_PICTURE}")
+    return Section.of(library.context, result, query_pictures=[photo], title=f"like {_PICTURE}")
 
 
 def _copies(library: "Library", photos: "Mapping[str, Sequence[str]]") -> None:
@@ -141,8 +142,8 @@ def _duplicates(library: "Library", folder: str) -> str:
 
     _heading("See which files are the same", f"saccade duplicates --html {_GROUPS}")
     with progress_shown(quiet=False) as progress:
-        found = library.duplicates(progress=progress)
-    plan = library.clean(found)
+        found = library.duplicates.find(progress=progress)
+    plan = library.duplicates.apply(found, dry_run=True)
     spare = sum(len(group.others) for group in found.groups)
     freed = sum(group.spare_bytes for group in found.groups)
     say(f"  {counted(len(found.groups), 'group')}, {counted(spare, 'spare file')}, {size(freed)}")
@@ -151,21 +152,21 @@ def _duplicates(library: "Library", folder: str) -> str:
         say(f"  keep {keeper}, {counted(len(group.others), 'other')} to spare")
     say("  nothing was changed; --apply puts them away, `saccade undo` takes that back")
     path = os.path.join(folder, _GROUPS)
-    write_report(path, duplicates_report(library, found, plan))
+    write_report(path, duplicates_report(library.context, found, plan))
     return path
 
 
-def _themes(library: "Library") -> None:
+def _clusters(library: "Library") -> None:
     """What the pictures are about."""
     _heading("See what there is", "saccade clusters")
-    for theme in library.clusters().themes:
-        say(f"  {theme.size:>3}  {theme.name}")
+    for cluster in library.clusters.find().clusters:
+        say(f"  {cluster.size:>3}  {cluster.name}")
 
 
 def _say_hits(library: "Library", result: "SearchResult") -> None:
     """The hits, told shortly; paths as seen from the demonstration's folder."""
     if not result.confident:
-        for line in textwrap.wrap(no_match_line(library, result), _WIDTH - 2):
+        for line in textwrap.wrap(no_match_line(library.context, result), _WIDTH - 2):
             say(f"  {line}")
     home = os.path.dirname(library.folder)
     for hit in result.hits:

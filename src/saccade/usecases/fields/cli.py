@@ -1,4 +1,4 @@
-"""`saccade data`: bring facts about images along, list them, forget them, take them out again."""
+"""`saccade fields`: import facts about images, list them, remove them, export them."""
 
 import os
 from typing import TYPE_CHECKING
@@ -7,30 +7,29 @@ import click
 
 from saccade.doors.terminal.opening import existing_library
 from saccade.doors.terminal.output import note, print_json, say
-from saccade.doors.terminal.reporting import errors_told
-from saccade.doors.terminal.settings import Settings, json_option, library_option
+from saccade.doors.terminal.settings import Session, json_option, library_option
 from saccade.doors.words import counted, harmless, number, shown_path
-from saccade.usecases.fields.wire import of_columns, of_export, of_import, of_removal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from saccade.core.ports.stores import Column
-    from saccade.core.tables import ImportReport
+    from saccade.usecases.fields.rules import ImportReport
+
 _MOST_TOLD = 20
 _EPILOG = """\b
 Examples:
-  saccade data import prices.csv
+  saccade fields import prices.csv
   saccade search "a red dress" --where "data.price<20"
 """
 
 
-@click.group(short_help="Bring prices, ratings, labels ... along from a table.", epilog=_EPILOG)
-def data() -> None:
-    """Facts about images from a table of yours: prices, clicks, ratings, labels."""
+@click.group(short_help="Import prices, ratings, labels ... from a table.", epilog=_EPILOG)
+def fields() -> None:
+    """Facts about images from your own tables: prices, clicks, ratings, labels."""
 
 
-@data.command("import", short_help="Keep what a CSV file says of images.")
+@fields.command("import", short_help="Store what a CSV file says about images.")
 @click.argument("file", metavar="FILE.csv")
 @click.option(
     "--key",
@@ -40,86 +39,85 @@ def data() -> None:
     help="How rows name their image: by path (from the CSV file's folder), by id or by file name.",
 )
 @click.option("--replace", is_flag=True, help="Forget what these columns held before.")
-@click.option("--dry-run", is_flag=True, help="Only tell what would happen.")
+@click.option("--dry-run", is_flag=True, help="Only report what would happen.")
 @json_option
 @library_option
 @click.pass_obj
-def import_(settings: Settings, *, file: str, key: str, replace: bool, dry_run: bool, as_json: bool) -> None:
-    """Keep what a CSV file says of images: one row for each, with a header.
+def import_(session: Session, *, file: str, key: str, replace: bool, dry_run: bool, as_json: bool) -> None:
+    """Store what a CSV file says about images: one row each, with a header.
 
-    The column called path, id or name (see --key) names the image, else the first column. A column of
-    numbers becomes numbers, any other text; tags or keywords give labels, with ; between them. Rows that do
-    not fit are told with their line, the others are imported.
+    The column called path, id or name (see --key) names the image, else the first column does. A column of
+    numbers is imported as numbers, any other as text; tags or keywords give labels, separated by ;. Rows
+    that do not fit are reported with their line number, the others are imported.
     """
-    with (
-        errors_told(as_json=as_json, debug=settings.debug),
-        existing_library(settings.library) as library,
-    ):
-        report = library.import_data(file, key=key, replace=replace, dry_run=dry_run)
+    with existing_library(session, as_json=as_json) as library:
+        from saccade.usecases.fields.api import Fields
+
+        report = Fields(library).import_csv(file, key=key, replace=replace, dry_run=dry_run)
         _tell_problems(report)
         if as_json:
-            print_json(of_import(report))
+            print_json(report)
         else:
             _say_import(report)
 
 
-@data.command("list", short_help="List the facts there are.")
+@fields.command("list", short_help="List the fields.")
 @json_option
 @library_option
 @click.pass_obj
-def list_(settings: Settings, *, as_json: bool) -> None:
-    """List the facts there are about images, imported or computed; filters call them data.NAME."""
-    with (
-        errors_told(as_json=as_json, debug=settings.debug),
-        existing_library(settings.library) as library,
-    ):
-        columns = library.columns()
+def list_(session: Session, *, as_json: bool) -> None:
+    """List the fields of images, imported or computed; filters call them data.NAME."""
+    with existing_library(session, as_json=as_json) as library:
+        from saccade.usecases.fields.api import Fields
+        from saccade.usecases.fields.wire import field_list
+
+        columns = Fields(library).list()
         if as_json:
-            print_json(of_columns(columns))
+            print_json(field_list(columns))
         elif columns:
             _say_columns(columns)
         else:
-            note("no facts yet: bring some with `saccade data import FILE.csv`")
+            note("no fields yet: import some with `saccade fields import FILE.csv`")
 
 
-@data.command(short_help="Forget a column.")
+@fields.command(short_help="Forget a field.")
 @click.argument("name", metavar="NAME")
 @json_option
 @library_option
 @click.pass_obj
-def remove(settings: Settings, *, name: str, as_json: bool) -> None:
-    """Forget a column; the images and your table stay as they are."""
-    with (
-        errors_told(as_json=as_json, debug=settings.debug),
-        existing_library(settings.library) as library,
-    ):
-        removed = library.remove_column(name.removeprefix("data."))
+def remove(session: Session, *, name: str, as_json: bool) -> None:
+    """Forget a field; the images and your table stay as they are."""
+    with existing_library(session, as_json=as_json) as library:
+        from saccade.usecases.fields.api import Fields
+        from saccade.usecases.fields.wire import Removal
+
+        removed = Fields(library).remove(name.removeprefix("data."))
         if as_json:
-            print_json(of_removal(name.removeprefix("data."), removed))
+            print_json(Removal(removed=name.removeprefix("data."), images=removed))
         else:
             say(f"forgotten: {harmless(name)} of {counted(removed, 'image')}")
 
 
-@data.command(short_help="Write all facts and labels to a CSV file.")
+@fields.command(short_help="Write all fields and labels to a CSV file.")
 @click.argument("file", metavar="FILE.csv")
 @click.option("--overwrite", is_flag=True, help="Replace FILE if it exists.")
 @json_option
 @library_option
 @click.pass_obj
-def export(settings: Settings, *, file: str, overwrite: bool, as_json: bool) -> None:
-    """Write all facts and people's labels to a CSV file that `saccade data import` reads."""
-    with (
-        errors_told(as_json=as_json, debug=settings.debug),
-        existing_library(settings.library) as library,
-    ):
-        images = library.export_data(file, overwrite=overwrite)
+def export(session: Session, *, file: str, overwrite: bool, as_json: bool) -> None:
+    """Write all fields and people's labels to a CSV file that `saccade fields import` reads."""
+    with existing_library(session, as_json=as_json) as library:
+        from saccade.usecases.fields.api import Fields
+        from saccade.usecases.fields.wire import Export
+
+        images = Fields(library).export(file, overwrite=overwrite)
         if as_json:
-            print_json(of_export(os.path.abspath(file), images))
+            print_json(Export(path=os.path.abspath(file), images=images))
         else:
             say(f"exported: {shown_path(file)} ({counted(images, 'image')})")
 
 
-COMMANDS: tuple[click.Command, ...] = (data,)
+COMMANDS: tuple[click.Command, ...] = (fields,)
 
 
 def _tell_problems(report: "ImportReport") -> None:
@@ -127,7 +125,7 @@ def _tell_problems(report: "ImportReport") -> None:
     for problem in report.problems[:_MOST_TOLD]:
         note(f"line {problem.line}: {harmless(problem.reason)}")
     if len(report.problems) > _MOST_TOLD:
-        note(f"and {number(len(report.problems) - _MOST_TOLD)} more: --json tells them all")
+        note(f"and {number(len(report.problems) - _MOST_TOLD)} more: --json lists them all")
 
 
 def _say_import(report: "ImportReport") -> None:
@@ -135,7 +133,7 @@ def _say_import(report: "ImportReport") -> None:
     width = max((len(column.name) for column in report.columns), default=0)
     for column in report.columns:
         kind = "numbers" if column.kind == "number" else "text"
-        why = f" (no numbers: {harmless(column.why)})" if column.why else ""
+        why = f" (not numbers: {harmless(column.why)})" if column.why else ""
         say(f"data.{column.name:<{width}}  {kind} of {counted(column.values, 'image')}{why}")
     if report.labels:
         say(f"{counted(report.labels, 'label')} put on images: --where tag=LABEL")

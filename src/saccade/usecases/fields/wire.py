@@ -1,44 +1,80 @@
-"""What `saccade data --json` prints; `docs/schemas/data.json` states it."""
+"""What `lib.fields` answers to the outside: `--json`, HTTP and MCP."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from saccade.core.ports.stores import Column
-    from saccade.core.tables import ImportReport
-    from saccade.doors.terminal.payloads import Payload
-
-
-def of_import(report: "ImportReport") -> "Payload":
-    """What an import did."""
-    return {
-        "rows": report.rows,
-        "images": report.images,
-        "columns": [
-            {"name": one.name, "header": one.header, "kind": one.kind, "values": one.values, "why": one.why}
-            for one in report.columns
-        ],
-        "labels": report.labels,
-        "problems": [{"line": one.line, "reason": one.reason} for one in report.problems],
-        "dry_run": report.dry_run,
-    }
+from saccade.core.ports.stores import Column
+from saccade.core.wire import Answer
+from saccade.usecases.fields.rules import ImportReport
 
 
-def of_columns(columns: "Sequence[Column]") -> "Payload":
-    """The facts there are."""
-    return {
-        "columns": [
-            {"name": one.name, "kind": one.kind, "origin": one.origin, "images": one.count} for one in columns
-        ]
-    }
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One field.
+
+    Attributes:
+        name: as filters say it, after `data.`.
+        kind: whether it holds numbers or text.
+        origin: who wrote it: "import", or the use-case.
+        images: present images that have it.
+    """
+
+    name: str
+    kind: Literal["number", "text"]
+    origin: str
+    images: int
 
 
-def of_removal(name: str, removed: int) -> "Payload":
-    """What was forgotten."""
-    return {"removed": name, "images": removed}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldList:
+    """The fields there are.
+
+    Attributes:
+        fields: by name.
+    """
+
+    fields: tuple[Field, ...]
 
 
-def of_export(path: str, images: int) -> "Payload":
-    """What was written."""
-    return {"path": path, "images": images}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removal:
+    """What was forgotten.
+
+    Attributes:
+        removed: the field's name.
+        images: values removed, one for each image.
+    """
+
+    removed: str
+    images: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Export:
+    """What was written.
+
+    Attributes:
+        path: the file, absolute.
+        images: rows of it.
+    """
+
+    path: str
+    images: int
+
+
+def field_list(columns: Sequence[Column]) -> FieldList:
+    """The fields as the outside sees them."""
+    return FieldList(
+        fields=tuple(
+            Field(name=one.name, kind=one.kind, origin=one.origin, images=one.count) for one in columns
+        )
+    )
+
+
+ANSWERS = (
+    Answer(name="fields-import", command="saccade fields import", kind=ImportReport),
+    Answer(name="fields-list", command="saccade fields list", kind=FieldList),
+    Answer(name="fields-remove", command="saccade fields remove", kind=Removal),
+    Answer(name="fields-export", command="saccade fields export", kind=Export),
+)

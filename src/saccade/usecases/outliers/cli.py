@@ -10,8 +10,8 @@ from saccade.core.filters import parse_condition
 from saccade.doors.terminal.opening import existing_library
 from saccade.doors.terminal.output import note, print_json, say
 from saccade.doors.terminal.progress import progress_shown
-from saccade.doors.terminal.reporting import errors_told, tell_failures
-from saccade.doors.terminal.settings import Settings, json_option, library_option, scope_options
+from saccade.doors.terminal.reporting import errors_reported, report_failures
+from saccade.doors.terminal.settings import Session, json_option, library_option, scope_options
 from saccade.doors.words import counted, duration, number, shown_path
 from saccade.usecases.duplicates.cli.checking import html_option
 from saccade.usecases.outliers.wire import of_inspection, of_model, of_outliers, of_quality
@@ -74,7 +74,7 @@ class _Told(NamedTuple):
 @library_option
 @click.pass_obj
 def outliers(
-    settings: Settings,
+    session: Session,
     *,
     files: tuple[str, ...],
     mode: str,
@@ -100,9 +100,9 @@ def outliers(
     judge others with --model NAME. Each answer says why. Values are kept: filter with data.outlier>=1.5,
     data.blur>=0.5, data.anomaly_NAME>1.
     """
-    with errors_told(as_json=as_json, debug=settings.debug):
+    with errors_reported(as_json=as_json, debug=session.debug):
         _check(files=files, quality=quality, train=train, good=good, model=model, top=top, dry_run=dry_run)
-        with existing_library(settings.library) as library:
+        with existing_library(session.library) as library:
             if train is not None:
                 paths, filters = _good(good)
                 with progress_shown(quiet=quiet) as progress:
@@ -144,7 +144,7 @@ def outliers(
                         progress=progress,
                     )
                     told = _Told(of_outliers(found), _outlier_lines(found), found)
-            tell_failures(told.report.failed)
+            report_failures(told.report.failed)
             if as_json:
                 print_json(told.payload)
             else:
@@ -248,7 +248,7 @@ def _say_model(model: "InspectionModel") -> None:
         note("few good pictures: the limit is rough; 20 or more are better")
     for path in model.suspects:
         note(f"unlike the other good ones, is it good? {shown_path(path)}")
-    tell_failures(model.failed)
+    report_failures(model.failed)
     say(f'next: saccade outliers --model "{model.name}" FILE...')
 
 

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from saccade.doors.page.document import file_link, jpeg, page, shape_of, shape_styles, text, write_page
 from saccade.doors.words import counted, duration, percent
+from saccade.engine.previews import thumbnail_files
 
 if TYPE_CHECKING:
     from saccade.core.types import Hit, SearchResult
-    from saccade.library import Library
+    from saccade.engine.context import LibraryContext
 
 _SIDE = 480
 """Longest side of a thumbnail, pixels: sharp at twice the row height, about 30 kB each."""
@@ -37,16 +38,16 @@ class Section:
     @classmethod
     def of(
         cls,
-        library: "Library",
+        context: "LibraryContext",
         result: "SearchResult",
         *,
         query_pictures: Sequence[str] = (),
         title: str = "",
     ) -> "Section":
-        """The section of a result, with its pictures read by the library."""
+        """The section of a result, with its pictures read through the library."""
         paths = [*query_pictures, *(hit.path for hit in result.hits)]
         found = [
-            one if isinstance(one, bytes) else one.reason for one in library.thumbnail_files(paths, _SIDE)
+            one if isinstance(one, bytes) else one.reason for one in thumbnail_files(context, paths, _SIDE)
         ]
         asked = tuple(one for one in found[: len(query_pictures)] if isinstance(one, bytes))
         return cls(result=result, thumbnails=tuple(found[len(query_pictures) :]), asked=asked, title=title)

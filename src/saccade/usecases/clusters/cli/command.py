@@ -8,8 +8,8 @@ from saccade.core.errors import InputError
 from saccade.doors.terminal.opening import existing_library
 from saccade.doors.terminal.output import note, print_json
 from saccade.doors.terminal.progress import progress_shown
-from saccade.doors.terminal.reporting import errors_told
-from saccade.doors.terminal.settings import Settings, json_option, library_option, scope_options
+from saccade.doors.terminal.reporting import errors_reported
+from saccade.doors.terminal.settings import Session, json_option, library_option, scope_options
 from saccade.doors.words import harmless, shown_path
 from saccade.usecases.clusters.cli.text import say_clusters
 from saccade.usecases.clusters.wire import of_clusters
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 @library_option
 @click.pass_obj
 def clusters(
-    settings: Settings,
+    session: Session,
     *,
     method: Literal["auto", "density", "kmeans"],
     k: int | None,
@@ -74,7 +74,7 @@ def clusters(
     everywhere; a theme that is found again keeps its id and name. Themes of a part (--where, --in) are
     stored only with --name.
     """
-    with errors_told(as_json=as_json, debug=settings.debug), existing_library(settings.library) as library:
+    with errors_reported(as_json=as_json, debug=session.debug), existing_library(session.library) as library:
         if rename is not None:
             _rename(library, rename, name, as_json=as_json)
             return

@@ -9,8 +9,8 @@ from saccade.core.errors import EXIT_PROBLEMS, InputError
 from saccade.doors.terminal.opening import existing_library
 from saccade.doors.terminal.output import note, print_json, say
 from saccade.doors.terminal.progress import progress_shown
-from saccade.doors.terminal.reporting import errors_told, tell_failures
-from saccade.doors.terminal.settings import Settings, json_option, library_option
+from saccade.doors.terminal.reporting import errors_reported, report_failures
+from saccade.doors.terminal.settings import Session, json_option, library_option
 from saccade.doors.words import counted, shown_path
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ _tier_option = click.option(
 @library_option
 @click.pass_obj
 def check(
-    settings: Settings, *, files: tuple[str, ...], tiers: tuple[str, ...], verify: str, as_json: bool
+    session: Session, *, files: tuple[str, ...], tiers: tuple[str, ...], verify: str, as_json: bool
 ) -> None:
     """Tell of each FILE whether the library holds it already: its bytes, its pixels, or its picture, edited.
 
@@ -57,8 +57,8 @@ def check(
     from saccade.usecases.duplicates.wire.checking import of_check
 
     with (
-        errors_told(as_json=as_json, debug=settings.debug),
-        existing_library(settings.library) as library,
+        errors_reported(as_json=as_json, debug=session.debug),
+        existing_library(session.library) as library,
     ):
         results = library.check(*files, tiers=tiers or PICTURE_TIERS, verify=verify)
         if as_json:
@@ -82,7 +82,7 @@ def check(
 @library_option
 @click.pass_obj
 def leaks(
-    settings: Settings,
+    session: Session,
     *,
     first: str,
     second: str,
@@ -100,11 +100,11 @@ def leaks(
     With --column split, TRAIN and TEST are values of an imported column. Exits with 7 when they share a
     picture.
     """
-    with errors_told(as_json=as_json, debug=settings.debug):
+    with errors_reported(as_json=as_json, debug=session.debug):
         check_top(top)
         if first == second:
             raise InputError(f"both are {first}", hint="name two folders, or two values of --column")
-        with existing_library(settings.library) as library:
+        with existing_library(session.library) as library:
             with progress_shown(quiet=quiet) as progress:
                 found = library.leaks(
                     first,
@@ -130,7 +130,7 @@ def show_overlap(
     from saccade.usecases.duplicates.cli.checking_text import say_overlap
     from saccade.usecases.duplicates.wire.checking import of_overlap
 
-    tell_failures(found.failed)
+    report_failures(found.failed)
     if html is not None:
         from saccade.doors.page.report import write_report
         from saccade.usecases.duplicates.html.checking import overlap_report
@@ -157,11 +157,11 @@ def check_top(top: int) -> None:
 @json_option
 @library_option
 @click.pass_obj
-def distinct(settings: Settings, *, images: tuple[str, ...], forget: bool, as_json: bool) -> None:
+def distinct(session: Session, *, images: tuple[str, ...], forget: bool, as_json: bool) -> None:
     """Remember that these pictures are not the same, however alike: they are never in one group again."""
     with (
-        errors_told(as_json=as_json, debug=settings.debug),
-        existing_library(settings.library) as library,
+        errors_reported(as_json=as_json, debug=session.debug),
+        existing_library(session.library) as library,
     ):
         changed = _set_distinct(library, images, distinct=not forget)
         if as_json:

@@ -9,8 +9,8 @@ from saccade.core.errors import EXIT_PROBLEMS, InputError
 from saccade.doors.terminal.opening import existing_library
 from saccade.doors.terminal.output import note, print_json
 from saccade.doors.terminal.progress import progress_shown
-from saccade.doors.terminal.reporting import errors_told, tell_failures
-from saccade.doors.terminal.settings import Settings, json_option, library_option, scope_options
+from saccade.doors.terminal.reporting import errors_reported, report_failures
+from saccade.doors.terminal.settings import Session, json_option, library_option, scope_options
 from saccade.doors.words import shown_path
 from saccade.usecases.duplicates.cli.checking import (
     PICTURE_TIERS,
@@ -61,7 +61,7 @@ _RULES = ("folder", "resolution", "quality", "metadata", "name", "date", "path")
 @library_option
 @click.pass_obj
 def duplicates(
-    settings: Settings,
+    session: Session,
     *,
     tiers: tuple[str, ...],
     prefer: tuple[str, ...],
@@ -87,11 +87,11 @@ def duplicates(
 
     With --across it tells which pictures another library holds too, and exits with 7 when there are any.
     """
-    with errors_told(as_json=as_json, debug=settings.debug):
+    with errors_reported(as_json=as_json, debug=session.debug):
         check_top(top)
         wanted = tiers or PICTURE_TIERS
         table = _read_prices(prices)
-        with existing_library(settings.library) as library:
+        with existing_library(session.library) as library:
             if across is not None:
                 if apply or where or folders or prefer or keep:
                     raise InputError("--across only compares whole libraries", hint="leave the rest out")
@@ -120,7 +120,7 @@ def duplicates(
                 cleaning = library.clean(
                     found, apply=apply, to=to, tiers=wanted, prices=table, progress=progress
                 )
-            tell_failures(found.failed)
+            report_failures(found.failed)
             _show(found, cleaning, top=top, as_json=as_json)
 
 
@@ -131,7 +131,7 @@ def duplicates(
 @json_option
 @library_option
 @click.pass_obj
-def undo(settings: Settings, *, run: str | None, listed: bool, quiet: bool, as_json: bool) -> None:
+def undo(session: Session, *, run: str | None, listed: bool, quiet: bool, as_json: bool) -> None:
     """Put back what a RUN put away, byte for byte, with times and permissions; default: the newest.
 
     Nothing is overwritten: a file whose place is taken comes to lie beside it. Exits with 7 when a file
@@ -141,8 +141,8 @@ def undo(settings: Settings, *, run: str | None, listed: bool, quiet: bool, as_j
     from saccade.usecases.duplicates.wire.finding import of_cleanings, of_undo
 
     with (
-        errors_told(as_json=as_json, debug=settings.debug),
-        existing_library(settings.library) as library,
+        errors_reported(as_json=as_json, debug=session.debug),
+        existing_library(session.library) as library,
     ):
         if listed:
             runs = library.cleanings()

@@ -10,12 +10,13 @@ from dataclasses import dataclass, replace
 
 from saccade.core.errors import InputError, PathNotFoundError
 from saccade.core.ports import Catalog, ReportProgress
+from saccade.core.ports.tools import QuarantineFiles, QuarantineRuns
 from saccade.core.quarantine import Merge, Move
 from saccade.core.types import Failure, Progress
-from saccade.engine.reembed import locate
+from saccade.engine.places import locate
 from saccade.engine.scopes import scopes
 from saccade.usecases.duplicates.flow.inheritance import known_of, take_over
-from saccade.usecases.duplicates.flow.moves import FULL, Files, Places, Runs, settle, storage_errors
+from saccade.usecases.duplicates.flow.moves import FULL, Places, settle, storage_errors
 from saccade.usecases.duplicates.rules.applying import CleaningReport, Observed, plan_cleaning, plan_merges
 from saccade.usecases.duplicates.rules.reports import DuplicateGroup, DuplicateReport, Tier
 from saccade.usecases.duplicates.rules.savings import Leaving, PriceTable, add_up
@@ -29,8 +30,8 @@ class Cleaner:
     """The parts that putting duplicates away needs."""
 
     catalog: Catalog
-    files: Files
-    runs: Runs
+    files: QuarantineFiles
+    runs: QuarantineRuns
     prices: PriceTable
     report: ReportProgress
 
@@ -47,7 +48,7 @@ class Cleaner:
     def apply(
         self, found: DuplicateReport, tiers: Collection[Tier], to: str | None, created: str
     ) -> CleaningReport:
-        """Do it. Files that cannot be moved are told in the report.
+        """Do it. QuarantineFiles that cannot be moved are told in the report.
 
         Args:
             created: the time now, UTC, ISO 8601.
@@ -135,7 +136,7 @@ class Cleaner:
         return found
 
     def _check_place(self, to: str | None) -> None:
-        """Files must not go where indexing would find them again."""
+        """QuarantineFiles must not go where indexing would find them again."""
         if to is not None and not os.path.isdir(to):
             raise PathNotFoundError(f"no such folder: {to}", hint="make it, or mount the disk")
         place = os.path.realpath(to if to is not None else self.runs.folder)

@@ -4,79 +4,16 @@ import errno
 import os
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Protocol
 
 from saccade.core.errors import DiskFullError, ReadOnlyError, StorageError
 from saccade.core.ports import Catalog, Folder, SeenFile
-from saccade.core.quarantine import FileFacts, Merge, Move, RunEntries, Whereabouts
+from saccade.core.ports.tools import QuarantineFiles, QuarantineRuns
+from saccade.core.quarantine import RunEntries
 from saccade.core.types import FileEntry, FileStamp
 
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS}
 _BATCH = 256
-
-
-class Files(Protocol):
-    """Moves single files; see `saccade.sources.quarantine`."""
-
-    def look(self, path: str) -> FileFacts | None:
-        """What a name is now."""
-
-    def digest(self, path: str) -> str:
-        """SHA-256 of a file, hexadecimal."""
-
-    def set_aside(self, move: Move) -> None:
-        """Move it to its place in the quarantine."""
-
-    def state(self, move: Move) -> Whereabouts:
-        """Where it is."""
-
-    def put_back(self, move: Move, at: str) -> None:
-        """Move it out of the quarantine."""
-
-    def drop_copy(self, move: Move) -> None:
-        """Take the second of two copies out of the quarantine."""
-
-    def free_name(self, path: str, mark: str) -> str:
-        """A name beside it that nothing has."""
-
-    def sync_folders(self, paths: Sequence[str]) -> None:
-        """Make what happened to these names durable."""
-
-
-class Runs(Protocol):
-    """The manifests; see `saccade.sources.journal`."""
-
-    @property
-    def folder(self) -> str:
-        """Where they lie."""
-
-    def runs(self) -> Sequence[str]:
-        """Names of all runs, oldest first."""
-
-    def next_place(self, to: str | None) -> str:
-        """Where the files of the next run will lie."""
-
-    def begin(self, created: str, place: str) -> str:
-        """Start a run."""
-
-    def write(self, run: str, moves: Sequence[Move], merges: Sequence[Merge]) -> None:
-        """Note what is about to happen."""
-
-    def resume(self, run: str) -> None:
-        """Note that it goes on."""
-
-    def end(self, run: str) -> None:
-        """Note that it has ended."""
-
-    def unmerge(self, run: str, merges: Sequence[int]) -> None:
-        """Note that these merges were taken back."""
-
-    def load(self, run: str) -> RunEntries:
-        """What the manifest says."""
-
-    def tidy(self, entries: RunEntries) -> None:
-        """Remove what is empty."""
 
 
 class Places:
@@ -135,7 +72,9 @@ class Places:
         return list(found.values())
 
 
-def settle(catalog: Catalog, files: Files, runs: Runs, to: str | None) -> RunEntries | None:
+def settle(
+    catalog: Catalog, files: QuarantineFiles, runs: QuarantineRuns, to: str | None
+) -> RunEntries | None:
     """Bring the catalog in step with runs that were interrupted; the one that can go on, if any.
 
     A copy whose original is still there is dropped. Call it while `writing()`.
@@ -168,7 +107,7 @@ def settle(catalog: Catalog, files: Files, runs: Runs, to: str | None) -> RunEnt
     return resumable
 
 
-def _goes_to(entries: RunEntries, runs: Runs, to: str | None) -> bool:
+def _goes_to(entries: RunEntries, runs: QuarantineRuns, to: str | None) -> bool:
     if to is None:
         return entries.place.startswith(os.path.join(runs.folder, entries.run, ""))
     return os.path.dirname(entries.place) == to

@@ -6,21 +6,27 @@ from collections.abc import Sequence
 
 from saccade.core.errors import NotFoundError
 from saccade.core.ports import Catalog, ReportProgress
+from saccade.core.ports.tools import QuarantineFiles, QuarantineRuns
 from saccade.core.quarantine import Cleaning, Move, Restored, RunEntries, UndoReport
 from saccade.core.types import Failure, FileStamp, Progress
 from saccade.usecases.duplicates.flow.inheritance import give_back
-from saccade.usecases.duplicates.flow.moves import Files, Places, Runs, storage_errors
+from saccade.usecases.duplicates.flow.moves import Places, storage_errors
 
 _BATCH = 64
 
 
-def cleanings(files: Files, runs: Runs) -> list[Cleaning]:
+def cleanings(files: QuarantineFiles, runs: QuarantineRuns) -> list[Cleaning]:
     """Every run that put files away, oldest first, with what lies in its quarantine now."""
     return [_cleaning(files, runs.load(run)) for run in runs.runs()]
 
 
 def undo(
-    catalog: Catalog, files: Files, runs: Runs, run: str | None, *, progress: ReportProgress | None = None
+    catalog: Catalog,
+    files: QuarantineFiles,
+    runs: QuarantineRuns,
+    run: str | None,
+    *,
+    progress: ReportProgress | None = None,
 ) -> UndoReport:
     """Put everything of a run back, and take from the keepers what they had taken over.
 
@@ -58,7 +64,7 @@ def undo(
     )
 
 
-def _newest(files: Files, runs: Runs) -> RunEntries:
+def _newest(files: QuarantineFiles, runs: QuarantineRuns) -> RunEntries:
     for run in reversed(runs.runs()):
         entries = runs.load(run)
         if not entries.finished or _cleaning(files, entries).files:
@@ -68,7 +74,7 @@ def _newest(files: Files, runs: Runs) -> RunEntries:
     )
 
 
-def _cleaning(files: Files, entries: RunEntries) -> Cleaning:
+def _cleaning(files: QuarantineFiles, entries: RunEntries) -> Cleaning:
     sizes = [facts.stamp.size for move in entries.moves if (facts := files.look(move.place)) is not None]
     return Cleaning(
         run=entries.run,
@@ -84,7 +90,7 @@ def _cleaning(files: Files, entries: RunEntries) -> Cleaning:
 class _Work:
     """One undo."""
 
-    def __init__(self, catalog: Catalog, files: Files, entries: RunEntries) -> None:
+    def __init__(self, catalog: Catalog, files: QuarantineFiles, entries: RunEntries) -> None:
         self._catalog = catalog
         self._files = files
         self._entries = entries
@@ -110,7 +116,7 @@ class _Work:
             self._files.sync_folders([*(at for at, _, _ in back), *(move.place for move in moves)])
             self._places.record(self.number, back)
 
-    def give_back(self, runs: Runs) -> int:
+    def give_back(self, runs: QuarantineRuns) -> int:
         """Undo the merges whose files are all back; number of them."""
         mine = {
             number: merge

@@ -1,11 +1,13 @@
 """Tables out: facts and labels as they can be imported again."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from saccade.core.filters import Filter
+from saccade.core.pictures import ImageId
 from saccade.core.ports import Catalog
 from saccade.core.ports.stores import Column
-from saccade.core.tables import LABELS, PERSON, Cell
+from saccade.core.tables import Cell
+from saccade.usecases.fields.rules import LABELS, PERSON
 
 _BATCH = 5000
 
@@ -42,25 +44,30 @@ def _exported(
                 yield [place(record.paths[0]), *cells, labels.get(record.id)]
 
 
-def values_of(catalog: Catalog, name: str) -> dict[str, float | str]:
-    """{image id, hexadecimal: value} of a column, of present images.
+def values_of(catalog: Catalog, name: str) -> Iterator[tuple[ImageId, float | str]]:
+    """(image id, value) of a field, of present images.
 
     Raises:
-        InvalidFilterError: no such column; the hint lists those there are.
+        InvalidFilterError: no such field; the hint lists those there are.
     """
     column = next((one for one in catalog.columns.all() if one.name == name), None)
     if column is None:
-        catalog.columns.numbers(name)  # raises, with the columns there are
-        return {}
-    values = _values(catalog, column)
-    records = catalog.images.get(list(values))
-    return {record.image_id: values[record.id] for record in records}
+        catalog.columns.numbers(name)  # raises, with the fields there are
+        return iter(())
+    return _by_digest(catalog, _values(catalog, column))
+
+
+def _by_digest(catalog: Catalog, values: Mapping[int, float | str]) -> Iterator[tuple[ImageId, float | str]]:
+    ids = list(values)
+    for start in range(0, len(ids), _BATCH):
+        for record in catalog.images.get(ids[start : start + _BATCH]):
+            yield ImageId(record.image_id), values[record.id]
 
 
 def _values(catalog: Catalog, column: Column) -> dict[int, float | str]:
     """{image: value}."""
     if column.kind == "number":
-        ids, numbers = catalog.columns.numbers(column.name)
-        return dict(zip(ids.tolist(), map(float, numbers), strict=True))
-    ids, texts = catalog.columns.texts(column.name)
-    return dict(zip(ids.tolist(), texts, strict=True))
+        known, numbers = catalog.columns.numbers(column.name)
+        return dict(zip(known.tolist(), map(float, numbers), strict=True))
+    known, texts = catalog.columns.texts(column.name)
+    return dict(zip(known.tolist(), texts, strict=True))

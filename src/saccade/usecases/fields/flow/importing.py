@@ -10,22 +10,17 @@ import numpy as np
 from saccade.core.errors import InputError
 from saccade.core.ports import Catalog
 from saccade.core.ports.stores import Column
-from saccade.core.tables import (
+from saccade.core.tables import Cell, RowProblem, Table, as_number, as_text, is_absent
+from saccade.usecases.fields.rules import (
     IMPORT,
     KEYS,
     LABELS,
     PERSON,
-    Cell,
     ImportedColumn,
     ImportReport,
     Key,
-    RowProblem,
-    Table,
     as_labels,
-    as_number,
-    as_text,
     column_name,
-    is_absent,
 )
 
 _SHORTEST_ID = 8
@@ -124,9 +119,10 @@ def import_table(
     _check_origins(facts, known)
     if not dry_run:
         columns = {column.name: values for column, values in facts}
-        catalog.columns.write_all(columns, origin=IMPORT, replace=replace)
-        if labels or (replace and any(one.labels for one in fields)):
-            _write_labels(catalog, labels, told, replace=replace)
+        with catalog.unit("importing fields"):
+            catalog.columns.write_all(columns, origin=IMPORT, replace=replace)
+            if labels or (replace and any(one.labels for one in fields)):
+                _write_labels(catalog, labels, told, replace=replace)
     return ImportReport(
         rows=count,
         images=len(told),

@@ -8,10 +8,9 @@ import click
 from saccade.core.errors import EXIT_PROBLEMS, InputError
 from saccade.doors.terminal.opening import library_to_index, summary
 from saccade.doors.terminal.output import print_json, say
-from saccade.doors.terminal.payloads import of_index
 from saccade.doors.terminal.progress import progress_shown
-from saccade.doors.terminal.reporting import errors_told, tell_failures
-from saccade.doors.terminal.settings import Settings, json_option, library_option
+from saccade.doors.terminal.reporting import errors_reported, report_failures
+from saccade.doors.terminal.settings import Session, json_option, library_option
 from saccade.doors.words import shown_path
 
 _STDIN = "-"
@@ -23,21 +22,19 @@ _STDIN = "-"
 @click.option(
     "--from-stdin", is_flag=True, help="Read more paths from stdin, one a line or zero-terminated (also: -)."
 )
-@click.option(
-    "--allow-empty", is_flag=True, help="Believe that a folder which had images is empty on purpose."
-)
+@click.option("--allow-empty", is_flag=True, help="Accept that a folder which had images is empty now.")
 @click.option(
     "--kind",
     type=click.Choice(["auto", "flat", "ivf", "hnsw"]),
-    help="Also build the search indexes anew, of this kind from now on.",
+    help="Also build the search indexes again, of this kind from now on.",
 )
 @click.option("--strict", is_flag=True, help=f"Exit with {EXIT_PROBLEMS} when a file gave no image.")
-@click.option("-q", "--quiet", is_flag=True, help="Tell failures only.")
+@click.option("-q", "--quiet", is_flag=True, help="Report failures only.")
 @json_option
 @library_option
 @click.pass_obj
 def index(
-    settings: Settings,
+    session: Session,
     *,
     paths: tuple[str, ...],
     exclude: tuple[str, ...],
@@ -53,32 +50,33 @@ def index(
     Without a PATH: all that the library knows, or the current folder where there is no library yet. Only new
     and changed files are read; a run that was stopped goes on where it was.
     """
-    with errors_told(as_json=as_json, debug=settings.debug):
+    with errors_reported(as_json=as_json, debug=session.debug):
         named = [path for path in paths if path != _STDIN]
         piped = from_stdin or _STDIN in paths
         listed = _paths_on_stdin() if piped else []
         if piped and not named and not listed:
             raise InputError("no path came in on stdin", hint="e.g. find . -name '*.jpg' | saccade index -")
-        with (
-            library_to_index(settings.library, named or listed) as (library, places),
-            progress_shown(quiet=quiet) as progress,
-        ):
-            report = library.index(
-                *(named if piped else places),
+    with library_to_index(session, named or listed, as_json=as_json) as (library, places):
+        from saccade.usecases.indexing.api import Indexing
+        from saccade.usecases.indexing.wire import index_answer
+
+        with progress_shown(quiet=quiet) as progress:
+            report = session.opener.index(
+                library,
+                named if piped else places,
                 exclude=exclude,
                 files=listed,
                 allow_empty=allow_empty,
                 progress=progress,
             )
             if kind is not None:
-                library.build_indexes(kind, progress=progress)
-            folder = library.folder
-        tell_failures(report.failed)
+                Indexing(library).build_indexes(kind, progress=progress)
+        report_failures(report.failed)
         if as_json:
-            print_json(of_index(report, folder))
+            print_json(index_answer(report, library.folder))
         elif not quiet:
             say(summary(report))
-            say(f"library: {shown_path(folder)}")
+            say(f"library: {shown_path(library.folder)}")
     if strict and report.failed:
         raise click.exceptions.Exit(EXIT_PROBLEMS)
 

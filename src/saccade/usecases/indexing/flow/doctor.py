@@ -6,12 +6,13 @@ from dataclasses import dataclass, replace
 
 from saccade.core.errors import InputError
 from saccade.core.ports import Catalog, Decoder, Encoder, IndexStore, ReportProgress
+from saccade.core.ports.tools import Walk
 from saccade.core.types import DoctorReport, Problem, Progress
 from saccade.engine.reembed import reembed
 from saccade.engine.refresh import load_calibration, refresh
 from saccade.engine.scopes import Scope, scopes
 from saccade.engine.space import SpaceReader
-from saccade.usecases.indexing.flow.plan import Walk, make_plan
+from saccade.usecases.indexing.flow.plan import make_plan
 from saccade.usecases.indexing.flow.run import index_paths
 
 

@@ -1,23 +1,15 @@
 """What a run has to do: the files on disk held against what the catalog remembers of them."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from saccade.core.errors import NoImagesError
 from saccade.core.ports import Catalog, Decoder, Folder, KnownFile
+from saccade.core.ports.tools import Walk
 from saccade.core.types import Failure, FileEntry
 
 _GONE_FOR_GOOD = "if it was emptied on purpose, say so with --allow-empty (allow_empty=True)"
-
-
-class Walk(Protocol):
-    """Finds the files of a folder, or the one file it is given; see `saccade.sources.walk`."""
-
-    def __call__(self, root: str, *, exclude: Sequence[str] = ()) -> Iterator[FileEntry | Failure]:
-        """Entries in a fixed order; a Failure for each folder that cannot be read."""
-        ...
 
 
 @dataclass(slots=True, kw_only=True)

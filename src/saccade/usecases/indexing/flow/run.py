@@ -13,6 +13,7 @@ import numpy as np
 from saccade.core.errors import NoImagesError
 from saccade.core.perceptual import phash
 from saccade.core.ports import Catalog, Decoder, Encoder, NewImage, ReportProgress, SeenFile
+from saccade.core.ports.tools import Walk
 from saccade.core.types import (
     Decoded,
     DecodeOutcome,
@@ -26,7 +27,7 @@ from saccade.core.types import (
     Role,
 )
 from saccade.engine.scopes import in_force, remember
-from saccade.usecases.indexing.flow.plan import Plan, Walk, make_plan
+from saccade.usecases.indexing.flow.plan import Plan, make_plan
 
 _T = TypeVar("_T")
 BATCH = 64

@@ -12,7 +12,7 @@ from saccade.core.errors import EncoderUnavailableError
 from saccade.core.ports import Catalog, Decoder, Encoder
 from saccade.core.ports.engines import LookEncoder, PatchEncoder
 from saccade.core.types import Decoded, DecodeTask, Failure, Ids, ImageRecord, Pixels, Role
-from saccade.engine.reembed import locate
+from saccade.engine.places import locate
 from saccade.engine.thumbnails import read_images
 
 Features: TypeAlias = Callable[[Pixels], NDArray[np.float32]]

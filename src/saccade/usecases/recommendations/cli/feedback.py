@@ -10,8 +10,8 @@ from saccade.core.errors import NotFoundError
 from saccade.core.tables import disarmed
 from saccade.doors.terminal.opening import existing_library
 from saccade.doors.terminal.output import note, print_json, say
-from saccade.doors.terminal.reporting import errors_told, tell_failures
-from saccade.doors.terminal.settings import Settings, json_option, library_option
+from saccade.doors.terminal.reporting import errors_reported, report_failures
+from saccade.doors.terminal.settings import Session, json_option, library_option
 from saccade.doors.words import counted, harmless
 from saccade.usecases.recommendations.wire import of_events, of_imported, of_users
 
@@ -36,7 +36,7 @@ def feedback() -> None:
 @library_option
 @click.pass_obj
 def add(
-    settings: Settings,
+    session: Session,
     *,
     user: str,
     kind: str,
@@ -46,7 +46,7 @@ def add(
     as_json: bool,
 ) -> None:
     """Note that USER liked, disliked, clicked, viewed or bought IMAGEs (files or image ids)."""
-    with errors_told(as_json=as_json, debug=settings.debug), existing_library(settings.library) as library:
+    with errors_reported(as_json=as_json, debug=session.debug), existing_library(session.library) as library:
         added = library.feedback(user, kind, images, at=at, value=value)
         if as_json:
             print_json({"added": added})
@@ -59,9 +59,9 @@ def add(
 @json_option
 @library_option
 @click.pass_obj
-def import_events(settings: Settings, *, file: str, as_json: bool) -> None:
+def import_events(session: Session, *, file: str, as_json: bool) -> None:
     """Read events from a CSV FILE with the columns user, image, kind, and at will: at, value."""
-    with errors_told(as_json=as_json, debug=settings.debug), existing_library(settings.library) as library:
+    with errors_reported(as_json=as_json, debug=session.debug), existing_library(session.library) as library:
         _tell(library.import_feedback(file), "event", as_json=as_json)
 
 
@@ -70,15 +70,15 @@ def import_events(settings: Settings, *, file: str, as_json: bool) -> None:
 @json_option
 @library_option
 @click.pass_obj
-def import_sets(settings: Settings, *, file: str, as_json: bool) -> None:
+def import_sets(session: Session, *, file: str, as_json: bool) -> None:
     """Read what goes together from a CSV FILE with the columns set (an order, an outfit) and image."""
-    with errors_told(as_json=as_json, debug=settings.debug), existing_library(settings.library) as library:
+    with errors_reported(as_json=as_json, debug=session.debug), existing_library(session.library) as library:
         _tell(library.import_sets(file), "image in a set", "images in sets", as_json=as_json)
 
 
 def _tell(done: "Imported", one: str, many: str | None = None, *, as_json: bool) -> None:
     """What an import did."""
-    tell_failures(done.failed)
+    report_failures(done.failed)
     if as_json:
         print_json(of_imported(done))
         return
@@ -96,9 +96,9 @@ def _tell(done: "Imported", one: str, many: str | None = None, *, as_json: bool)
 @json_option
 @library_option
 @click.pass_obj
-def export(settings: Settings, *, user: str, as_json: bool) -> None:
+def export(session: Session, *, user: str, as_json: bool) -> None:
     """Print everything kept of USER as CSV (or JSON), in the form that `feedback import` reads."""
-    with errors_told(as_json=as_json, debug=settings.debug), existing_library(settings.library) as library:
+    with errors_reported(as_json=as_json, debug=session.debug), existing_library(session.library) as library:
         events = library.export_feedback(user)
         if as_json:
             print_json(of_events(events))
@@ -118,9 +118,9 @@ def export(settings: Settings, *, user: str, as_json: bool) -> None:
 @json_option
 @library_option
 @click.pass_obj
-def erase(settings: Settings, *, user: str, apply: bool, as_json: bool) -> None:
+def erase(session: Session, *, user: str, apply: bool, as_json: bool) -> None:
     """Delete everything kept of USER, on the disk too. This cannot be taken back: export it first."""
-    with errors_told(as_json=as_json, debug=settings.debug), existing_library(settings.library) as library:
+    with errors_reported(as_json=as_json, debug=session.debug), existing_library(session.library) as library:
         if apply:
             erased = library.erase_user(user)
         else:
@@ -140,9 +140,9 @@ def erase(settings: Settings, *, user: str, apply: bool, as_json: bool) -> None:
 @json_option
 @library_option
 @click.pass_obj
-def list_users(settings: Settings, *, as_json: bool) -> None:
+def list_users(session: Session, *, as_json: bool) -> None:
     """Every user with the number of events kept."""
-    with errors_told(as_json=as_json, debug=settings.debug), existing_library(settings.library) as library:
+    with errors_reported(as_json=as_json, debug=session.debug), existing_library(session.library) as library:
         users = library.feedback_users()
         if as_json:
             print_json(of_users(users))

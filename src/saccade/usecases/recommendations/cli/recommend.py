@@ -9,8 +9,8 @@ from saccade.core.errors import InputError, InvalidQueryError
 from saccade.doors.terminal.opening import existing_library
 from saccade.doors.terminal.output import has_color, note, print_json, print_paths, say
 from saccade.doors.terminal.progress import progress_shown
-from saccade.doors.terminal.reporting import errors_told
-from saccade.doors.terminal.settings import Settings, json_option, library_option, scope_options
+from saccade.doors.terminal.reporting import errors_reported
+from saccade.doors.terminal.settings import Session, json_option, library_option, scope_options
 from saccade.doors.words import counted, harmless, percent, shown_path
 from saccade.usecases.recommendations.cli.feedback import feedback
 from saccade.usecases.recommendations.wire import of_recommendations, of_replay
@@ -75,7 +75,7 @@ _BOLD, _DIM, _YELLOW, _RESET = "\x1b[1m", "\x1b[2m", "\x1b[33m", "\x1b[0m"
 @library_option
 @click.pass_obj
 def recommend(
-    settings: Settings,
+    session: Session,
     *,
     images: tuple[str, ...],
     user: str | None,
@@ -99,7 +99,7 @@ def recommend(
 
     What users did is told with `saccade feedback`. Somebody of whom nothing is known gets what is popular.
     """
-    with errors_told(as_json=as_json, debug=settings.debug):
+    with errors_reported(as_json=as_json, debug=session.debug):
         if as_json and paths_only:
             raise InputError("--json and --paths-only exclude each other", hint="choose one")
         if (user is not None) + bool(images) + replay != 1 or (goes_with and not images):
@@ -107,7 +107,7 @@ def recommend(
                 "say --user NAME, or IMAGEs (with --goes-with if you like), or --replay: one of these",
                 hint="saccade recommend --user anna",
             )
-        with existing_library(settings.library) as library:
+        with existing_library(session.library) as library:
             if replay:
                 with progress_shown(quiet=as_json) as progress:
                     report = library.replay(

@@ -1,7 +1,7 @@
 """`saccade search` and `saccade similar`."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 import click
@@ -9,17 +9,17 @@ import click
 from saccade.core.errors import InputError
 from saccade.doors.terminal.opening import existing_library, library_to_search
 from saccade.doors.terminal.output import note, print_json, print_paths
-from saccade.doors.terminal.payloads import of_search
 from saccade.doors.terminal.progress import progress_shown
-from saccade.doors.terminal.reporting import errors_told
-from saccade.doors.terminal.settings import Settings, json_option, library_option, scope_options
+from saccade.doors.terminal.reporting import errors_reported
+from saccade.doors.terminal.settings import Session, json_option, library_option, scope_options
 from saccade.doors.words import shown_path
+from saccade.engine.inputs import named_image
 from saccade.usecases.searching.cli.hits import say_hits
 from saccade.usecases.searching.cli.query import parse_less, parse_near, parse_query
 
 if TYPE_CHECKING:
     from saccade.core.types import SearchResult
-    from saccade.library import Library
+    from saccade.engine.context import LibraryContext
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -55,11 +55,11 @@ _top_option = click.option(
 @click.option("--less", multiple=True, metavar="WORDS", help="Away from words or a ./PHOTO; repeatable.")
 @_top_option
 @scope_options
-@click.option("--no-index", is_flag=True, help="Do not index a folder that never was.")
+@click.option("--no-index", is_flag=True, help="Do not index a folder that has no library yet.")
 @_output_options
 @click.pass_obj
 def search(
-    settings: Settings,
+    session: Session,
     *,
     query: tuple[str, ...],
     near: tuple[str, ...],
@@ -77,43 +77,39 @@ def search(
     """Find images by words, by picture, or both.
 
     A QUERY that begins with ./ or / is a picture. Words in a row are one phrase; quoted phrases count one by
-    one, with a weight in front if you like: "2:a beach" "at night". A folder that was never indexed is
+    one, with a weight in front if you like: "2:a beach" "at night". A folder without a library is
     indexed first.
     """
-    with errors_told(as_json=as_json, debug=settings.debug):
+    with errors_reported(as_json=as_json, debug=session.debug):
         _check_output(as_json=as_json, paths_only=paths_only, null=null)
         asked = parse_query(query)
         wanted = [*asked.pictures, *parse_near(near)]
         unwanted = parse_less(less)
-        with library_to_search(
-            settings.library, index_new=not no_index, quiet=as_json or paths_only
-        ) as library:
-            result = library.search(
-                list(asked.texts),
-                image=wanted,
-                less=unwanted,
-                k=top,
-                where=where,
-                folders=folders,
-            )
-            _write_sheet(library, result, sheet, [picture for picture, _ in wanted])
-            _show(library, result, as_json=as_json, paths_only=paths_only, null=null, pictures=pictures)
+    quiet = as_json or paths_only
+    with library_to_search(session, index_new=not no_index, quiet=quiet, as_json=as_json) as context:
+        from saccade.usecases.searching.api import Searching
+
+        result = Searching(context).search(
+            list(asked.texts), image=wanted, less=unwanted, k=top, where=where, folders=folders
+        )
+        _write_sheet(context, result, sheet, [picture for picture, _ in wanted])
+        _show(context, result, as_json=as_json, paths_only=paths_only, null=null, pictures=pictures)
 
 
-@click.command(short_help="Find what is most like pictures, in content or in style; or copies.")
+@click.command(short_help="Find images similar to pictures, in content or in style; or copies.")
 @click.argument("photos", nargs=-1, metavar="[PHOTO-OR-ID]...")
 @click.option("--copies", is_flag=True, help="Only the same picture: copies, resized, cropped, edited.")
 @click.option("--style", is_flag=True, help="By color, light and composition, whatever they show.")
 @click.option("--mood", default="", metavar="WORDS", help='Of a mood, such as "dark warm"; implies --style.')
 @click.option(
-    "--diverse", type=float, default=0.0, metavar="0..1", help="How unlike each other hits are to be."
+    "--diverse", type=float, default=0.0, metavar="0..1", help="How different from each other hits should be."
 )
 @_top_option
 @scope_options
 @_output_options
 @click.pass_obj
 def similar(
-    settings: Settings,
+    session: Session,
     *,
     photos: tuple[str, ...],
     copies: bool,
@@ -129,8 +125,8 @@ def similar(
     pictures: str,
     sheet: str | None,
 ) -> None:
-    """Find the images most like a picture, or several together: files, or images of the library by id."""
-    with errors_told(as_json=as_json, debug=settings.debug):
+    """Find the images most similar to a picture, or to several together: files, or images by id."""
+    with errors_reported(as_json=as_json, debug=session.debug):
         _check_output(as_json=as_json, paths_only=paths_only, null=null)
         styled = style or bool(mood)
         if styled and (copies or diverse):
@@ -139,20 +135,22 @@ def similar(
             raise InputError(
                 "no picture to compare with", hint="saccade similar PHOTO, or --mood 'dark warm'"
             )
-        with existing_library(settings.library) as library:
-            asked = list(photos)
-            if styled:
-                with progress_shown(quiet=as_json or paths_only) as progress:
-                    result = library.style(
-                        asked, mood=mood, k=top, where=where, folders=folders, progress=progress
-                    )
-            else:
-                one = asked[0] if len(asked) == 1 else asked
-                result = library.similar(
-                    one, k=top, copies=copies, diverse=diverse, where=where, folders=folders
+    with existing_library(session, as_json=as_json) as context:
+        from saccade.usecases.searching.api import Searching
+
+        searching = Searching(context)
+        asked = [named_image(photo) for photo in photos]
+        if styled:
+            with progress_shown(quiet=as_json or paths_only) as progress:
+                result = searching.style(
+                    asked, mood=mood, k=top, where=where, folders=folders, progress=progress
                 )
-            _write_sheet(library, result, sheet, asked)
-            _show(library, result, as_json=as_json, paths_only=paths_only, null=null, pictures=pictures)
+        else:
+            result = searching.similar(
+                asked, k=top, copies=copies, diverse=diverse, where=where, folders=folders
+            )
+        _write_sheet(context, result, sheet, photos)
+        _show(context, result, as_json=as_json, paths_only=paths_only, null=null, pictures=pictures)
 
 
 def _check_output(*, as_json: bool, paths_only: bool, null: bool) -> None:
@@ -164,7 +162,7 @@ def _check_output(*, as_json: bool, paths_only: bool, null: bool) -> None:
 
 
 def _show(
-    library: "Library",
+    context: "LibraryContext",
     result: "SearchResult",
     *,
     as_json: bool,
@@ -174,19 +172,23 @@ def _show(
 ) -> None:
     """The hits in the form that was asked for."""
     if as_json:
-        print_json(of_search(result))
+        from saccade.usecases.searching.wire import search_answer
+
+        print_json(search_answer(result))
     elif paths_only:
         print_paths((hit.path for hit in result.hits), null=null)
     else:
-        say_hits(library, result, pictures=pictures)
+        say_hits(context, result, pictures=pictures)
 
 
-def _write_sheet(library: "Library", result: "SearchResult", path: str | None, queries: list[str]) -> None:
+def _write_sheet(
+    context: "LibraryContext", result: "SearchResult", path: str | None, queries: Sequence[str]
+) -> None:
     """The contact sheet, if one was asked for."""
     if path is None:
         return
     from saccade.usecases.searching.html import Section, write_sheet
 
     files = [query for query in queries if os.path.isfile(query)]
-    write_sheet(path, [Section.of(library, result, query_pictures=files)])
+    write_sheet(path, [Section.of(context, result, query_pictures=files)])
     note(f"contact sheet: {shown_path(os.path.abspath(path))}")

@@ -7,13 +7,13 @@ from saccade.doors.words import counted, duration, harmless, percent, shown_path
 
 if TYPE_CHECKING:
     from saccade.core.types import Hit, SearchResult
-    from saccade.library import Library
+    from saccade.engine.context import LibraryContext
 
 _BOLD, _DIM, _GREEN, _YELLOW, _RESET = "\x1b[1m", "\x1b[2m", "\x1b[32m", "\x1b[33m", "\x1b[0m"
 _SURE, _MAYBE = 0.8, 0.5
 
 
-def say_hits(library: "Library", result: "SearchResult", *, pictures: str) -> None:
+def say_hits(context: "LibraryContext", result: "SearchResult", *, pictures: str) -> None:
     """Print a result.
 
     Args:
@@ -21,9 +21,9 @@ def say_hits(library: "Library", result: "SearchResult", *, pictures: str) -> No
     """
     color = has_color()
     if not result.confident:
-        say(_styled(no_match_line(library, result), _YELLOW, color=color))
+        say(_styled(no_match_line(context, result), _YELLOW, color=color))
     if result.hits and pictures != "never":
-        _say_pictures(library, result, force=pictures == "always")
+        _say_pictures(context, result, force=pictures == "always")
     widest = len(str(len(result.hits)))
     for hit in result.hits:
         say(hit_line(hit, widest=widest, color=color))
@@ -31,18 +31,18 @@ def say_hits(library: "Library", result: "SearchResult", *, pictures: str) -> No
         note(f"{counted(len(result.hits), 'hit')} in {duration(result.took_ms / 1000)}")
 
 
-def no_match_line(library: "Library", result: "SearchResult") -> str:
+def no_match_line(context: "LibraryContext", result: "SearchResult") -> str:
     """The honest first line of an answer that is none."""
-    status = library.status()
-    unfinished = " Indexing was stopped early: `saccade index` goes on." if status.interrupted else ""
+    images = context.catalog.health.counts().images
+    interrupted = bool(context.catalog.runs.unfinished())
+    unfinished = " Indexing was stopped early: `saccade index` goes on." if interrupted else ""
     query = harmless(result.query)
     if not result.hits:
-        among = "" if status.counts.images else ": the library holds no image"
+        among = "" if images else ": the library holds no image"
         return f'No match for "{query}"{among}.{unfinished}'
     best = "the best one" if len(result.hits) == 1 else f"the best {len(result.hits)}"
-    among = counted(status.counts.images, "image")
     return (
-        f"No confident match: {best} of {among} shown, but nothing here clearly answers "
+        f"No confident match: {best} of {counted(images, 'image')} shown, but nothing here clearly answers "
         f'"{query}".{unfinished}'
     )
 
@@ -74,13 +74,13 @@ def _extras(hit: "Hit") -> list[str]:
     return extras
 
 
-def _say_pictures(library: "Library", result: "SearchResult", *, force: bool) -> None:
+def _say_pictures(context: "LibraryContext", result: "SearchResult", *, force: bool) -> None:
     """The best hits as pictures, if the terminal can show them."""
     from saccade.doors.terminal import pictures
 
     kind = pictures.detect(terminal=is_terminal(), force=force)
     if kind is not None:
-        pictures.show(library, [hit.path for hit in result.hits], kind)
+        pictures.show(context, [hit.path for hit in result.hits], kind)
 
 
 def _styled(text: str, style: str, *, color: bool) -> str:

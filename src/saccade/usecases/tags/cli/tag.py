@@ -9,8 +9,8 @@ from saccade.core.errors import InputError
 from saccade.doors.terminal.opening import existing_library
 from saccade.doors.terminal.output import note, print_json, say
 from saccade.doors.terminal.progress import progress_shown
-from saccade.doors.terminal.reporting import errors_told, tell_failures
-from saccade.doors.terminal.settings import Settings, json_option, library_option, scope_options
+from saccade.doors.terminal.reporting import errors_reported, report_failures
+from saccade.doors.terminal.settings import Session, json_option, library_option, scope_options
 from saccade.doors.words import counted, duration, harmless, number, percent, shown_path
 from saccade.usecases.tags.cli.teach import teach
 from saccade.usecases.tags.wire import of_export, of_labels, of_tagging, of_tags
@@ -52,7 +52,7 @@ _FORMATS = ("csv", "xmp", "hf", "coco")
 @library_option
 @click.pass_obj
 def tag(
-    settings: Settings,
+    session: Session,
     *,
     images: tuple[str, ...],
     given: tuple[str, ...],
@@ -79,7 +79,7 @@ def tag(
     `saccade tag --label dog --label cat` tags every image that shows one. `--set beach A.jpg B.jpg` says it
     of these. Searches then take `--where tag=dog`.
     """
-    with errors_told(as_json=as_json, debug=settings.debug):
+    with errors_reported(as_json=as_json, debug=session.debug):
         _one_thing(
             {
                 "--label or --labels": bool(given or file),
@@ -90,7 +90,7 @@ def tag(
                 "--restore": restore,
             }
         )
-        with existing_library(settings.library) as library:
+        with existing_library(session.library) as library:
             if put_on or take_off:
                 _by_hand(library, put_on, take_off, images, dry_run=dry_run, as_json=as_json)
             elif listed:
@@ -225,7 +225,7 @@ def _say_export(report: "ExportReport", *, as_json: bool) -> None:
     if as_json:
         print_json(of_export(report))
         return
-    tell_failures(report.skipped)
+    report_failures(report.skipped)
     verb = "written" if report.applied else "to write"
     say(
         f"{counted(report.images, 'image')} with tags: {counted(len(report.written), 'file')} {verb}, "

@@ -11,8 +11,8 @@ from saccade.core.errors import InputError, PathNotFoundError
 from saccade.doors.terminal.opening import existing_library
 from saccade.doors.terminal.output import note, print_json, say
 from saccade.doors.terminal.progress import progress_shown
-from saccade.doors.terminal.reporting import errors_told
-from saccade.doors.terminal.settings import Settings, json_option, library_option, scope_options
+from saccade.doors.terminal.reporting import errors_reported
+from saccade.doors.terminal.settings import Session, json_option, library_option, scope_options
 from saccade.doors.words import counted, duration, harmless, number, percent, shown_path
 from saccade.usecases.tags.wire import of_taught, of_versions
 
@@ -65,7 +65,7 @@ class _Greedy(click.Command):
 @library_option
 @click.pass_obj
 def teach(
-    settings: Settings,
+    session: Session,
     *,
     name: str | None,
     yes: tuple[str, ...],
@@ -89,7 +89,7 @@ def teach(
     All images that show it get the tag, so that `--where "tag=our product"` finds them. Later examples add
     to earlier ones. Without examples: learn again from those there are. Without a NAME: list what was taught.
     """
-    with errors_told(as_json=as_json, debug=settings.debug), existing_library(settings.library) as library:
+    with errors_reported(as_json=as_json, debug=session.debug), existing_library(session.library) as library:
         if name is None or list_versions:
             _list(library, name, as_json=as_json)
             return

@@ -1,24 +1,25 @@
 """CSV files, as spreadsheets and scripts write them: read row by row whatever is in them, written whole."""
 
 import csv
+import io
 import os
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from contextlib import contextmanager
 from typing import TextIO
 
-from saccade.catalog import storage_error
 from saccade.core.errors import InputError, PathNotFoundError
 from saccade.core.tables import Cell, RowProblem, Table, as_text, disarmed, rearmed
+from saccade.sources.whole_files import write_whole
 
 _DELIMITERS = ",;\t"
 _LONGEST_LINE = 1 << 20
+_CHUNK = 1 << 20
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 @contextmanager
-def table_read(path: str) -> Iterator[Table]:
+def read(path: str) -> Iterator[Table]:
     """The table in a file; rows are read as they are asked for.
 
     UTF-8 with or without a byte order mark, or UTF-16 with one; separated by comma, semicolon or tab,
@@ -104,7 +105,7 @@ def _taking(file: TextIO, waiting: "deque[str]", taken: list[str]) -> Iterator[s
         yield text
 
 
-def write_csv(path: str, header: Sequence[str], rows: Iterable[Sequence[Cell]], *, overwrite: bool) -> int:
+def write(path: str, header: Sequence[str], rows: Iterable[Sequence[Cell]], *, overwrite: bool) -> int:
     """Write a table, which appears whole or not at all; number of rows.
 
     Text that a spreadsheet would run as a formula is written with ' before it.
@@ -116,28 +117,33 @@ def write_csv(path: str, header: Sequence[str], rows: Iterable[Sequence[Cell]], 
     """
     if os.path.isdir(path) or (os.path.lexists(path) and not overwrite):
         raise InputError(f"{path} exists already", hint="name a new file, or say --overwrite")
-    folder, name = os.path.split(path)
+    folder = os.path.dirname(path)
     if not os.path.isdir(folder):
         raise PathNotFoundError(f"no such folder: {folder}", hint="make it first, or name another")
-    partial = os.path.join(folder, f".{name}.partial")
-    try:
-        with open(partial, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(header)
-            count = 0
-            for row in rows:
-                writer.writerow([_written(cell) for cell in row])
-                count += 1
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial, path)
-    except BaseException as error:
-        with suppress(OSError):
-            os.unlink(partial)
-        if isinstance(error, OSError):
-            raise storage_error(error, Path(folder)) from error
-        raise
+    count = 0
+
+    def lines() -> Iterator[bytes]:
+        nonlocal count
+        text = io.StringIO(newline="")
+        writer = csv.writer(text)
+        writer.writerow(header)
+        for row in rows:
+            writer.writerow([_written(cell) for cell in row])
+            count += 1
+            if text.tell() > _CHUNK:
+                yield _taken(text)
+        yield _taken(text)
+
+    write_whole(path, lines())
     return count
+
+
+def _taken(text: io.StringIO) -> bytes:
+    """What was written so far, as bytes; names that are no UTF-8 keep their bytes."""
+    data = text.getvalue().encode("utf-8", "surrogateescape")
+    text.seek(0)
+    text.truncate()
+    return data
 
 
 def _written(cell: Cell) -> str:

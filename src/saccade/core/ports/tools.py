@@ -1,0 +1,165 @@
+"""Tools that some use-cases need: heavy engines, files moved and written; each is loaded when asked for."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from saccade.core.ports.engines import KMeans, SelfJoin, Verifier
+from saccade.core.quarantine import FileFacts, Merge, Move, RunEntries, Whereabouts
+from saccade.core.tables import Cell, Table
+from saccade.core.types import Failure, FileEntry, Pixels
+
+
+class Walk(Protocol):
+    """Finds the files of a folder, or the one file it is given; see `saccade.sources.walk`."""
+
+    def __call__(self, root: str, *, exclude: Sequence[str] = ()) -> Iterator[FileEntry | Failure]:
+        """Entries in a fixed order; a Failure for each folder that cannot be read."""
+
+
+class PictureCodec(Protocol):
+    """Pictures in memory to encoded files."""
+
+    def to_png(self, picture: object) -> bytes:
+        """A PIL image or (H, W, 3) uint8 pixels as PNG. Raises InvalidQueryError: it is neither."""
+
+    def to_jpeg(self, pixels: Pixels) -> bytes:
+        """Pixels as JPEG, without metadata."""
+
+
+class Tables(Protocol):
+    """CSV files."""
+
+    def read(self, path: str) -> AbstractContextManager[Table]:
+        """The table in a file, read row by row. Raises PathNotFoundError, InputError."""
+
+    def write(
+        self, path: str, header: Sequence[str], rows: Iterable[Sequence[Cell]], *, overwrite: bool
+    ) -> int:
+        """Write a table, which appears whole or not at all; number of rows."""
+
+
+class WholeFiles(Protocol):
+    """Files that appear whole and durable, or not at all."""
+
+    def __call__(self, path: str, parts: Iterable[bytes], *, like: str | None = None) -> None:
+        """Write the parts; permissions as those of the file `like`. Raises the storage errors."""
+
+
+class KeywordFiles(Protocol):
+    """Keywords in JPEG files and in XMP sidecars; bytes in, bytes out."""
+
+    def tagged_jpeg(self, data: bytes, labels: Sequence[str]) -> bytes:
+        """The JPEG with these keywords. Raises ValueError: it cannot take any, and why."""
+
+    def picture_data(self, data: bytes) -> bytes:
+        """What of a JPEG decides its pixels."""
+
+    def sidecar_of(self, path: str) -> str:
+        """Where the sidecar of a picture lies."""
+
+    def with_keywords(self, packet: bytes | None, labels: Sequence[str]) -> bytes:
+        """An XMP packet with these keywords, the rest as it was. Raises ValueError: it cannot be read."""
+
+
+class QuarantineFiles(Protocol):
+    """Moves single files; see `saccade.sources.quarantine`."""
+
+    def look(self, path: str) -> FileFacts | None:
+        """What a name is now."""
+
+    def digest(self, path: str) -> str:
+        """SHA-256 of a file, hexadecimal."""
+
+    def set_aside(self, move: Move) -> None:
+        """Move it to its place in the quarantine."""
+
+    def state(self, move: Move) -> Whereabouts:
+        """Where it is."""
+
+    def put_back(self, move: Move, at: str) -> None:
+        """Move it out of the quarantine."""
+
+    def drop_copy(self, move: Move) -> None:
+        """Take the second of two copies out of the quarantine."""
+
+    def free_name(self, path: str, mark: str) -> str:
+        """A name beside it that nothing has."""
+
+    def sync_folders(self, paths: Sequence[str]) -> None:
+        """Make what happened to these names durable."""
+
+
+class QuarantineRuns(Protocol):
+    """The manifests of the quarantine; see `saccade.sources.journal`."""
+
+    @property
+    def folder(self) -> str:
+        """Where they lie."""
+
+    def runs(self) -> Sequence[str]:
+        """Names of all runs, oldest first."""
+
+    def next_place(self, to: str | None) -> str:
+        """Where the files of the next run will lie."""
+
+    def begin(self, created: str, place: str) -> str:
+        """Start a run."""
+
+    def write(self, run: str, moves: Sequence[Move], merges: Sequence[Merge]) -> None:
+        """Note what is about to happen."""
+
+    def resume(self, run: str) -> None:
+        """Note that it goes on."""
+
+    def end(self, run: str) -> None:
+        """Note that it has ended."""
+
+    def unmerge(self, run: str, merges: Sequence[int]) -> None:
+        """Note that these merges were taken back."""
+
+    def load(self, run: str) -> RunEntries:
+        """What the manifest says."""
+
+    def tidy(self, entries: RunEntries) -> None:
+        """Remove what is empty."""
+
+
+class Tools(Protocol):
+    """What a library's use-cases can ask for."""
+
+    @property
+    def walk(self) -> Walk:
+        """Finds files."""
+
+    @property
+    def pictures(self) -> PictureCodec:
+        """Encodes pictures."""
+
+    @property
+    def tables(self) -> Tables:
+        """CSV files."""
+
+    @property
+    def write_whole(self) -> WholeFiles:
+        """Writes files whole."""
+
+    @property
+    def keywords(self) -> KeywordFiles:
+        """Keywords in files."""
+
+    @property
+    def quarantine(self) -> QuarantineFiles:
+        """Moves files away and back."""
+
+    def journal(self, folder: str) -> QuarantineRuns:
+        """The manifests of the quarantine of the library in `folder`."""
+
+    def kmeans(self) -> KMeans:
+        """k-means."""
+
+    def self_join(self) -> SelfJoin:
+        """All pairs that score high."""
+
+    def verifier(self, name: str) -> Verifier:
+        """The one called "base", or "sift" (extra `verify`). Raises InputError, MissingExtraError."""

@@ -1,0 +1,87 @@
+"""What every namespace of a library gets: its parts, as ports, and who asks."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from saccade.core.errors import ImageNotFoundError, UnreadableImageError
+from saccade.core.filters import Filter, Where, parse_where
+from saccade.core.pictures import ImageId, Path, Picture, looks_like_id
+from saccade.core.ports import Catalog, IndexStore, OpenDecoder
+from saccade.core.ports.tools import Tools
+from saccade.core.settings import Settings
+from saccade.core.types import Decoded, Ids, ImageRecord, PixelRecipe
+from saccade.engine.inputs import absolute, picture_name, picture_task
+from saccade.engine.spaces import ActiveSpaces
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Principal:
+    """Who asks: a person at this machine, or the holder of an API key. Rights will be checked against it."""
+
+    name: str = "local"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LibraryContext:
+    """The parts of one open library.
+
+    Attributes:
+        folder: the library's own folder, absolute ("PHOTOS/.saccade").
+        catalog: the system of record.
+        indexes: the search structures.
+        spaces: the active spaces with their encoders, readers and calibrations.
+        open_decoder: makes decoders, all from one warm pool of workers.
+        tools: heavy engines and file operations, loaded when first asked for.
+        settings: how the machine may be used.
+        clock: UTC now, seconds since 1970.
+        principal: who asks.
+    """
+
+    folder: str
+    catalog: Catalog
+    indexes: IndexStore
+    spaces: ActiveSpaces
+    open_decoder: OpenDecoder
+    tools: Tools
+    settings: Settings
+    clock: Callable[[], float]
+    principal: Principal = Principal()
+
+    def filter(self, where: Where | Sequence[str] | None = None, folders: Sequence[Path] = ()) -> Filter:
+        """What `where=` and `folders=` say. Raises InvalidFilterError."""
+        return Filter(conditions=parse_where(where), folders=absolute(folders))
+
+    def among(self, where: Where | Sequence[str] | None = None, folders: Sequence[Path] = ()) -> Ids | None:
+        """Sorted ids of the images they let through; None if nothing was asked for."""
+        wanted = self.filter(where, folders)
+        return self.catalog.images.match(wanted) if wanted else None
+
+    def record(self, image: Path | ImageId) -> ImageRecord:
+        """The image of a file, or of (the start of) its id. Raises ImageNotFoundError."""
+        if isinstance(image, ImageId):
+            return self.catalog.images.by_sha256(image)
+        (name,) = absolute([image])
+        record = self.catalog.images.by_path(name)
+        if record is None:
+            wrote = picture_name(image)
+            hint = f'an image id? ImageId("{wrote}")' if looks_like_id(wrote) else "index it first"
+            raise ImageNotFoundError(f"no image in the library lies at {wrote}", hint=hint)
+        return record
+
+    def ids(self, images: Sequence[Path | ImageId]) -> Ids:
+        """Ids of images named by files or ids, in the order given. Raises ImageNotFoundError."""
+        return np.array([self.record(image).id for image in images], np.int64)
+
+    def decoded(self, picture: Picture, recipe: PixelRecipe) -> Decoded:
+        """One picture by a recipe. Raises UnreadableImageError, PathNotFoundError, InvalidQueryError."""
+        task = picture_task(picture, self.tools.pictures)
+        with self.open_decoder(recipe) as decoder:
+            (outcome,) = decoder.decode([task])
+        if not isinstance(outcome, Decoded):
+            reason = getattr(outcome, "reason", "it was not decoded")
+            raise UnreadableImageError(
+                f"{task.path}: {reason}", hint="give a JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF or HEIC"
+            )
+        return outcome

@@ -1,0 +1,31 @@
+"""Small pictures of files, for people to look at."""
+
+import os
+from collections.abc import Sequence
+
+from saccade.core.types import Decoded, DecodeTask, Failure, PixelRecipe, Pixels
+from saccade.engine.context import LibraryContext
+from saccade.engine.places import locate
+
+
+def thumbnails(context: LibraryContext, paths: Sequence[str], size: int) -> list[Pixels | Failure]:
+    """Small upright pictures (h, w, 3), longest side `size` pixels; a Failure for what gives none."""
+    recipe = PixelRecipe(size=size, fit="contain", resample="bilinear")
+    places = (locate(os.path.abspath(path)) for path in paths)
+    with context.open_decoder(recipe) as decoder:
+        outcomes = decoder.decode(DecodeTask(path=file, member=member) for file, member in places)
+        return [outcome.pixels if isinstance(outcome, Decoded) else _failure(outcome) for outcome in outcomes]
+
+
+def thumbnail_files(context: LibraryContext, paths: Sequence[str], size: int) -> list[bytes | Failure]:
+    """The same as JPEG files without metadata."""
+    return [
+        picture if isinstance(picture, Failure) else context.tools.pictures.to_jpeg(picture)
+        for picture in thumbnails(context, paths, size)
+    ]
+
+
+def _failure(outcome: object) -> Failure:
+    if not isinstance(outcome, Failure):
+        raise TypeError("a task without hash_only gave a digest")
+    return outcome

@@ -1,0 +1,123 @@
+"""A library's active spaces: the encoder of each, its reader, and how chance scores in it."""
+
+import threading
+from collections.abc import Callable
+from typing import TypeAlias
+
+from saccade.core.calibration import Calibration, same_picture
+from saccade.core.errors import EncoderMismatchError, InvalidQueryError
+from saccade.core.ports import Catalog, Encoder, IndexStore
+from saccade.core.types import Role, SpaceInfo
+from saccade.engine.refresh import load_calibration, measure
+from saccade.engine.space import SpaceReader
+
+LoadEncoder: TypeAlias = Callable[[str], Encoder]
+"""The encoder of a name; EncoderUnavailableError if it is not here."""
+
+
+class ActiveSpaces:
+    """The active spaces of a library. Thread-safe.
+
+    Args:
+        load: makes the encoder of a name.
+        default: name of the encoder of a library that has no space yet.
+    """
+
+    def __init__(self, catalog: Catalog, indexes: IndexStore, *, load: LoadEncoder, default: str) -> None:
+        self._catalog = catalog
+        self._indexes = indexes
+        self._load = load
+        self._default = default
+        self._lock = threading.RLock()
+        self._encoders: dict[str, Encoder] = {}
+        self._readers: dict[int, SpaceReader] = {}
+        self._known: tuple[int, list[SpaceInfo]] | None = None
+        self._calibrations: dict[int, tuple[int, Calibration]] = {}
+
+    def active(self) -> list[SpaceInfo]:
+        """The active spaces, read again when anything in the catalog changed."""
+        version = self._catalog.version()
+        with self._lock:
+            if self._known is None or self._known[0] != version:
+                self._known = (version, [space for space in self._catalog.spaces.all() if space.active])
+            return self._known[1]
+
+    def encoder(self, role: Role = Role.SEMANTIC) -> Encoder:
+        """The encoder of the active space of a role; of any space, or the default one, while it has none.
+
+        Raises:
+            EncoderUnavailableError: it is not here.
+            EncoderMismatchError: the one here of that name makes other embeddings.
+        """
+        active = self.active()
+        space = next((one for one in active if one.role == role), next(iter(active), None))
+        encoder = self._loaded(self._default if space is None else space.encoder)
+        if space is not None and space.fingerprint != encoder.info.fingerprint:
+            raise EncoderMismatchError(
+                f"this library was made by another version of the encoder {space.encoder!r} "
+                f"(fingerprint {space.fingerprint[:12]}, here {encoder.info.fingerprint[:12]})",
+                hint="use the saccade that made it, or index into a new library",
+            )
+        return encoder
+
+    def encoders(self) -> list[Encoder]:
+        """Every encoder in use, each once: what a new image is embedded by."""
+        roles = [space.role for space in self.active()] or [Role.SEMANTIC]
+        return list({id(encoder): encoder for encoder in map(self.encoder, roles)}.values())
+
+    def reader(self, role: Role) -> SpaceReader:
+        """The reader of the active space of a role; the space is made when there is none yet.
+
+        Raises:
+            InvalidQueryError: no encoder here makes embeddings of this role.
+        """
+        encoder = self.encoder(role)
+        space = next((one for one in self.active() if one.role == role), None)
+        if space is None:
+            if role not in encoder.info.dims:
+                raise InvalidQueryError(f"encoder {encoder.info.name!r} makes no {role} embeddings")
+            space = self._catalog.spaces.ensure(encoder.info, role)
+        with self._lock:
+            if space.id not in self._readers:
+                self._readers[space.id] = SpaceReader(self._catalog, self._indexes, space)
+            return self._readers[space.id]
+
+    def readers(self) -> list[SpaceReader]:
+        """The readers of every role that the encoders in use have."""
+        return [self.reader(role) for encoder in self.encoders() for role in encoder.info.dims]
+
+    def has(self, role: Role) -> bool:
+        """Whether there are, or can be, embeddings of this role."""
+        return role in self.encoder(role).info.dims
+
+    def calibration(self, reader: SpaceReader) -> Calibration:
+        """How chance scores in the space: as saved by the last indexing run, else measured now."""
+        version = self._catalog.version()
+        known = self._calibrations.get(reader.space.id)
+        if known is not None and known[0] == version:
+            return known[1]
+        calibration = load_calibration(self._catalog, reader.space) or measure(
+            self._catalog, self.encoder(reader.space.role), reader
+        )
+        self._calibrations[reader.space.id] = (version, calibration)
+        return calibration
+
+    def copy_threshold(self) -> float | None:
+        """The copy score from which two images here are the same picture; None if nothing can tell."""
+        measured = self.encoder(Role.COPY).info.copy_threshold
+        if measured is None or not self.has(Role.COPY):
+            return None
+        return same_picture(self.calibration(self.reader(Role.COPY)), measured)
+
+    def close(self) -> None:
+        """Release every index."""
+        with self._lock:
+            for reader in self._readers.values():
+                reader.close()
+            self._readers.clear()
+
+    def _loaded(self, name: str) -> Encoder:
+        with self._lock:
+            if name not in self._encoders:
+                self._encoders[name] = self._load(name)
+            return self._encoders[name]

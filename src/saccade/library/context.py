@@ -1,0 +1,58 @@
+"""The parts of one library, put together."""
+
+import os
+import time
+from dataclasses import dataclass
+
+from saccade.catalog import SqlCatalog, open_catalog
+from saccade.core.settings import Settings
+from saccade.core.types import PixelRecipe
+from saccade.encoders.registry import BUILTIN, load
+from saccade.engine.context import LibraryContext
+from saccade.engine.spaces import ActiveSpaces
+from saccade.indexes import IndexFiles
+from saccade.library.settings import threads, workers
+from saccade.library.tools import LazyTools
+from saccade.sources.pool import GuardedDecoder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenedLibrary:
+    """An open library: what its use-cases get, and what must be closed.
+
+    Attributes:
+        context: the parts.
+        fresh: whether this call made the library.
+    """
+
+    context: LibraryContext
+    catalog: SqlCatalog
+    fresh: bool
+
+    def close(self) -> None:
+        """Release files, indexes, workers and memory."""
+        self.context.spaces.close()
+        self.catalog.close()
+
+
+def open_parts(folder: str, *, home: str, create: bool, read_only: bool, settings: Settings) -> OpenedLibrary:
+    """The library in its own folder `folder`, with everything its use-cases ask for."""
+    catalog = open_catalog(folder, create=create, home=home, read_only=read_only, wait_s=settings.lock_wait_s)
+    indexes = IndexFiles(os.path.join(folder, "indexes"))
+
+    def open_decoder(recipe: PixelRecipe) -> GuardedDecoder:
+        return GuardedDecoder(recipe, workers=workers(settings))
+
+    context = LibraryContext(
+        folder=folder,
+        catalog=catalog,
+        indexes=indexes,
+        spaces=ActiveSpaces(
+            catalog, indexes, load=lambda name: load(name, threads=threads(settings)), default=BUILTIN
+        ),
+        open_decoder=open_decoder,
+        tools=LazyTools(),
+        settings=settings,
+        clock=time.time,
+    )
+    return OpenedLibrary(context=context, catalog=catalog, fresh=create)

@@ -1,0 +1,292 @@
+"""`Library`: everything a person does with one library."""
+
+import shutil
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from functools import cached_property
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from saccade.core.errors import InputError, LibraryBusyError
+from saccade.core.filters import Where
+from saccade.core.pictures import ImageId, Path
+from saccade.core.ports import ReportProgress
+from saccade.core.types import (
+    DoctorReport,
+    Embeddings,
+    Failure,
+    ImageRecord,
+    IndexReport,
+    LibraryStatus,
+    Pixels,
+    Role,
+    SearchResult,
+)
+from saccade.engine.context import LibraryContext
+from saccade.engine.inputs import Pictures, Texts, checked_role
+from saccade.library.context import OpenedLibrary
+
+if TYPE_CHECKING:
+    from saccade.usecases.clusters.api import Clusters
+    from saccade.usecases.duplicates.api import Duplicates
+    from saccade.usecases.fields.api import Fields
+    from saccade.usecases.indexing.api import Indexing
+    from saccade.usecases.outliers.api import Outliers
+    from saccade.usecases.recommendations.api import Recommendations
+    from saccade.usecases.searching.api import Searching
+    from saccade.usecases.tags.api import Tags
+
+
+class Library:
+    """One catalog with its spaces and indexes; made by `open_library`.
+
+    Close it, or use it as a context manager. Reading is thread-safe; writers take turns. Its namespaces
+    (`lib.duplicates`, `lib.tags` ...) are loaded when first used.
+    """
+
+    def __init__(self, opened: OpenedLibrary) -> None:
+        self._opened = opened
+        self._fresh = opened.fresh
+
+    @property
+    def folder(self) -> str:
+        """The library's own folder, absolute ("PHOTOS/.saccade")."""
+        return self.context.folder
+
+    @property
+    def context(self) -> LibraryContext:
+        """The parts that use-cases work with."""
+        return self._opened.context
+
+    # --- namespaces
+
+    @cached_property
+    def duplicates(self) -> "Duplicates":
+        """Find duplicates, check for them, put the spare files away."""
+        from saccade.usecases.duplicates.api import Duplicates
+
+        return Duplicates(self.context)
+
+    @cached_property
+    def clusters(self) -> "Clusters":
+        """What the library holds, grouped and named, and a map of it."""
+        from saccade.usecases.clusters.api import Clusters
+
+        return Clusters(self.context)
+
+    @cached_property
+    def tags(self) -> "Tags":
+        """Labels by hand, by words alone, and from a few examples."""
+        from saccade.usecases.tags.api import Tags
+
+        return Tags(self.context)
+
+    @cached_property
+    def outliers(self) -> "Outliers":
+        """Images unlike the others, defects, and bad pictures."""
+        from saccade.usecases.outliers.api import Outliers
+
+        return Outliers(self.context)
+
+    @cached_property
+    def recommendations(self) -> "Recommendations":
+        """What fits a user, and what goes together."""
+        from saccade.usecases.recommendations.api import Recommendations
+
+        return Recommendations(self.context)
+
+    @cached_property
+    def fields(self) -> "Fields":
+        """Facts about images that people import or use-cases compute."""
+        from saccade.usecases.fields.api import Fields
+
+        return Fields(self.context)
+
+    @cached_property
+    def _indexing(self) -> "Indexing":
+        from saccade.usecases.indexing.api import Indexing
+
+        return Indexing(self.context)
+
+    @cached_property
+    def _searching(self) -> "Searching":
+        from saccade.usecases.searching.api import Searching
+
+        return Searching(self.context)
+
+    # --- filling it
+
+    def index(
+        self,
+        *paths: Path,
+        exclude: Sequence[str] = (),
+        files: Iterable[str] = (),
+        allow_empty: bool = False,
+        progress: ReportProgress | None = None,
+    ) -> IndexReport:
+        """Bring the library up to date with folders, archives and files; without any, with all it knows.
+
+        Args:
+            paths: folders (with all below), zip or tar archives, single files.
+            exclude: patterns of names or relative paths to leave out, such as "*.png" or "private/*".
+            files: more single files.
+            allow_empty: accept that a folder which once held images is empty (else: its disk is not mounted).
+            progress: called a few times per second.
+        Raises:
+            PathNotFoundError: nothing was changed.
+            NoImagesError: no image was found and none removed.
+            LibraryBusyError, DiskFullError, ReadOnlyError: what was done before stays done.
+        """
+        try:
+            report = self._indexing.index(
+                *paths, exclude=exclude, files=files, allow_empty=allow_empty, progress=progress
+            )
+        except InputError:
+            self._discard_if_fresh()
+            raise
+        self._fresh = False
+        return report
+
+    def build_indexes(self, kind: str = "auto", *, progress: ReportProgress | None = None) -> None:
+        """Build every index again, and remember the kind for later runs.
+
+        Indexing does this by itself when it is due; call it to choose another kind. Takes the write lock.
+
+        Args:
+            kind: "auto" (exact below 20,000 images, else IVF), "flat", "ivf" or "hnsw".
+        """
+        self._indexing.build_indexes(kind, progress=progress)
+
+    def doctor(self, *, repair: bool = False, progress: ReportProgress | None = None) -> DoctorReport:
+        """Whether every file is indexed, failed with a reason, or excluded, and all that is stored is whole.
+
+        Args:
+            repair: fix what can be fixed: embed again, index what is new, rebuild indexes.
+        """
+        return self._indexing.doctor(repair=repair, progress=progress)
+
+    def backup(self, path: Path, *, overwrite: bool = False) -> None:
+        """A consistent copy of the catalog at `path`, while others use the library.
+
+        Put it as `.saccade/catalog.db` into a folder and that folder has a library; indexes are rebuilt.
+        """
+        self._indexing.backup(path, overwrite=overwrite)
+
+    def status(self) -> LibraryStatus:
+        """What the library is and holds."""
+        return self._indexing.status()
+
+    # --- asking it
+
+    def search(
+        self,
+        text: Texts = None,
+        *,
+        image: Pictures = None,
+        less: Pictures = None,
+        k: int = 20,
+        where: Where | Sequence[str] | None = None,
+        folders: Sequence[Path] = (),
+    ) -> SearchResult:
+        """The k images that answer best; fewer only if fewer match the filters.
+
+        Args:
+            text: words. Every part of a query may also be a list, with (thing, weight) pairs in it.
+            image: a picture: path, encoded bytes, (H, W, 3) uint8 pixels, PIL image, or an `ImageId`.
+            less: words (or a picture given as pathlib.Path, "./path" or `ImageId`) to stay away from.
+            where: {"taken": (">=", "2024-01-01"), "camera": "Canon"} or ["taken>=2024-01-01"].
+            folders: only images in or below one of these.
+        Raises:
+            InvalidQueryError, InvalidFilterError, PathNotFoundError, UnreadableImageError: the question.
+            EncoderMismatchError, EncoderUnavailableError: the library was made by another encoder.
+        """
+        return self._searching.search(text, image=image, less=less, k=k, where=where, folders=folders)
+
+    def similar(
+        self,
+        image: Pictures,
+        *,
+        k: int = 20,
+        copies: bool = False,
+        diverse: float = 0.0,
+        where: Where | Sequence[str] | None = None,
+        folders: Sequence[Path] = (),
+    ) -> SearchResult:
+        """The k images most similar to a picture, or to several together; those given are left out.
+
+        Args:
+            image: as in `search`; several count by their weights.
+            copies: only (edited) copies of the one picture given.
+            diverse: from 0, the most similar ones, to 1, as different from each other as possible.
+        """
+        return self._searching.similar(
+            image, k=k, copies=copies, diverse=diverse, where=where, folders=folders
+        )
+
+    def style(
+        self,
+        image: Pictures = None,
+        *,
+        mood: str = "",
+        k: int = 20,
+        where: Where | Sequence[str] | None = None,
+        folders: Sequence[Path] = (),
+        progress: ReportProgress | None = None,
+    ) -> SearchResult:
+        """The k images closest in color, light and composition, whatever they show.
+
+        The first call looks at every picture and stores what it saw; later ones look at new pictures only.
+        Pictures that cannot be read are left out. `parts` of a hit says how it looks ("dark, warm").
+
+        Args:
+            image: a picture or a list of them, as in `search`; or None, with a mood.
+            mood: words such as "dark warm"; with a picture, both count.
+        Raises:
+            InvalidQueryError, InputError: nothing asked, or an unknown mood.
+        """
+        return self._searching.style(image, mood=mood, k=k, where=where, folders=folders, progress=progress)
+
+    def show(self, image: Path | ImageId) -> ImageRecord:
+        """What is known of one image, named by a file or by its id.
+
+        Raises:
+            ImageNotFoundError: the library holds no such image.
+        """
+        return self._searching.show(image)
+
+    def embeddings(self, role: str = Role.SEMANTIC) -> tuple[list[ImageId], Embeddings]:
+        """Ids and (n, d) unit rows of every image present, for your own numpy: row i belongs to id i."""
+        ids, rows = self.context.spaces.reader(checked_role(role)).everything()
+        records = self.context.catalog.images.get(ids.tolist())
+        return [ImageId(record.image_id) for record in records], rows
+
+    def thumbnails(self, paths: Sequence[str], size: int) -> list[Pixels | Failure]:
+        """Small upright pictures (h, w, 3), longest side `size` pixels, of files or archive members.
+
+        One for each path, in order; a Failure for what is no picture, or not there any more.
+        """
+        from saccade.engine.previews import thumbnails
+
+        return thumbnails(self.context, paths, size)
+
+    def close(self) -> None:
+        """Release files, indexes, workers and memory."""
+        self._opened.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _discard_if_fresh(self) -> None:
+        """Take back a library made for a folder that turned out to hold nothing, unless others use it."""
+        catalog = self.context.catalog
+        with suppress(LibraryBusyError), catalog.writing("taking back an empty library", wait_s=0):
+            counts = catalog.health.counts()
+            holds = counts.images or counts.failed or counts.missing
+            if self._fresh and not holds and not self.context.tools.journal(self.folder).runs():
+                self.close()
+                shutil.rmtree(self.folder, ignore_errors=True)

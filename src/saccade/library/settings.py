@@ -1,0 +1,61 @@
+"""Settings as they are in force: the environment before saccade.toml before the defaults."""
+
+import os
+import tomllib
+from dataclasses import fields
+from functools import cache
+
+from platformdirs import user_config_path
+
+from saccade.core.errors import InputError
+from saccade.core.settings import PREFIX, Settings, merged
+
+FILE = "saccade.toml"
+_LONGEST = 1 << 20
+
+
+def load_settings() -> Settings:
+    """The settings in force where no argument says otherwise.
+
+    saccade.toml lies in the user's configuration folder, never in a library's: a folder of pictures from
+    somebody else must not decide what decoding them may cost.
+
+    Raises:
+        InputError: an unknown setting or a bad value; the message says where it stands.
+    """
+    path = str(user_config_path("saccade", appauthor=False) / FILE)
+    return merged(merged(Settings(), _file(path), path), _environment(), "the environment")
+
+
+def threads(settings: Settings) -> int:
+    """Batches encoded at the same time: as set, else one on every core."""
+    return settings.threads or _cores()
+
+
+def workers(settings: Settings) -> int:
+    """Decoding processes: as set, else one on every core."""
+    return settings.workers or _cores()
+
+
+@cache
+def _cores() -> int:
+    """Processor cores of this machine; asked for once."""
+    return os.cpu_count() or 1
+
+
+def _environment() -> dict[str, object]:
+    found = {field.name: os.environ.get(PREFIX + field.name.upper()) for field in fields(Settings)}
+    return {name: value for name, value in found.items() if value}
+
+
+def _file(path: str) -> dict[str, object]:
+    try:
+        with open(path, "rb") as file:
+            text = file.read(_LONGEST + 1)
+        if len(text) > _LONGEST:
+            raise InputError(f"{path} is too long for settings", hint="keep settings only in it")
+        return tomllib.loads(text.decode("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InputError(f"{path} cannot be read: {error}", hint="correct it, or remove it") from error

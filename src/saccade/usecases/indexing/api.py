@@ -1,0 +1,124 @@
+"""Indexing: `lib.index()`, `lib.status()`, `lib.doctor()`, `lib.backup()`."""
+
+import os
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+
+from saccade.core.errors import LibraryBusyError
+from saccade.core.pictures import Path
+from saccade.core.ports import NoIndex, ReportProgress
+from saccade.core.types import DoctorReport, Failure, IndexReport, LibraryStatus, SpaceInfo
+from saccade.engine.context import LibraryContext
+from saccade.engine.inputs import absolute
+from saccade.engine.refresh import refresh
+from saccade.engine.scopes import known_folders, scopes
+from saccade.usecases.indexing.flow.doctor import Doctor
+from saccade.usecases.indexing.flow.run import index_paths
+
+
+class Indexing:
+    """Brings one library up to date and proves that it is whole."""
+
+    def __init__(self, context: LibraryContext) -> None:
+        self._context = context
+
+    def index(
+        self,
+        *paths: Path,
+        exclude: Sequence[str] = (),
+        files: Iterable[str] = (),
+        allow_empty: bool = False,
+        progress: ReportProgress | None = None,
+    ) -> IndexReport:
+        """See `saccade.Library.index`."""
+        context = self._context
+        places: Sequence[str] = absolute([*paths, *files])
+        away: tuple[Failure, ...] = ()
+        if not places:
+            places, away = known_folders(context.catalog)
+        encoder = context.spaces.encoder()
+        with context.open_decoder(encoder.info.recipe) as decoder:
+            report = index_paths(
+                context.catalog,
+                decoder,
+                encoder,
+                context.tools.walk,
+                places,
+                exclude=exclude,
+                allow_empty=allow_empty,
+                progress=progress,
+            )
+        # All is recorded by now; a process that writes already will bring the indexes up to date too.
+        with suppress(LibraryBusyError), context.catalog.writing("building indexes", wait_s=0):
+            self._refresh(progress, force=False)
+        return replace(report, failed=(*report.failed, *away))
+
+    def build_indexes(self, kind: str = "auto", *, progress: ReportProgress | None = None) -> None:
+        """See `saccade.Library.build_indexes`."""
+        with self._context.catalog.writing("building indexes"):
+            self._refresh(progress, kind=kind, force=True)
+
+    def doctor(self, *, repair: bool = False, progress: ReportProgress | None = None) -> DoctorReport:
+        """See `saccade.Library.doctor`."""
+        context = self._context
+        encoder = context.spaces.encoder()
+        with context.open_decoder(encoder.info.recipe) as decoder:
+            doctor = Doctor(
+                catalog=context.catalog,
+                store=context.indexes,
+                decoder=decoder,
+                encoder=encoder,
+                walk=context.tools.walk,
+                report=progress or (lambda _: None),
+            )
+            return (doctor.repair if repair else doctor.examine)(context.spaces.readers())
+
+    def backup(self, path: Path, *, overwrite: bool = False) -> None:
+        """See `saccade.Library.backup`."""
+        (target,) = absolute([path])
+        self._context.catalog.health.backup(target, overwrite=overwrite)
+
+    def status(self) -> LibraryStatus:
+        """See `saccade.Library.status`."""
+        catalog = self._context.catalog
+        spaces = tuple(catalog.spaces.all())
+        return LibraryStatus(
+            library=self._context.folder,
+            folders=tuple(scope.path for scope in scopes(catalog)),
+            counts=catalog.health.counts(),
+            spaces=spaces,
+            indexes={space.id: self._index_kind(space) for space in spaces},
+            size_bytes=_size_below(self._context.folder),
+            interrupted=bool(catalog.runs.unfinished()),
+        )
+
+    def _refresh(self, progress: ReportProgress | None, *, force: bool, kind: str | None = None) -> None:
+        """Bring what is derived in step; the caller holds the write lock."""
+        refresh(
+            self._context.catalog,
+            self._context.indexes,
+            self._context.spaces.encoder(),
+            self._context.spaces.readers(),
+            report=progress or (lambda _: None),
+            kind=kind,
+            force=force,
+        )
+
+    def _index_kind(self, space: SpaceInfo) -> str:
+        index = self._context.indexes.open(space)
+        if isinstance(index, NoIndex):
+            return f"none ({index.reason}); searched exactly"
+        try:
+            held = self._context.catalog.health.counts().embeddings.get(space.id, 0)
+            newer = held - index.size
+            return f"{index.kind}" + (f", {newer:,} newer searched exactly" if newer > 0 else "")
+        finally:
+            index.close()
+
+
+def _size_below(folder: str) -> int:
+    """Bytes of all files below a folder."""
+    return sum(
+        os.path.getsize(os.path.join(place, name)) for place, _, names in os.walk(folder) for name in names
+    )
