@@ -71,6 +71,12 @@ class EncoderInfo:
         reads_text: whether `encode_texts` works.
         copy_threshold: score in the copy space from which two photos are taken for the same one; None when
             the encoder's makers measured none.
+        languages: codes of the languages its texts may be in, such as "en"; empty where that is not known.
+        stop_words: words of these languages that say nothing about a picture, in lower case.
+        fitted: numbers fitted to this encoder, {use-case: {name: number}}; each use-case knows its own names
+            and what to do without them.
+        same_as: fingerprints of other versions that make the very same embeddings, so that a library need
+            not be embedded again.
     """
 
     name: str
@@ -80,6 +86,10 @@ class EncoderInfo:
     license: str
     reads_text: bool
     copy_threshold: float | None = None
+    languages: tuple[str, ...] = ()
+    stop_words: frozenset[str] = frozenset()
+    fitted: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    same_as: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

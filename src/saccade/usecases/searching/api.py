@@ -63,6 +63,7 @@ class Searching:
             started=started,
             filter=wanted,
             collapsing=self._collapsing(),
+            stop_words=context.spaces.encoder().info.stop_words,
         )
 
     def similar(
