@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from saccade.usecases.outliers.rules.quality import QualityReport as QualityReport
     from saccade.usecases.outliers.rules.reports import InspectionReport as InspectionReport
     from saccade.usecases.outliers.rules.reports import OutlierReport as OutlierReport
-    from saccade.usecases.recommendations.rules.taste import Recommendations as Recommendations
+    from saccade.usecases.recommendations.rules.preference import Recommendations as Recommendations
     from saccade.usecases.tags.rules.classifying import TaughtReport as TaughtReport
     from saccade.usecases.tags.rules.reports import ExportReport as ExportReport
     from saccade.usecases.tags.rules.reports import TaggingReport as TaggingReport
@@ -62,7 +62,7 @@ _HOME = {
     "OutlierReport": "saccade.usecases.outliers.rules.reports",
     "OverlapReport": "saccade.usecases.duplicates.rules.reports",
     "QualityReport": "saccade.usecases.outliers.rules.quality",
-    "Recommendations": "saccade.usecases.recommendations.rules.taste",
+    "Recommendations": "saccade.usecases.recommendations.rules.preference",
     "ReplayReport": "saccade.core.ranking",
     "TaggingReport": "saccade.usecases.tags.rules.reports",
     "TaughtReport": "saccade.usecases.tags.rules.classifying",
