@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from saccade.usecases.clusters.rules.reports import LibraryMap as LibraryMap
     from saccade.usecases.clusters.rules.reports import ThemeMeans as ThemeMeans
     from saccade.usecases.clusters.rules.reports import Themes as Themes
-    from saccade.usecases.duplicates.rules.applying import CleaningReport as CleaningReport
+    from saccade.usecases.duplicates.rules.applying import ApplyReport as ApplyReport
     from saccade.usecases.duplicates.rules.reports import CheckResult as CheckResult
     from saccade.usecases.duplicates.rules.reports import DuplicateReport as DuplicateReport
     from saccade.usecases.duplicates.rules.reports import OverlapReport as OverlapReport
@@ -53,7 +53,7 @@ _HOME = {
     "Progress": "saccade.core.types",
     "SearchResult": "saccade.core.types",
     "CheckResult": "saccade.usecases.duplicates.rules.reports",
-    "CleaningReport": "saccade.usecases.duplicates.rules.applying",
+    "ApplyReport": "saccade.usecases.duplicates.rules.applying",
     "DuplicateReport": "saccade.usecases.duplicates.rules.reports",
     "ExportReport": "saccade.usecases.tags.rules.reports",
     "ImportReport": "saccade.usecases.fields.rules",

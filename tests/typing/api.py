@@ -34,7 +34,7 @@ def order(folder: str) -> None:
         found: saccade.DuplicateReport = lib.duplicates(
             tiers=["bytes", "picture"], prefer=[Path("originals")]
         )
-        plan: saccade.CleaningReport = lib.clean(found)
+        plan: saccade.ApplyReport = lib.clean(found)
         assert plan.applied is False
         undone: saccade.UndoReport = lib.undo()
         assert undone.failed is not None

@@ -141,7 +141,7 @@ class Recommendations:
         Raises:
             InputError: too few events to judge by.
         """
-        from saccade.usecases.recommendations.flow.replay import replay  # noqa: PLC0415 - only used here
+        from saccade.usecases.recommendations.flow.replay import replay
 
         context = self._context
         reader = context.spaces.reader(Role.SEMANTIC)

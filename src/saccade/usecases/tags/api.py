@@ -57,7 +57,7 @@ class Tags:
             InputError: an empty or repeated label, an unreadable file, nothing to tag.
             InvalidQueryError: the encoder reads no text.
         """
-        from saccade.usecases.tags.flow.zero_shot import zero_shot  # noqa: PLC0415 - nothing else needs it
+        from saccade.usecases.tags.flow.zero_shot import zero_shot
 
         context = self._context
         return zero_shot(
@@ -161,7 +161,7 @@ class Tags:
             InputError: contradictory examples, or nothing to tell apart.
             ImageNotFoundError: an example the library does not hold.
         """
-        from saccade.usecases.tags.flow.lessons import Lesson, teach  # noqa: PLC0415 - nothing else needs it
+        from saccade.usecases.tags.flow.lessons import Lesson, teach
 
         lesson = Lesson(
             name=name,
@@ -183,13 +183,13 @@ class Tags:
             NotFoundError: nothing was taught under this name.
             EncoderMismatchError: it was taught with another encoder.
         """
-        from saccade.usecases.tags.flow.lessons import suggest  # noqa: PLC0415 - nothing else needs it
+        from saccade.usecases.tags.flow.lessons import suggest
 
         return suggest(self._context, name, count)
 
     def classifiers(self, name: str | None = None) -> Sequence[ClassifierVersion]:
         """Every version of what was taught (under one name, or all), newest first."""
-        from saccade.usecases.tags.flow.classifiers import versions  # noqa: PLC0415 - nothing else needs it
+        from saccade.usecases.tags.flow.classifiers import versions
 
         return versions(self._context.catalog, name)
 
@@ -202,7 +202,7 @@ class Tags:
             NotFoundError: no such classifier or version.
             EncoderMismatchError: it was taught with another encoder.
         """
-        from saccade.usecases.tags.flow.lessons import use  # noqa: PLC0415 - nothing else needs it
+        from saccade.usecases.tags.flow.lessons import use
 
         return use(self._context, name, version, progress=progress)
 
@@ -230,7 +230,7 @@ class Tags:
         Raises:
             InputError: an unknown format, or a file that exists.
         """
-        from saccade.usecases.tags.flow.exporting import Export, export  # noqa: PLC0415
+        from saccade.usecases.tags.flow.exporting import Export, export
 
         among = self._context.among(where, folders)
         target = None if to is None else absolute([to])[0]
@@ -251,7 +251,7 @@ class Tags:
         to show the same picture before it replaces the old one, and recorded again with its tags, fields and
         feedback; other formats are skipped, with the reason. Takes the write lock to record them.
         """
-        from saccade.usecases.tags.flow.files import write_files  # noqa: PLC0415 - nothing else needs it
+        from saccade.usecases.tags.flow.files import write_files
 
         among = self._context.among(where, folders)
         return write_files(self._context, among, dry_run=dry_run, progress=progress)
@@ -261,7 +261,7 @@ class Tags:
 
         A file that somebody else changed since is skipped, and its original stays where it is.
         """
-        from saccade.usecases.tags.flow.files import restore_files  # noqa: PLC0415 - nothing else needs it
+        from saccade.usecases.tags.flow.files import restore_files
 
         return restore_files(self._context, dry_run=dry_run)
 
