@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from saccade.library import Library as Library
     from saccade.library import load_encoder as load_encoder
     from saccade.library import open_library as open_library
+    from saccade.usecases.clusters.rules.reports import ClusterMeans as ClusterMeans
+    from saccade.usecases.clusters.rules.reports import ClusterReport as ClusterReport
     from saccade.usecases.clusters.rules.reports import LibraryMap as LibraryMap
-    from saccade.usecases.clusters.rules.reports import ThemeMeans as ThemeMeans
-    from saccade.usecases.clusters.rules.reports import Themes as Themes
     from saccade.usecases.duplicates.rules.applying import CleaningReport as CleaningReport
     from saccade.usecases.duplicates.rules.reports import CheckResult as CheckResult
     from saccade.usecases.duplicates.rules.reports import DuplicateReport as DuplicateReport
@@ -54,6 +54,8 @@ _HOME = {
     "SearchResult": "saccade.core.types",
     "CheckResult": "saccade.usecases.duplicates.rules.reports",
     "CleaningReport": "saccade.usecases.duplicates.rules.applying",
+    "ClusterMeans": "saccade.usecases.clusters.rules.reports",
+    "ClusterReport": "saccade.usecases.clusters.rules.reports",
     "DuplicateReport": "saccade.usecases.duplicates.rules.reports",
     "ExportReport": "saccade.usecases.tags.rules.reports",
     "ImportReport": "saccade.usecases.fields.rules",
@@ -66,8 +68,6 @@ _HOME = {
     "ReplayReport": "saccade.core.ranking",
     "TaggingReport": "saccade.usecases.tags.rules.reports",
     "TaughtReport": "saccade.usecases.tags.rules.classifying",
-    "ThemeMeans": "saccade.usecases.clusters.rules.reports",
-    "Themes": "saccade.usecases.clusters.rules.reports",
     "UndoReport": "saccade.core.quarantine",
     "ImageEncoder": "saccade.library",
     "Library": "saccade.library",
