@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 
 from saccade.core.errors import NotFoundError
-from saccade.core.quarantine import QuarantineRun, Merge, Move, Restored, UndoReport
+from saccade.core.quarantine import Merge, Move, QuarantineRun, Restored, UndoReport
 from saccade.core.types import Failure, FileStamp, ImageInfo, ImageRecord
 from saccade.usecases.duplicates.rules.applying import ApplyReport
 from saccade.usecases.duplicates.rules.reports import (

@@ -186,7 +186,7 @@ def _answer(
                 for row, part in enumerate(parts)
             ),
             words=words.words if matched[rank] else (),
-            alike=tuple(records[int(order[row])].image_id for row in group[1:]),
+            similar=tuple(records[int(order[row])].image_id for row in group[1:]),
             info=records[int(heads[rank])].info,
         )
         for rank, group in enumerate(groups)
