@@ -44,7 +44,10 @@ def commands() -> str:
     settings = {**app.context_settings, "terminal_width": _WIDTH, "max_content_width": _WIDTH}
     root = click.Context(app, info_name="saccade", **settings)
     sections = [_fenced(app.get_help(root))]
-    sections += [part for name, one in sorted(app.commands.items()) for part in _helps(one, name, root)]
+    for name in sorted(app.list_commands(root)):
+        command = app.get_command(root, name)
+        assert command is not None
+        sections += _helps(command, name, root)
     return "\n\n".join(sections)
 
 

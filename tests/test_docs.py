@@ -77,7 +77,7 @@ def problem(command: str) -> str:
     options = {name for parameter in app.params for name in (*parameter.opts, *parameter.secondary_opts)}
     for word in words:
         if isinstance(known, click.Group) and not word.startswith("-"):
-            found = known.commands.get(word)
+            found = known.get_command(click.Context(known), word)
             if found is None:
                 return (
                     "" if _PLACEHOLDER.fullmatch(word) or word.isupper() else f"there is no command {word!r}"

@@ -161,7 +161,7 @@ def test_what_is_no_table_is_refused(
     with pytest.raises(InputError, match=said) as caught:
         library.fields.import_csv(write(content), replace=True)
     assert caught.value.hint
-    assert len(library.fields.values("price")) == 1
+    assert len(dict(library.fields.values("price"))) == 1
 
 
 def test_a_file_that_cannot_be_read_is_named(library: saccade.Library, shelf: Path) -> None:
@@ -181,7 +181,7 @@ def test_ambiguous_names_are_told(library: saccade.Library, write: Write, shelf:
     library.index(shelf)
     table = write("name,price\n0.png,1\n2.png,2\n")
     assert told(library, table, key="name") == [(2, "2 images are called '0.png'")]
-    assert list(library.fields.values("price").values()) == [2.0]
+    assert list(dict(library.fields.values("price")).values()) == [2.0]
 
 
 def test_the_same_picture_twice_must_agree(library: saccade.Library, write: Write, shelf: Path) -> None:
@@ -190,7 +190,7 @@ def test_the_same_picture_twice_must_agree(library: saccade.Library, write: Writ
     library.index(shelf)
     table = write("path,price,note\n0.png,1,\ncopy.png,1,same\ncopy.png,2,same\n")
     assert told(library, table) == [(4, "it is the same picture as line 2, which says another price")]
-    assert list(library.fields.values("note").values()) == ["same"]
+    assert list(dict(library.fields.values("note")).values()) == ["same"]
 
 
 def test_importing_again_adds_and_replacing_forgets(
@@ -349,7 +349,7 @@ def test_any_rest_of_a_file_leaves_the_good_row(library: saccade.Library, write:
     """Whatever follows it; and every line that holds a cell is a row or a problem of its own."""
     data = b"path,price\n0.png,5\n" + rest.encode("utf-8", "surrogatepass")
     report = library.fields.import_csv(write(data), replace=True)
-    assert list(library.fields.values("price").values()) == [5.0]
+    assert list(dict(library.fields.values("price")).values()) == [5.0]
     assert report.images == 1
     lines = {one.line for one in report.problems}
     assert len(lines) == len(report.problems) == report.rows - 1

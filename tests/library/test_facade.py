@@ -21,6 +21,7 @@ from saccade.core.errors import (
     UnreadableImageError,
 )
 from saccade.core.types import Failure, Role
+from saccade.engine.previews import thumbnail_files
 from saccade.library import context as parts
 
 
@@ -176,7 +177,7 @@ def test_thumbnails_keep_proportions_and_order(lib: saccade.Library, tmp_path: P
 
 def test_thumbnail_files_are_jpegs_without_metadata(lib: saccade.Library) -> None:
     """Bytes that Pillow opens."""
-    (data,) = lib.thumbnail_files([str(home(lib) / "1.png")], 32)
+    (data,) = thumbnail_files(lib.context, [str(home(lib) / "1.png")], 32)
     assert isinstance(data, bytes)
     assert data[:3] == b"\xff\xd8\xff"
     assert b"Exif" not in data

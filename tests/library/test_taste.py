@@ -36,8 +36,8 @@ def test_feedback_is_kept_exported_and_imported_again(
 
 def test_erasing_leaves_no_byte_of_a_user(library: saccade.Library, shelf: Path) -> None:
     """Not the name in any file of the library; others stay."""
-    library.recommendations.feedback("Zebulon-Unmistakable", "like", shelf / "0.png")
-    library.recommendations.feedback("bob", "like", shelf / "0.png")
+    library.recommendations.feedback("Zebulon-Unmistakable", "like", [shelf / "0.png"])
+    library.recommendations.feedback("bob", "like", [shelf / "0.png"])
     assert library.recommendations.erase("Zebulon-Unmistakable") == 1
     held = [file for file in Path(library.folder).rglob("*") if file.is_file()]
     assert not any(b"Zebulon" in file.read_bytes() for file in held)
@@ -80,9 +80,9 @@ def test_bad_feedback_is_refused_whole(library: saccade.Library, shelf: Path) ->
     with pytest.raises(ImageNotFoundError):
         library.recommendations.feedback("anna", "like", [shelf / "0.png", shelf / "none.png"])
     with pytest.raises(InputError, match="adore"):
-        library.recommendations.feedback("anna", "adore", shelf / "0.png")
+        library.recommendations.feedback("anna", "adore", [shelf / "0.png"])
     with pytest.raises(InputError, match="no name"):
-        library.recommendations.feedback(" ", "like", shelf / "0.png")
+        library.recommendations.feedback(" ", "like", [shelf / "0.png"])
     assert library.recommendations.users() == {}
 
 
@@ -90,7 +90,7 @@ def test_recommend_to_a_user_by_images_and_by_sets(
     library: saccade.Library, shelf: Path, tmp_path: Path
 ) -> None:
     """Each its own basis; what was given or seen is left out."""
-    library.recommendations.feedback("anna", "like", shelf / "0.png")
+    library.recommendations.feedback("anna", "like", [shelf / "0.png"])
     found = library.recommendations.for_user("anna", k=10)
     assert (found.basis, len(found)) == ("history", 5)
     assert str(shelf / "0.png") not in [hit.path for hit in found]
@@ -154,7 +154,7 @@ def test_a_copy_of_what_was_seen_is_not_recommended(library: saccade.Library, sh
     copy = shelf / "copy of 0.bmp"
     Image.open(shelf / "0.png").save(copy)
     library.index(shelf)
-    library.recommendations.feedback("anna", "like", shelf / "0.png")
+    library.recommendations.feedback("anna", "like", [shelf / "0.png"])
     names = [Path(one.path).name for one in library.recommendations.for_user("anna")]
     assert names
     assert copy.name not in names

@@ -107,7 +107,7 @@ def build(library: Library, job: Job) -> None:
     with catalog.writing():
         for space in catalog.spaces.all():
             batches = catalog.embeddings.after(space.id, 0, 64)
-            summary = library._indexes.build(space, batches, kind=job["kind"])
+            summary = library.context.indexes.build(space, batches, kind=job["kind"])
             say(built=[space.id, summary.kind, summary.sequence])
 
 

@@ -263,7 +263,7 @@ class Hit:
     info: ImageInfo
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SearchResult(Listed[Hit]):
     """The answer to a query.
 

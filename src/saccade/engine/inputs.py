@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TypeAlias, cast
 
 from saccade.core.errors import InvalidQueryError, PathNotFoundError
-from saccade.core.pictures import ImageId, Path, Picture
+from saccade.core.pictures import Path, Picture
 from saccade.core.ports.tools import PictureCodec
 from saccade.core.types import DecodeTask, Role
 from saccade.engine.places import locate
@@ -91,16 +91,6 @@ def _pairs(value: object) -> list[tuple[object, float]]:
     if isinstance(value, (list, tuple)):
         return [pair for one in value for pair in _pairs(one)]
     return [(value, 1.0)]
-
-
-def named_image(name: str) -> Path | ImageId:
-    """What a word on a command line means: a file if there is one, else an id if it looks like one."""
-    if os.path.lexists(name):
-        return name
-    try:
-        return ImageId(name)
-    except InvalidQueryError:
-        return name
 
 
 def absolute(paths: Sequence[Path]) -> tuple[str, ...]:

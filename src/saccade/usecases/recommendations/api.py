@@ -12,7 +12,8 @@ from saccade.core.ports import ReportProgress
 from saccade.core.ranking import ReplayReport
 from saccade.core.types import Ids, Role
 from saccade.engine.context import LibraryContext
-from saccade.engine.inputs import Pictures, named_image, weighted_pictures
+from saccade.engine.inputs import Pictures, weighted_pictures
+from saccade.engine.names import named_image
 from saccade.engine.parts import known_image, picture_part
 from saccade.usecases.recommendations.flow import events
 from saccade.usecases.recommendations.flow.boosts import parse_boosts

@@ -14,7 +14,7 @@ from saccade.doors.terminal.output import note, print_json, say
 from saccade.doors.terminal.reporting import report_failures
 from saccade.doors.terminal.settings import Session, json_option, library_option
 from saccade.doors.words import counted, harmless
-from saccade.engine.inputs import named_image
+from saccade.engine.names import named_image
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -87,7 +87,7 @@ class Recommendation:
     info: ImageInfo
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recommendations(Listed[Recommendation]):
     """What is recommended, and on what ground.
 

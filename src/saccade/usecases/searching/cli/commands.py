@@ -13,7 +13,7 @@ from saccade.doors.terminal.progress import progress_shown
 from saccade.doors.terminal.reporting import errors_reported
 from saccade.doors.terminal.settings import Session, json_option, library_option, scope_options
 from saccade.doors.words import shown_path
-from saccade.engine.inputs import named_image
+from saccade.engine.names import named_image
 from saccade.usecases.searching.cli.hits import say_hits
 from saccade.usecases.searching.cli.query import parse_less, parse_near, parse_query
 

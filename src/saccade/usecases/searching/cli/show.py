@@ -8,7 +8,7 @@ from saccade.doors.terminal.opening import existing_library
 from saccade.doors.terminal.output import print_json, say_fields
 from saccade.doors.terminal.settings import Session, json_option, library_option
 from saccade.doors.words import harmless, number, percent, shown_path, size
-from saccade.engine.inputs import named_image
+from saccade.engine.names import named_image
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -12,7 +12,7 @@ from saccade.doors.terminal.progress import progress_shown
 from saccade.doors.terminal.reporting import errors_reported, report_failures
 from saccade.doors.terminal.settings import Session, json_option, library_option, scope_options
 from saccade.doors.words import counted, duration, harmless, number, percent, shown_path
-from saccade.engine.inputs import named_image
+from saccade.engine.names import named_image
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,6 +7,7 @@ import pytest
 
 from saccade.core.types import DecodeTask, Role
 from saccade.usecases.duplicates.flow.checking import Checker, check
+from saccade.usecases.duplicates.flow.matcher import HashTable, Surroundings
 from saccade.usecases.duplicates.rules.reports import CheckResult, Tier
 
 A = (200, 60, 90, 150)
@@ -25,13 +26,18 @@ def checked(
     studio: Studio, *tasks: DecodeTask, tiers: tuple[str, ...] = ("bytes", "pixels", "picture")
 ) -> list[CheckResult]:
     """Results for these tasks."""
+    reader = studio.desk.reader(Role.COPY)
     checker = Checker(
         catalog=studio.desk.catalog,
         encoder=studio.desk.encoder,
-        reader=studio.desk.reader(Role.COPY),
         open_decoder=studio.open_decoder,
         verifier=studio.verifier,
-        threshold=0.9,
+        around=Surroundings(
+            catalog=studio.desk.catalog,
+            reader=reader,
+            threshold=0.9,
+            hashes=HashTable.of(studio.desk.catalog, reader.space),
+        ),
         tiers=frozenset(Tier(name) for name in tiers),
     )
     return check(checker, tasks)
