@@ -35,7 +35,9 @@ if TYPE_CHECKING:
     from saccade.usecases.duplicates.rules.reports import DuplicateReport as DuplicateReport
     from saccade.usecases.duplicates.rules.reports import OverlapReport as OverlapReport
     from saccade.usecases.fields.rules import ImportReport as ImportReport
+    from saccade.usecases.outliers.rules.heat import HeatMap as HeatMap
     from saccade.usecases.outliers.rules.quality import QualityReport as QualityReport
+    from saccade.usecases.outliers.rules.reports import InspectionModel as InspectionModel
     from saccade.usecases.outliers.rules.reports import InspectionReport as InspectionReport
     from saccade.usecases.outliers.rules.reports import OutlierReport as OutlierReport
     from saccade.usecases.recommendations.rules.taste import Recommendations as Recommendations
@@ -56,7 +58,9 @@ _HOME = {
     "CleaningReport": "saccade.usecases.duplicates.rules.applying",
     "DuplicateReport": "saccade.usecases.duplicates.rules.reports",
     "ExportReport": "saccade.usecases.tags.rules.reports",
+    "HeatMap": "saccade.usecases.outliers.rules.heat",
     "ImportReport": "saccade.usecases.fields.rules",
+    "InspectionModel": "saccade.usecases.outliers.rules.reports",
     "InspectionReport": "saccade.usecases.outliers.rules.reports",
     "LibraryMap": "saccade.usecases.clusters.rules.reports",
     "OutlierReport": "saccade.usecases.outliers.rules.reports",
