@@ -77,18 +77,20 @@ def planted_defects() -> Result:
     good, _ = _cells()
     order = np.random.default_rng(7).permutation(len(good))
     with _library() as library, tempfile.TemporaryDirectory() as folder:
-        library.train_inspection("planted", [good[place] for place in order[:100]])
+        library.outliers.train("planted", [good[place] for place in order[:100]])
         rng = np.random.default_rng(8)
         paths, boxes = [], {}
         for place in order[100:160]:
             path = os.path.join(folder, os.path.basename(good[place]))
             boxes[path] = _draw_defect(good[place], path, rng)
             paths.append(path)
-        spoiled = library.inspect("planted", paths, top=1000, keep=False)
-        clean = library.inspect("planted", [good[place] for place in order[100:]], top=1000, keep=False)
+        spoiled = library.outliers.inspect("planted", paths, top=1000, store=False)
+        clean = library.outliers.inspect(
+            "planted", [good[place] for place in order[100:]], top=1000, store=False
+        )
         hits = 0
         for path in paths:
-            heat = library.heat_map(path, "planted", size=224)
+            heat = library.outliers.heat_map(path, "planted", size=224).heat
             row, column = divmod(int(heat.argmax()), heat.shape[1])
             left, top, right, bottom = boxes[path]
             slack = 0.06
@@ -114,7 +116,7 @@ def planted_strangers() -> Result:
             library.index(str(photos), folder)
             for mode, by in (("knn", "look"), ("lof", "look"), ("knn", "content"), ("lof", "content")):
                 started = time.perf_counter()
-                report = library.outliers(mode=mode, by=by, top=8000)
+                report = library.outliers.find(mode=mode, by=by, top=8000)
                 seconds = round(time.perf_counter() - started, 1)
                 ranks = [
                     one.rank
@@ -182,10 +184,10 @@ def _judged(
     seed: int,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Measures of good and of bad cells by a model of the good ones named."""
-    library.train_inspection("bench", [good[place] for place in train], method=method, seed=seed)
+    library.outliers.train("bench", [good[place] for place in train], method=method, seed=seed)
     told = []
     for files in ([good[place] for place in judge_good], [bad[place] for place in judge_bad]):
-        report = library.inspect("bench", files, top=len(files), keep=False)
+        report = library.outliers.inspect("bench", files, top=len(files), store=False)
         told.append(np.array([one.value for one in report.inspections]))
     return told[0], told[1]
 
