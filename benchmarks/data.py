@@ -40,8 +40,8 @@ def data() -> Result:
         with Library(catalog, f"{home}/.saccade", fresh=False) as library:
             table = f"{home}/table.csv"
             _write_table(table)
-            result: Result = {"images": _IMAGES, "import_s": _cpu_s(lambda: library.import_data(table))}
-            result["export_s"] = _cpu_s(lambda: library.export_data(f"{home}/out.csv"))
+            result: Result = {"images": _IMAGES, "import_s": _cpu_s(lambda: library.fields.import_csv(table))}
+            result["export_s"] = _cpu_s(lambda: library.fields.export(f"{home}/out.csv"))
             result["filters_ms"] = {name: _filter_ms(catalog, where) for name, where in _FILTERS.items()}
             result |= _stores(catalog)
             result["database_mb"] = Path(home, ".saccade", "catalog.db").stat().st_size / 1e6

@@ -81,10 +81,10 @@ def collection_library(folder: Path) -> tuple[Library, Collection, int]:
 def copies() -> Result:
     """Recall and precision of "the same picture" over the 14 edits among 7,091 strangers."""
     library, made, strangers = collection_library(cache() / "duplicates")
-    space = library._spaces.reader(Role.COPY).space.id  # noqa: SLF001 - to forget what an earlier run found out
-    library._catalog.pairs.forget()  # noqa: SLF001
-    library._catalog.notes.save(f"duplicates:{space}", "{}")  # noqa: SLF001
-    first, again = library.duplicates(), library.duplicates()
+    space = library.context.spaces.reader(Role.COPY).space.id
+    library.context.catalog.pairs.forget()
+    library.context.catalog.notes.save(f"duplicates:{space}", "{}")
+    first, again = library.duplicates.find(), library.duplicates.find()
     hashed = hash_pairs(library, made)
     library.close()
     return {
@@ -182,7 +182,7 @@ def bridge() -> Result:
         library.index(folder)
         groups = [
             {Path(one.path).name for one in (group.keeper, *group.others)}
-            for group in library.duplicates().groups
+            for group in library.duplicates.find().groups
         ]
     edits = [path.name for path in folder.iterdir() if path.suffix == ".jpg" and path.name != "aaa-orig.jpg"]
     found = next((group for group in groups if "aaa-orig.jpg" in group), set())
@@ -275,7 +275,7 @@ def check_latency(library: Library, runs: int = 200) -> Result:
     """How long a new picture takes, one at a time."""
     files = sorted((DATA / "coco_photos").rglob("*.jpg"))
     files = [files[number % len(files)] for number in range(runs)]
-    reader = library._spaces.reader(Role.COPY)  # noqa: SLF001 - the steps of `check`, one by one
+    reader = library.context.spaces.reader(Role.COPY)
     encoder = load_encoder()
     rows = encoder.encode_images([str(file) for file in files], role=Role.COPY)
     threshold = 0.58

@@ -92,9 +92,9 @@ def _replayed(paths: Sequence[Path], fits: Mapping[str, Sequence[int]], *, appea
             for user, liked in enumerate(_simulated(len(paths), fits, appeal)):
                 for day, photo in enumerate(liked):
                     writer.writerow((f"u{user}", paths[photo], "like", 1.7e9 + user + 86_400 * day))
-        library.import_feedback(file)
-        report = library.replay(k=20)
-        plain = library.replay(k=20, novel=0.5)
+        library.recommendations.import_feedback(file)
+        report = library.recommendations.replay(k=20)
+        plain = library.recommendations.replay(k=20, novel=0.5)
     scores = {one.method: one for one in report.scores} | {"recommend, crowd unheard": plain.scores[0]}
     return {
         "users": report.users,

@@ -47,10 +47,10 @@ def tag_million(count: int = 1_000_000, labels: int = 1000, home: str | None = N
             make_library(Path(made), cache(), count)
             return tag_million(count, labels, made)
     with saccade.open_library(home, create=False) as library:
-        library.tag(names[:2], dry_run=True)
-        deciding = library.tag(names, dry_run=True)
+        library.tags.zero_shot(names[:2], dry_run=True)
+        deciding = library.tags.zero_shot(names, dry_run=True)
         started, busy = time.perf_counter(), time.process_time()
-        stored = library.tag(names)
+        stored = library.tags.zero_shot(names)
         whole, work = time.perf_counter() - started, time.process_time() - busy
     return {
         "images": stored.images,

@@ -106,20 +106,20 @@ def _compared(rows: Embeddings, labels: list[str | None]) -> Result:
 
 
 def _by_the_clock(count: int = 100_000) -> Result:
-    """Seconds of `Library.clusters`, names, words and storing included, for both methods."""
+    """Seconds of `Library.clusters.find`, names, words and storing included, for both methods."""
     with tempfile.TemporaryDirectory(prefix="saccade-themes-") as place:
         make_library(Path(place), _CACHE, count)
         with open_library(place) as library:
             result: Result = {"images": count}
             for method in ("density", "kmeans"):
                 started, used = time.perf_counter(), time.process_time()
-                found = library.clusters(method=method)
+                found = library.clusters.find(method=method)
                 result[method] = {
                     "seconds": round(time.perf_counter() - started, 1),
                     "cpu_seconds": round(time.process_time() - used, 1),
-                    "themes": len(found.themes),
+                    "themes": len(found.clusters),
                 }
             started = time.perf_counter()
-            library.clusters(update=True)
+            library.clusters.find(update=True)
             result["update_seconds"] = round(time.perf_counter() - started, 1)
     return result

@@ -9,17 +9,23 @@ import ast
 import dataclasses
 import inspect
 import json
+import pkgutil
 import re
 import sys
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 import click
 
 import saccade
+from saccade import usecases
 from saccade.core import errors
 from saccade.core.filters import FIELDS, Kind, condition
+from saccade.core.wire import Answer, schema_of
+from saccade.doors.terminal.reporting import ERROR
 from saccade.interfaces.cli.app import app
 from saccade.sources.names import SYSTEM_FOLDERS
 from saccade.sources.outcome import FORMATS
@@ -107,13 +113,46 @@ MAKERS: dict[str, Callable[[], str]] = {
 
 
 def generate(page: str) -> str:
-    """The page with every marked place written anew. Raises KeyError on a mark nobody fills."""
+    """The page with every marked place written again. Raises KeyError on a mark nobody fills."""
     return _MARKS.sub(lambda match: f"{match[1]}{MAKERS[match[2]]()}\n{match[3]}", page)
 
 
+def answers() -> list[Answer]:
+    """Every typed answer of every slice, by the name of its schema."""
+    found: list[Answer] = []
+    for slice_ in pkgutil.iter_modules(usecases.__path__):
+        wire = f"{usecases.__name__}.{slice_.name}.wire"
+        if find_spec(wire):
+            found += import_module(wire).ANSWERS
+    return sorted(found, key=lambda answer: answer.name)
+
+
+def schemas() -> dict[str, str]:
+    """{file name: text} of every schema in docs/schemas, made from the answers' types."""
+    made = {
+        f"{one.name}.json": schema_of(one.kind, title=f"{one.command} --json") for one in [*answers(), ERROR]
+    }
+    return {name: json.dumps(schema, indent=2) + "\n" for name, schema in sorted(made.items())}
+
+
+def _write_schemas(*, check: bool) -> int:
+    """Write or check the schemas; 1 if one was stale and only checked."""
+    wanted = schemas()
+    there = {path.name: path.read_text(encoding="utf-8") for path in SCHEMAS.glob("*.json")}
+    stale = [name for name in {*wanted, *there} if wanted.get(name) != there.get(name)]
+    for name in sorted(stale):
+        if check:
+            sys.stderr.write(f"schemas/{name} is stale: run python docs/generate.py\n")
+        elif name in wanted:
+            (SCHEMAS / name).write_text(wanted[name], encoding="utf-8")
+        else:
+            (SCHEMAS / name).unlink()
+    return int(check and bool(stale))
+
+
 def main(args: Sequence[str]) -> int:
-    """Write or check every page; the exit status."""
-    status = 0
+    """Write or check every schema and page; the exit status."""
+    status = _write_schemas(check="--check" in args)
     for page in sorted(REFERENCE.glob("*.md")):
         text = page.read_text(encoding="utf-8")
         fresh = generate(text)
@@ -180,21 +219,29 @@ def _doc(thing: object) -> str:
 
 def _schema(path: Path) -> str:
     schema = json.loads(path.read_text(encoding="utf-8"))
-    shapes = [schema] if "properties" in schema else schema.get("oneOf") or schema["anyOf"]
-    fields = {name: value for shape in shapes for name, value in shape["properties"].items()}
-    rows = [(f"`{name}`", _kind(value), value.get("description", "")) for name, value in fields.items()]
-    title = schema["title"].replace("saccade ", "`saccade ", 1).replace(" prints", "` prints")
-    heading = title if title.count("`") == 2 else schema["title"]
+    rows = [
+        (f"`{name}`", _kind(value), value.get("description", ""))
+        for name, value in schema["properties"].items()
+    ]
     table = _table(("field", "type", ""), rows)
-    return f"### {path.stem}\n\n{heading} ([schema](../schemas/{path.name})).\n\n{table}"
+    return (
+        f"### {path.stem}\n\n`{schema['title']}`: {schema['description']} "
+        f"([schema](../schemas/{path.name}))\n\n{table}"
+    )
 
 
 def _kind(value: dict[str, object]) -> str:
-    kind = value.get("type", "")
-    if isinstance(kind, list):
-        return " or ".join(map(str, kind))
-    items = value.get("items")
-    return f"list of {items['type']}s" if isinstance(items, dict) and "type" in items else str(kind)
+    """A field's type in words."""
+    if "$ref" in value:
+        return "object"
+    if "enum" in value:
+        return "one of " + ", ".join(f"`{one}`" for one in value["enum"])  # type: ignore[attr-defined]
+    if "anyOf" in value:
+        return " or ".join(_kind(one) for one in value["anyOf"])  # type: ignore[attr-defined]
+    kind, items = value.get("type", ""), value.get("items")
+    if kind == "array":
+        return f"list of {_kind(items)}s" if isinstance(items, dict) else "list"
+    return " or ".join(map(str, kind)) if isinstance(kind, list) else str(kind)
 
 
 def _attributes(doc: str) -> Iterator[tuple[str, str]]:

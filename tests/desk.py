@@ -210,6 +210,7 @@ class Desk:
             self.calibration(),
             k=k,
             started=0.0,
+            stop_words=frozenset({"the"}),
             filter=wanted,
             collapsing=Collapsing(space=self.reader(Role.COPY).space, threshold=ALIKE) if collapsed else None,
             leave_out=leave_out,

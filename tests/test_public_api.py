@@ -12,7 +12,7 @@ from saccade.core.errors import SaccadeError
 
 NAMES = {
     "__version__", "SaccadeError", "Failure", "Hit", "ImageEncoder", "IndexReport", "Library", "Progress",
-    "SearchResult", "load_encoder", "open_library", "CheckResult", "CleaningReport", "DuplicateReport",
+    "SearchResult", "load_encoder", "open_library", "CheckResult", "ApplyReport", "DuplicateReport",
     "ExportReport", "ImportReport", "InspectionReport", "LibraryMap", "OutlierReport", "OverlapReport",
     "QualityReport", "Recommendations", "ReplayReport", "TaggingReport", "TaughtReport", "ThemeMeans",
     "Themes", "UndoReport",

@@ -5,7 +5,7 @@
         lib.index("photos")
         for hit in lib.search("a dog on the beach"):
             print(hit.score, hit.path)
-        for group in lib.duplicates().groups:
+        for group in lib.duplicates.find().groups:
             print(group.keeper.path, len(group.others))
 
 Everything public stands here; it is loaded when first used, so that `import saccade` costs nothing.
@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from saccade.core.errors import SaccadeError as SaccadeError
+    from saccade.core.pictures import ImageId as ImageId
     from saccade.core.quarantine import UndoReport as UndoReport
     from saccade.core.ranking import ReplayReport as ReplayReport
+    from saccade.core.settings import Settings as Settings
     from saccade.core.types import Failure as Failure
     from saccade.core.types import Hit as Hit
     from saccade.core.types import IndexReport as IndexReport
@@ -27,10 +29,10 @@ if TYPE_CHECKING:
     from saccade.library import Library as Library
     from saccade.library import load_encoder as load_encoder
     from saccade.library import open_library as open_library
+    from saccade.usecases.clusters.rules.reports import ClusterMeans as ClusterMeans
+    from saccade.usecases.clusters.rules.reports import ClusterReport as ClusterReport
     from saccade.usecases.clusters.rules.reports import LibraryMap as LibraryMap
-    from saccade.usecases.clusters.rules.reports import ThemeMeans as ThemeMeans
-    from saccade.usecases.clusters.rules.reports import Themes as Themes
-    from saccade.usecases.duplicates.rules.applying import CleaningReport as CleaningReport
+    from saccade.usecases.duplicates.rules.applying import ApplyReport as ApplyReport
     from saccade.usecases.duplicates.rules.reports import CheckResult as CheckResult
     from saccade.usecases.duplicates.rules.reports import DuplicateReport as DuplicateReport
     from saccade.usecases.duplicates.rules.reports import OverlapReport as OverlapReport
@@ -40,7 +42,8 @@ if TYPE_CHECKING:
     from saccade.usecases.outliers.rules.reports import InspectionModel as InspectionModel
     from saccade.usecases.outliers.rules.reports import InspectionReport as InspectionReport
     from saccade.usecases.outliers.rules.reports import OutlierReport as OutlierReport
-    from saccade.usecases.recommendations.rules.taste import Recommendations as Recommendations
+    from saccade.usecases.recommendations.rules.preference import FeedbackImport as FeedbackImport
+    from saccade.usecases.recommendations.rules.preference import Recommendations as Recommendations
     from saccade.usecases.tags.rules.classifying import TaughtReport as TaughtReport
     from saccade.usecases.tags.rules.reports import ExportReport as ExportReport
     from saccade.usecases.tags.rules.reports import TaggingReport as TaggingReport
@@ -48,33 +51,36 @@ if TYPE_CHECKING:
 __version__ = "0.2.0"
 
 _HOME = {
-    "SaccadeError": "saccade.core.errors",
-    "Failure": "saccade.core.types",
-    "Hit": "saccade.core.types",
-    "IndexReport": "saccade.core.types",
-    "Progress": "saccade.core.types",
-    "SearchResult": "saccade.core.types",
+    "ApplyReport": "saccade.usecases.duplicates.rules.applying",
     "CheckResult": "saccade.usecases.duplicates.rules.reports",
-    "CleaningReport": "saccade.usecases.duplicates.rules.applying",
+    "ClusterMeans": "saccade.usecases.clusters.rules.reports",
+    "ClusterReport": "saccade.usecases.clusters.rules.reports",
     "DuplicateReport": "saccade.usecases.duplicates.rules.reports",
     "ExportReport": "saccade.usecases.tags.rules.reports",
+    "Failure": "saccade.core.types",
+    "FeedbackImport": "saccade.usecases.recommendations.rules.preference",
     "HeatMap": "saccade.usecases.outliers.rules.heat",
+    "Hit": "saccade.core.types",
+    "ImageEncoder": "saccade.library",
+    "ImageId": "saccade.core.pictures",
     "ImportReport": "saccade.usecases.fields.rules",
+    "IndexReport": "saccade.core.types",
     "InspectionModel": "saccade.usecases.outliers.rules.reports",
     "InspectionReport": "saccade.usecases.outliers.rules.reports",
+    "Library": "saccade.library",
     "LibraryMap": "saccade.usecases.clusters.rules.reports",
     "OutlierReport": "saccade.usecases.outliers.rules.reports",
     "OverlapReport": "saccade.usecases.duplicates.rules.reports",
+    "Progress": "saccade.core.types",
     "QualityReport": "saccade.usecases.outliers.rules.quality",
-    "Recommendations": "saccade.usecases.recommendations.rules.taste",
+    "Recommendations": "saccade.usecases.recommendations.rules.preference",
     "ReplayReport": "saccade.core.ranking",
+    "SaccadeError": "saccade.core.errors",
+    "SearchResult": "saccade.core.types",
+    "Settings": "saccade.core.settings",
     "TaggingReport": "saccade.usecases.tags.rules.reports",
     "TaughtReport": "saccade.usecases.tags.rules.classifying",
-    "ThemeMeans": "saccade.usecases.clusters.rules.reports",
-    "Themes": "saccade.usecases.clusters.rules.reports",
     "UndoReport": "saccade.core.quarantine",
-    "ImageEncoder": "saccade.library",
-    "Library": "saccade.library",
     "load_encoder": "saccade.library",
     "open_library": "saccade.library",
 }

@@ -234,12 +234,16 @@ def test_a_manifest_that_says_too_little_is_told(copied: Path, text: str) -> Non
         OnnxEncoder(copied, threads=1)
 
 
-def test_the_fingerprint_covers_weights_input_and_precision(copied: Path) -> None:
-    """Each fact that changes an embedding changes it; the version's name does not."""
+def test_the_fingerprint_covers_the_whole_manifest(copied: Path) -> None:
+    """Each fact that can change an answer changes it; a list of equal older versions does not."""
     manifest = json.loads((copied / "manifest.json").read_text())
     seen = {OnnxEncoder(copied, threads=1).info.fingerprint}
     changes: list[dict[str, object]] = [
         {"precision": "fp32"},
+        {"max_tokens": 6},
+        {"copy_threshold": 0.5},
+        {"stop_words": ["the"]},
+        {"fitted": {"tags": {"temperature": 2.0}}},
         {"input": manifest["input"] | {"size": 192}},
         {"input": manifest["input"] | {"resample": "bilinear"}},
         {"files": manifest["files"] | {"text.onnx": manifest["files"]["text.onnx"] | {"sha256": "0" * 64}}},
@@ -248,3 +252,5 @@ def test_the_fingerprint_covers_weights_input_and_precision(copied: Path) -> Non
         (copied / "manifest.json").write_text(json.dumps(manifest | change))
         seen.add(OnnxEncoder(copied, threads=1).info.fingerprint)
     assert len(seen) == 1 + len(changes)
+    (copied / "manifest.json").write_text(json.dumps(manifest | {"same_embeddings_as": ["0" * 64]}))
+    assert OnnxEncoder(copied, threads=1).info.fingerprint in seen

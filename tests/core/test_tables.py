@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from saccade.core.tables import as_labels, as_number, as_text, column_name, disarmed, is_absent, rearmed
+from saccade.core.tables import as_number, as_text, disarmed, is_absent, rearmed
+from saccade.usecases.fields.rules import as_labels, column_name
 
 
 @pytest.mark.parametrize(

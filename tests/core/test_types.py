@@ -23,7 +23,7 @@ INFO = ImageInfo(width=4, height=3, format="PNG", size_bytes=9)
 def hit(rank: int) -> Hit:
     return Hit(
         rank=rank, image_id="0" * 64, path="/a", paths=("/a",), score=0.5, confidence=0.5,
-        parts=(), words=(), alike=(), info=INFO,
+        parts=(), words=(), similar=(), info=INFO,
     )  # fmt: skip
 
 

@@ -78,15 +78,15 @@ def test_check_tells_new_from_known_by_exit_status(saccade: Run, messy: Path, tm
     assert saccade("check", str(copy), cwd=messy).status == 7
 
 
-def test_themes_are_the_same_again_and_filter_searches(saccade: Run, messy: Path) -> None:
+def test_clusters_are_the_same_again_and_filter_searches(saccade: Run, messy: Path) -> None:
     """Stored by `clusters`, used by `search --where`."""
     first = saccade("clusters", "--method", "kmeans", "--k", "2", "--json", cwd=messy)
     assert first.status == 0, first.err
     check(first.json(), "clusters")
     second = saccade("clusters", "--method", "kmeans", "--k", "2", "--json", cwd=messy).json()
-    names = [theme["name"] for theme in first.json()["themes"]]
-    assert [theme["name"] for theme in second["themes"]] == names
-    found = saccade("search", "sun", "--where", f"data.theme=={names[0]}", "--json", cwd=messy)
+    names = [cluster["name"] for cluster in first.json()["clusters"]]
+    assert [cluster["name"] for cluster in second["clusters"]] == names
+    found = saccade("search", "sun", "--where", f"data.{second['name']}=={names[0]}", "--json", cwd=messy)
     assert found.status == 0, found.err
     assert 0 < len(found.json()["hits"]) < 7
 

@@ -74,7 +74,7 @@ def test_hostile_names_round_trip(saccade: Run, indexed: Path) -> None:
     assert (report.status, report.json()["added"], report.json()["failed"]) == (0, len(names), [])
     # Near-identical pictures share a hit; every name must be among the hits' own paths or its neighbors'.
     found = saccade("search", "x", "-k", "100", "--json", cwd=indexed).json()["hits"]
-    alike = {image for hit in found for image in hit["alike"]}
+    alike = {image for hit in found for image in hit["similar"]}
     paths = {os.fsencode(path) for hit in found for path in hit["paths"]}
     for image in alike:
         paths |= {os.fsencode(path) for path in saccade("show", image, "--json", cwd=indexed).json()["paths"]}

@@ -52,7 +52,7 @@ def _hit(rank: int = 1, path: str = "/photos/cat.jpg", **changed: object) -> Hit
         "confidence": 0.975,
         "parts": (PartScore(part="a cat", score=0.3125),),
         "words": (),
-        "alike": (),
+        "similar": (),
         "info": _info(),
     }
     return Hit(**{**values, **changed})

@@ -51,7 +51,7 @@ def test_search_shows_rank_confidence_score_and_path(
             confidence=0.5,
             parts=(PartScore(part="cat", score=0.25), PartScore(part="hat", score=-0.125)),
             words=("cat",),
-            alike=("0" * 64,),
+            similar=("0" * 64,),
         ),
     )
     ran = run("search", "a cat")

@@ -11,9 +11,9 @@ import jsonschema
 import pytest
 
 from saccade.core.errors import NotFoundError
-from saccade.core.quarantine import Cleaning, Merge, Move, Restored, UndoReport
+from saccade.core.quarantine import Merge, Move, QuarantineRun, Restored, UndoReport
 from saccade.core.types import Failure, FileStamp, ImageInfo, ImageRecord
-from saccade.usecases.duplicates.rules.applying import CleaningReport
+from saccade.usecases.duplicates.rules.applying import ApplyReport
 from saccade.usecases.duplicates.rules.reports import (
     DuplicateFile,
     DuplicateGroup,
@@ -65,7 +65,7 @@ GROUPS = (
 )
 
 
-def plan(*, applied: bool = False, to: str | None = None) -> CleaningReport:
+def plan(*, applied: bool = False, to: str | None = None) -> ApplyReport:
     """What cleaning the groups gives: one file stays."""
     moves = tuple(
         Move(
@@ -87,7 +87,7 @@ def plan(*, applied: bool = False, to: str | None = None) -> CleaningReport:
         Leaving(tier=m.tier, folder="/photos", size_bytes=m.stamp.size, identity=(1, m.number), links=1)
         for m in moves
     ]
-    return CleaningReport(
+    return ApplyReport(
         run="0003" if applied else "",
         applied=applied,
         quarantine=to or "/q",
@@ -126,7 +126,7 @@ class FakeLibrary:
 
     groups: tuple[DuplicateGroup, ...] = GROUPS
     undone: UndoReport = UNDONE
-    runs: tuple[Cleaning, ...] = ()
+    runs: tuple[QuarantineRun, ...] = ()
     error: Exception | None = None
     asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
@@ -137,7 +137,7 @@ class FakeLibrary:
             groups=self.groups, images=1234, candidates=50, verified=40, failed=failed, seconds=1.5
         )
 
-    def clean(self, report: DuplicateReport, **asked: Any) -> CleaningReport:
+    def clean(self, report: DuplicateReport, **asked: Any) -> ApplyReport:
         self.asked.append(("clean", asked))
         found = plan(applied=asked.get("apply", False), to=asked["to"])
         return found if report.groups else replace(found, moves=(), skipped=(), merges=())
@@ -148,7 +148,7 @@ class FakeLibrary:
             raise self.error
         return self.undone
 
-    def cleanings(self) -> list[Cleaning]:
+    def cleanings(self) -> list[QuarantineRun]:
         return list(self.runs)
 
     def thumbnail_files(self, paths: Sequence[str], size: int) -> list[bytes]:
@@ -361,7 +361,7 @@ def test_runs_are_listed(run: Callable[..., Any], shelf: FakeLibrary) -> None:
     """What lies in each quarantine, and whether it ended."""
     assert run("undo", "--list").out == "nothing was ever put away here\n"
     shelf.runs = tuple(
-        Cleaning(
+        QuarantineRun(
             run=f"000{number}",
             created="2026-11-20T12:00:00Z",
             quarantine="/q",

@@ -12,7 +12,7 @@ import pytest
 
 from saccade.core.ranking import Interval, ReplayReport, ReplayScore
 from saccade.core.types import Failure
-from saccade.usecases.recommendations.rules.taste import (
+from saccade.usecases.recommendations.rules.preference import (
     Imported,
     Reason,
     Recommendation,

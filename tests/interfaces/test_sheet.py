@@ -56,7 +56,7 @@ def test_sheet_shows_every_hit(make_hit: Callable[..., Any], make_result: Callab
         score=0.3125,
         parts=(PartScore(part="cat", score=0.25), PartScore(part="hat", score=0.5)),
         words=("cat",),
-        alike=("0" * 64,) * 3,
+        similar=("0" * 64,) * 3,
     )
     page = _sheet(make_result, hit)
     for text in ("a cat", "my cat.jpg", "97 %", "0.312", "+3 alike", "named cat", "400 x 300"):

@@ -33,14 +33,16 @@ def write(shelf: Path) -> Write:
 
 def values(library: saccade.Library, name: str, shelf: Path) -> dict[str, float | str]:
     """{file: value} of a column."""
-    paths = {record.image_id: record.paths[0] for record in map(library.show, library.values(name))}
-    return {os.path.relpath(paths[image], shelf): value for image, value in library.values(name).items()}
+    return {
+        os.path.relpath(library.show(image).paths[0], shelf): value
+        for image, value in library.fields.values(name)
+    }
 
 
 def labels(library: saccade.Library, shelf: Path) -> dict[str, list[str]]:
     """{file: labels people gave}."""
-    found = library._catalog.tags.of(list(range(1, 10)))
-    records = {record.id: record for record in library._catalog.images.get(list(found))}
+    found = library.context.catalog.tags.of(list(range(1, 10)))
+    records = {record.id: record for record in library.context.catalog.images.get(list(found))}
     return {
         os.path.relpath(records[image].paths[0], shelf): [tag.label for tag in tags]
         for image, tags in found.items()
@@ -48,7 +50,7 @@ def labels(library: saccade.Library, shelf: Path) -> dict[str, list[str]]:
 
 
 def told(library: saccade.Library, path: Path, **options: object) -> list[tuple[int, str]]:
-    return [(one.line, one.reason) for one in library.import_data(path, **options).problems]  # type: ignore[arg-type]
+    return [(one.line, one.reason) for one in library.fields.import_csv(path, **options).problems]  # type: ignore[arg-type]
 
 
 def test_a_table_becomes_facts_and_labels(library: saccade.Library, write: Write, shelf: Path) -> None:
@@ -60,7 +62,7 @@ def test_a_table_becomes_facts_and_labels(library: saccade.Library, write: Write
         "\n"
         "./trip/../trip/5.png,,x,2024-06-01,beach\n"
     )
-    report = library.import_data(write(text))
+    report = library.fields.import_csv(write(text))
     assert (report.rows, report.images, report.labels, report.dry_run) == (3, 3, 3, False)
     assert report.problems == ()
     assert [(one.name, one.header, one.kind, one.values) for one in report.columns] == [
@@ -84,7 +86,7 @@ def test_rows_name_their_image_in_three_ways(
     """The column called so, wherever it stands; ids in any case, also by their first digits."""
     image = library.show(str(shelf / "trip" / "5.png")).image_id
     text = f"price,path,id,name\n7,trip/5.png,{image[:12].upper()},5.PNG\n"
-    assert library.import_data(write(text), key=key).images == 1
+    assert library.fields.import_csv(write(text), key=key).images == 1
     assert values(library, "price", shelf) == {"trip/5.png": 7.0}
 
 
@@ -92,8 +94,8 @@ def test_the_first_column_names_the_images_if_none_is_called_so(
     library: saccade.Library, write: Write, shelf: Path
 ) -> None:
     """And semicolons or tabs between cells do as well as commas."""
-    library.import_data(write("photo;price\n0.png;1\n"))
-    library.import_data(write("photo\tcost\n1.png\t2\n"))
+    library.fields.import_csv(write("photo;price\n0.png;1\n"))
+    library.fields.import_csv(write("photo\tcost\n1.png\t2\n"))
     assert values(library, "price", shelf) == {"0.png": 1.0}
     assert values(library, "cost", shelf) == {"1.png": 2.0}
 
@@ -103,7 +105,7 @@ def test_spreadsheets_encodings_are_read(
     library: saccade.Library, write: Write, shelf: Path, encoding: str
 ) -> None:
     """And their line ends."""
-    library.import_data(write("path,note\r\n0.png,Zoë\r\n".encode(encoding)))
+    library.fields.import_csv(write("path,note\r\n0.png,Zoë\r\n".encode(encoding)))
     assert values(library, "note", shelf) == {"0.png": "Zoë"}
 
 
@@ -155,21 +157,21 @@ def test_what_is_no_table_is_refused(
     library: saccade.Library, write: Write, content: bytes, said: str
 ) -> None:
     """With what is wrong and what to do; nothing is forgotten for it."""
-    library.import_data(write("path,price\n0.png,1\n"))
+    library.fields.import_csv(write("path,price\n0.png,1\n"))
     with pytest.raises(InputError, match=said) as caught:
-        library.import_data(write(content), replace=True)
+        library.fields.import_csv(write(content), replace=True)
     assert caught.value.hint
-    assert len(library.values("price")) == 1
+    assert len(library.fields.values("price")) == 1
 
 
 def test_a_file_that_cannot_be_read_is_named(library: saccade.Library, shelf: Path) -> None:
     """A folder, or one that is not there."""
     with pytest.raises(PathNotFoundError, match=r"nothing\.csv"):
-        library.import_data(shelf / "nothing.csv")
+        library.fields.import_csv(shelf / "nothing.csv")
     with pytest.raises(InputError, match="directory"):
-        library.import_data(shelf)
+        library.fields.import_csv(shelf)
     with pytest.raises(InputError, match="looked up"):
-        library.import_data(shelf, key="color")
+        library.fields.import_csv(shelf, key="color")
 
 
 def test_ambiguous_names_are_told(library: saccade.Library, write: Write, shelf: Path) -> None:
@@ -179,7 +181,7 @@ def test_ambiguous_names_are_told(library: saccade.Library, write: Write, shelf:
     library.index(shelf)
     table = write("name,price\n0.png,1\n2.png,2\n")
     assert told(library, table, key="name") == [(2, "2 images are called '0.png'")]
-    assert list(library.values("price").values()) == [2.0]
+    assert list(library.fields.values("price").values()) == [2.0]
 
 
 def test_the_same_picture_twice_must_agree(library: saccade.Library, write: Write, shelf: Path) -> None:
@@ -188,19 +190,19 @@ def test_the_same_picture_twice_must_agree(library: saccade.Library, write: Writ
     library.index(shelf)
     table = write("path,price,note\n0.png,1,\ncopy.png,1,same\ncopy.png,2,same\n")
     assert told(library, table) == [(4, "it is the same picture as line 2, which says another price")]
-    assert list(library.values("note").values()) == ["same"]
+    assert list(library.fields.values("note").values()) == ["same"]
 
 
 def test_importing_again_adds_and_replacing_forgets(
     library: saccade.Library, write: Write, shelf: Path
 ) -> None:
     """Columns the table lacks stay in either case; labels are replaced on the table's images only."""
-    library.import_data(write("path,price,cost,tags\n0.png,1,5,old\n1.png,2,,old\n2.png,,,old\n"))
+    library.fields.import_csv(write("path,price,cost,tags\n0.png,1,5,old\n1.png,2,,old\n2.png,,,old\n"))
     table = write("path,price,tags\n1.png,3,new\n2.png,,\n")
-    library.import_data(table)
+    library.fields.import_csv(table)
     assert values(library, "price", shelf) == {"0.png": 1.0, "1.png": 3.0}
     assert labels(library, shelf) == {"0.png": ["old"], "1.png": ["new", "old"], "2.png": ["old"]}
-    library.import_data(table, replace=True)
+    library.fields.import_csv(table, replace=True)
     assert values(library, "price", shelf) == {"1.png": 3.0}
     assert values(library, "cost", shelf) == {"0.png": 5.0}
     assert labels(library, shelf) == {"0.png": ["old"], "1.png": ["new"]}
@@ -208,11 +210,11 @@ def test_importing_again_adds_and_replacing_forgets(
 
 def test_a_column_keeps_its_kind_until_replaced(library: saccade.Library, write: Write, shelf: Path) -> None:
     """What is no number among numbers is told; digits among text are text."""
-    library.import_data(write("path,price,sku\n0.png,1,A1\n"))
+    library.fields.import_csv(write("path,price,sku\n0.png,1,A1\n"))
     later = write("path,price,sku\n1.png,cheap,22\n2.png,5,\n")
     assert told(library, later) == [(2, "price 'cheap' is no number, as the rest of it")]
     assert values(library, "sku", shelf) == {"0.png": "A1", "1.png": "22"}
-    library.import_data(later, replace=True)
+    library.fields.import_csv(later, replace=True)
     assert values(library, "price", shelf) == {"1.png": "cheap", "2.png": "5"}
     assert values(library, "sku", shelf) == {"1.png": 22.0}
 
@@ -220,10 +222,10 @@ def test_a_column_keeps_its_kind_until_replaced(library: saccade.Library, write:
 def test_a_dry_run_tells_the_same_and_writes_nothing(library: saccade.Library, write: Write) -> None:
     """Also with replace."""
     table = write("path,price,tags\n0.png,1,x\nno.png,2,\n")
-    planned = library.import_data(table, dry_run=True, replace=True)
-    assert library.columns() == []
-    assert library._catalog.tags.labels() == {}
-    done = library.import_data(table, replace=True)
+    planned = library.fields.import_csv(table, dry_run=True, replace=True)
+    assert library.fields.list() == []
+    assert library.context.catalog.tags.labels() == {}
+    done = library.fields.import_csv(table, replace=True)
     assert (planned.rows, planned.images, planned.columns, planned.labels, planned.problems) == (
         done.rows, done.images, done.columns, done.labels, done.problems,
     )  # fmt: skip
@@ -232,15 +234,15 @@ def test_a_dry_run_tells_the_same_and_writes_nothing(library: saccade.Library, w
 
 def test_what_a_pipeline_wrote_is_not_overwritten(library: saccade.Library, write: Write) -> None:
     """Nor is anything else of the table written then; forgotten first, it is."""
-    library._catalog.columns.write("theme", {1: 3.0}, origin="themes", replace=True)
+    library.context.catalog.columns.write("theme", {1: 3.0}, origin="themes", replace=True)
     table = write("path,theme,price\n0.png,1,1\n")
     with pytest.raises(InputError, match="themes") as caught:
-        library.import_data(table, replace=True)
+        library.fields.import_csv(table, replace=True)
     assert "saccade data remove theme" in caught.value.hint
-    assert [column.name for column in library.columns()] == ["theme"]
-    assert library.remove_column("theme") == 1
-    library.import_data(table)
-    assert [(column.name, column.origin) for column in library.columns()] == [
+    assert [column.name for column in library.fields.list()] == ["theme"]
+    assert library.fields.remove("theme") == 1
+    library.fields.import_csv(table)
+    assert [(column.name, column.origin) for column in library.fields.list()] == [
         ("price", "import"), ("theme", "import"),
     ]  # fmt: skip
 
@@ -256,18 +258,18 @@ def test_a_table_may_be_given_as_columns(
         "stock": [3, None, 2**60],
         "note": ["=x", 5, None],
     }
-    report = library.import_data(table)
+    report = library.fields.import_csv(table)
     assert [(one.line, one.reason) for one in report.problems] == [(4, "no image lies at 'no.png'")]
     assert values(library, "price", shelf) == {"0.png": 1.5}
     assert values(library, "stock", shelf) == {"0.png": 3.0}
     assert values(library, "note", shelf) == {"0.png": "=x", "1.png": "5"}
     with pytest.raises(InputError, match="one length"):
-        library.import_data({"path": ["0.png"], "price": [1, 2]})
+        library.fields.import_csv({"path": ["0.png"], "price": [1, 2]})
 
 
 def test_unknown_columns_are_refused_with_the_known(library: saccade.Library, write: Write) -> None:
     """By every way to ask for one."""
-    library.import_data(write("path,price\n0.png,1\n"))
+    library.fields.import_csv(write("path,price\n0.png,1\n"))
     for ask in (library.values, library.remove_column):
         with pytest.raises(InvalidFilterError, match="cost") as caught:
             ask("cost")
@@ -287,10 +289,10 @@ def test_what_is_exported_is_harmless_and_comes_back(
     os.rename(shelf / "1.png", os.fsencode(shelf) + b"/\xff,\n.png")
     library.index(shelf)
     first = write('path,note,price,tags\n./=cmd.png,"@SUM(A1)",-5,"=x;dog"\n2.png,\'=quoted,0.1,\n')
-    library.import_data(first)
-    library._catalog.columns.write("theme", {5: 1e300}, origin="themes", replace=True)
+    library.fields.import_csv(first)
+    library.context.catalog.columns.write("theme", {5: 1e300}, origin="themes", replace=True)
     table = shelf / "out.csv"
-    assert library.export_data(table) == 3
+    assert library.fields.export(table) == 3
     rows = list(csv.reader(io.StringIO(table.read_text(encoding="utf-8", errors="surrogateescape"))))
     assert rows[0] == ["path", "note", "price", "theme", "tags"]
     cells = [cell for row in rows[1:] for cell in row]
@@ -298,44 +300,44 @@ def test_what_is_exported_is_harmless_and_comes_back(
     before = {name: values(library, name, shelf) for name in ("note", "price", "theme")}
     tags = labels(library, shelf)
     for name in before:
-        library.remove_column(name)
-    library._catalog.tags.remove("person")
-    assert library.import_data(table).problems == ()
+        library.fields.remove(name)
+    library.context.catalog.tags.remove("person")
+    assert library.fields.import_csv(table).problems == ()
     assert {name: values(library, name, shelf) for name in before} == before
     assert labels(library, shelf) == tags
 
 
 def test_an_export_does_not_overwrite_unasked(library: saccade.Library, write: Write, shelf: Path) -> None:
     """And a failed one leaves what was there, and nothing beside it."""
-    library.import_data(write("path,note\n0.png,\n1.png,x\n"))
+    library.fields.import_csv(write("path,note\n0.png,\n1.png,x\n"))
     target = shelf / "out.csv"
-    library.export_data(target)
+    library.fields.export(target)
     before = target.read_bytes()
     with pytest.raises(InputError, match="exists"):
-        library.export_data(target)
+        library.fields.export(target)
     with pytest.raises(InputError, match="exists"):
-        library.export_data(shelf, overwrite=True)
+        library.fields.export(shelf, overwrite=True)
     with pytest.raises(PathNotFoundError, match="nowhere"):
-        library.export_data(shelf / "nowhere" / "out.csv")
-    library.import_data({"path": [str(shelf / "1.png")], "note": ["y" * 9000]}, replace=True)
+        library.fields.export(shelf / "nowhere" / "out.csv")
+    library.fields.import_csv({"path": [str(shelf / "1.png")], "note": ["y" * 9000]}, replace=True)
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
     try:
         with pytest.raises(DiskFullError):
-            library.export_data(target, overwrite=True)
+            library.fields.export(target, overwrite=True)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert target.read_bytes() == before
     assert [name for name in os.listdir(shelf) if "partial" in name] == []
-    assert library.export_data(target, overwrite=True) == 1
+    assert library.fields.export(target, overwrite=True) == 1
     assert target.read_bytes() != before
 
 
 def test_an_export_leaves_out_what_machines_labeled(library: saccade.Library, shelf: Path) -> None:
     """They would come back as if a person had said it; images with nothing to say have no row."""
-    library._catalog.tags.write("zero-shot", {"dog": (np.array([1]), np.array([0.5]))}, replace=True)
-    assert library.export_data(shelf / "out.csv") == 0
-    assert library._catalog.tags.of([1]) == {1: [Tag(label="dog", origin="zero-shot", score=0.5)]}
+    library.context.catalog.tags.write("zero-shot", {"dog": (np.array([1]), np.array([0.5]))}, replace=True)
+    assert library.fields.export(shelf / "out.csv") == 0
+    assert library.context.catalog.tags.of([1]) == {1: [Tag(label="dog", origin="zero-shot", score=0.5)]}
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -346,8 +348,8 @@ def test_an_export_leaves_out_what_machines_labeled(library: saccade.Library, sh
 def test_any_rest_of_a_file_leaves_the_good_row(library: saccade.Library, write: Write, rest: str) -> None:
     """Whatever follows it; and every line that holds a cell is a row or a problem of its own."""
     data = b"path,price\n0.png,5\n" + rest.encode("utf-8", "surrogatepass")
-    report = library.import_data(write(data), replace=True)
-    assert list(library.values("price").values()) == [5.0]
+    report = library.fields.import_csv(write(data), replace=True)
+    assert list(library.fields.values("price").values()) == [5.0]
     assert report.images == 1
     lines = {one.line for one in report.problems}
     assert len(lines) == len(report.problems) == report.rows - 1

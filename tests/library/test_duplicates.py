@@ -51,8 +51,8 @@ def doubled(doubled_once: Path, tmp_path: Path) -> Path:
 def test_every_tier_is_found(doubled: Path, verify: str) -> None:
     """Three groups of the right tiers; a second run compares nothing."""
     with saccade.open_library(doubled) as library:
-        report = library.duplicates(verify=verify)
-        again = library.duplicates(verify=verify)
+        report = library.duplicates.find(verify=verify)
+        again = library.duplicates.find(verify=verify)
     found = {
         str(group.tier): {Path(one.path).name for one in (group.keeper, *group.others)}
         for group in report.groups
@@ -72,9 +72,9 @@ def test_every_tier_is_found(doubled: Path, verify: str) -> None:
 def test_filters_and_preferences_are_heard(doubled: Path) -> None:
     """Only the folder asked about; the preferred one is kept."""
     with saccade.open_library(doubled) as library:
-        assert library.duplicates(folders=[doubled / "more"]).groups == ()
-        assert library.duplicates(where=["width>5000"]).images == 0
-        report = library.duplicates(prefer=[doubled / "more"])
+        assert library.duplicates.find(folders=[doubled / "more"]).groups == ()
+        assert library.duplicates.find(where=["width>5000"]).images == 0
+        report = library.duplicates.find(prefer=[doubled / "more"])
     assert {Path(group.keeper.path).parent.name for group in report.groups} == {"more"}
 
 
@@ -84,11 +84,11 @@ def test_have_i_got_this_already(doubled: Path, tmp_path: Path) -> None:
     pixels = np.asarray(Image.open(doubled / "4.png"))
     new = np.random.default_rng(8).integers(0, 256, (90, 90, 3), dtype=np.uint8)
     with saccade.open_library(doubled) as library:
-        results = library.check(small, (doubled / "0.png").read_bytes(), pixels, new)
+        results = library.duplicates.check(small, (doubled / "0.png").read_bytes(), pixels, new)
         with pytest.raises(PathNotFoundError):
-            library.check(tmp_path / "nowhere.jpg")
+            library.duplicates.check(tmp_path / "nowhere.jpg")
         with pytest.raises(InputError, match="whole libraries"):
-            library.check(small, tiers=["burst"])
+            library.duplicates.check(small, tiers=["burst"])
     assert [[str(match.tier) for match in result.matches] for result in results] == [
         ["picture"],
         ["bytes"],
@@ -102,20 +102,20 @@ def test_a_person_says_what_is_no_duplicate(doubled: Path) -> None:
     """By files; remembered, and taken back; one image cannot differ from itself."""
     with saccade.open_library(doubled) as library:
         pair = doubled / "2.png", doubled / "more" / "small.jpg"
-        assert library.not_duplicates(*pair) == 1
-        assert {str(group.tier) for group in library.duplicates().groups} == {"bytes", "pixels"}
-        assert library.not_duplicates(*pair, distinct=False) == 1
-        assert len(library.duplicates().groups) == 3
+        assert library.duplicates.mark_distinct(*pair) == 1
+        assert {str(group.tier) for group in library.duplicates.find().groups} == {"bytes", "pixels"}
+        assert library.duplicates.mark_distinct(*pair, distinct=False) == 1
+        assert len(library.duplicates.find().groups) == 3
         with pytest.raises(InputError, match="one image"):
-            library.not_duplicates(doubled / "0.png", doubled / "more" / "same.png")
+            library.duplicates.mark_distinct(doubled / "0.png", doubled / "more" / "same.png")
         with pytest.raises(ImageNotFoundError):
-            library.not_duplicates(doubled / "0.png", doubled / "gone.png")
+            library.duplicates.mark_distinct(doubled / "0.png", doubled / "gone.png")
 
 
 def test_leaks_by_folder_and_by_column(doubled: Path) -> None:
     """The same pictures, whichever way the sets are named."""
     with saccade.open_library(doubled) as library:
-        report = library.leaks(doubled / "trip", doubled / "more")
+        report = library.duplicates.leaks(doubled / "trip", doubled / "more")
         assert report.pairs == ()
         catalog = library._catalog
         of = {name: library.show(doubled / name).id for name in ("1.png", "more/other.bmp", "3.png")}
@@ -125,15 +125,15 @@ def test_leaks_by_folder_and_by_column(doubled: Path) -> None:
             origin="import",
             replace=True,
         )
-        report = library.leaks("train", "test", column="split")
+        report = library.duplicates.leaks("train", "test", column="split")
         assert [(str(pair.tier), pair.a.id) for pair in report.pairs] == [("pixels", of["1.png"])]
         assert report.images == (2, 1)
         with pytest.raises(InputError, match="no image has the split 'dev'"):
-            library.leaks("train", "dev", column="split")
+            library.duplicates.leaks("train", "dev", column="split")
         with pytest.raises(InvalidFilterError):
-            library.leaks("train", "test", column="nothing")
+            library.duplicates.leaks("train", "test", column="nothing")
         with pytest.raises(InputError, match="no image of the library"):
-            library.leaks(doubled / "trip", doubled / "nowhere")
+            library.duplicates.leaks(doubled / "trip", doubled / "nowhere")
 
 
 def test_two_libraries(doubled: Path, tmp_path: Path) -> None:
@@ -144,7 +144,7 @@ def test_two_libraries(doubled: Path, tmp_path: Path) -> None:
     edited(doubled / "4.png", other / "small.jpg")
     with saccade.open_library(doubled) as library, saccade.open_library(other) as smaller:
         smaller.index(other)
-        report = library.shared_with(smaller)
+        report = library.duplicates.overlap(smaller)
     assert [(str(p.tier), Path(p.a.paths[0]).name) for p in report.pairs] == [
         ("bytes", "3.png"),
         ("picture", "4.png"),
@@ -163,12 +163,12 @@ def test_two_libraries(doubled: Path, tmp_path: Path) -> None:
 def test_what_cannot_be_asked(shelf: Path, arguments: dict[str, object], words: str) -> None:
     """A clear answer, with what there is."""
     with saccade.open_library(shelf) as library, pytest.raises(InputError, match=words):
-        library.duplicates(**arguments)  # type: ignore[arg-type]
+        library.duplicates.find(**arguments)  # type: ignore[arg-type]
 
 
 def test_an_empty_library(tmp_path: Path) -> None:
     """No duplicates, and nothing is known."""
     with saccade.open_library(tmp_path) as library:
-        assert library.duplicates().groups == ()
-        (result,) = library.check(np.zeros((20, 20, 3), np.uint8))
+        assert library.duplicates.find().groups == ()
+        (result,) = library.duplicates.check(np.zeros((20, 20, 3), np.uint8))
         assert result.matches == ()

@@ -21,7 +21,7 @@ from saccade.core.errors import (
     UnreadableImageError,
 )
 from saccade.core.types import Failure, Role
-from saccade.library import spaces
+from saccade.library import context as parts
 
 
 @pytest.fixture(scope="module")
@@ -223,16 +223,16 @@ def test_a_library_of_another_encoder_is_refused_before_any_work(
     shelf: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Searching, indexing and doctor; nothing is written."""
-    real = spaces.load
+    real = parts.load
 
     class Other:
         def __init__(self, name: str, threads: int) -> None:
-            self.info = replace(real(name, threads=threads).info, fingerprint="e" * 64)
+            self.info = replace(real(name, threads=threads).info, fingerprint="e" * 64, same_as=frozenset())
 
         def encode_texts(self, texts: list[str]) -> None:
             pytest.fail("it was asked to work")
 
-    monkeypatch.setattr(spaces, "load", Other)
+    monkeypatch.setattr(parts, "load", Other)
     with saccade.open_library(shelf) as library:
         before = library.status()
         (shelf / "new.png").write_bytes((shelf / "0.png").read_bytes())

@@ -21,7 +21,7 @@ with saccade.open_library(sys.argv[1]) as library:
 
 def _images(library: saccade.Library) -> int:
     """How many images a search finds, those collapsed into others counted."""
-    return sum(1 + len(hit.alike) for hit in library.search("anything", k=100))
+    return sum(1 + len(hit.similar) for hit in library.search("anything", k=100))
 
 
 def run(code: str, *arguments: str) -> "subprocess.Popen[str]":

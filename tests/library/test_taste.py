@@ -19,28 +19,29 @@ def test_feedback_is_kept_exported_and_imported_again(
     library: saccade.Library, shelf: Path, tmp_path: Path
 ) -> None:
     """The export names user, image, kind, time and value; reading it back adds nothing."""
-    assert library.feedback("anna", "like", [shelf / "0.png", shelf / "1.png"], at="2024-05-01T12:00:00") == 2
-    assert library.feedback("anna", "like", shelf / "0.png", at="2024-05-01T12:00:00Z") == 0
-    events = library.export_feedback("anna")
+    two = [shelf / "0.png", shelf / "1.png"]
+    assert library.recommendations.feedback("anna", "like", two, at="2024-05-01T12:00:00") == 2
+    assert library.recommendations.feedback("anna", "like", [shelf / "0.png"], at="2024-05-01T12:00:00Z") == 0
+    events = library.recommendations.export("anna")
     assert [(event.kind, event.at, event.value) for event in events] == [
         ("like", "2024-05-01T12:00:00Z", 1.0)
     ] * 2
     assert events[0].path == str(shelf / "0.png") or events[1].path == str(shelf / "0.png")
     lines = ["user,image,kind,at,value", *(f"anna,{e.image_id},{e.kind},{e.at},{e.value}" for e in events)]
     (tmp_path / "back.csv").write_text("\n".join(lines))
-    done = library.import_feedback(tmp_path / "back.csv")
+    done = library.recommendations.import_feedback(tmp_path / "back.csv")
     assert (done.rows, done.added, done.failed) == (2, 0, ())
-    assert library.feedback_users() == {"anna": 2}
+    assert library.recommendations.users() == {"anna": 2}
 
 
 def test_erasing_leaves_no_byte_of_a_user(library: saccade.Library, shelf: Path) -> None:
     """Not the name in any file of the library; others stay."""
-    library.feedback("Zebulon-Unmistakable", "like", shelf / "0.png")
-    library.feedback("bob", "like", shelf / "0.png")
-    assert library.erase_user("Zebulon-Unmistakable") == 1
+    library.recommendations.feedback("Zebulon-Unmistakable", "like", shelf / "0.png")
+    library.recommendations.feedback("bob", "like", shelf / "0.png")
+    assert library.recommendations.erase("Zebulon-Unmistakable") == 1
     held = [file for file in Path(library.folder).rglob("*") if file.is_file()]
     assert not any(b"Zebulon" in file.read_bytes() for file in held)
-    assert library.feedback_users() == {"bob": 1}
+    assert library.recommendations.users() == {"bob": 1}
     for call in (library.erase_user, library.export_feedback):
         with pytest.raises(NotFoundError, match="Zebulon"):
             call("Zebulon-Unmistakable")
@@ -61,50 +62,52 @@ def test_a_bad_line_costs_a_line(library: saccade.Library, shelf: Path, tmp_path
         "short",
     ]
     (tmp_path / "in.csv").write_text("\n".join(rows))
-    done = library.import_feedback(tmp_path / "in.csv")
+    done = library.recommendations.import_feedback(tmp_path / "in.csv")
     assert (done.rows, done.added) == (9, 2)
     lines = [one.path.rpartition(":")[2] for one in done.failed]
     assert lines == ["3", "4", "5", "6", "7", "8", "10"]
     with pytest.raises(PathNotFoundError):
-        library.import_feedback(tmp_path / "none.csv")
+        library.recommendations.import_feedback(tmp_path / "none.csv")
     (tmp_path / "in.csv").write_text(f"user;image;kind\nbob;{shelf}/2.png;like\n")
-    assert library.import_feedback(tmp_path / "in.csv").added == 1
+    assert library.recommendations.import_feedback(tmp_path / "in.csv").added == 1
     (tmp_path / "in.csv").write_text("who,what\n")
     with pytest.raises(InputError, match="no column image, kind, user"):
-        library.import_feedback(tmp_path / "in.csv")
+        library.recommendations.import_feedback(tmp_path / "in.csv")
 
 
 def test_bad_feedback_is_refused_whole(library: saccade.Library, shelf: Path) -> None:
     """An unknown image or kind keeps nothing of the call."""
     with pytest.raises(ImageNotFoundError):
-        library.feedback("anna", "like", [shelf / "0.png", shelf / "none.png"])
+        library.recommendations.feedback("anna", "like", [shelf / "0.png", shelf / "none.png"])
     with pytest.raises(InputError, match="adore"):
-        library.feedback("anna", "adore", shelf / "0.png")
+        library.recommendations.feedback("anna", "adore", shelf / "0.png")
     with pytest.raises(InputError, match="no name"):
-        library.feedback(" ", "like", shelf / "0.png")
-    assert library.feedback_users() == {}
+        library.recommendations.feedback(" ", "like", shelf / "0.png")
+    assert library.recommendations.users() == {}
 
 
 def test_recommend_to_a_user_by_images_and_by_sets(
     library: saccade.Library, shelf: Path, tmp_path: Path
 ) -> None:
     """Each its own basis; what was given or seen is left out."""
-    library.feedback("anna", "like", shelf / "0.png")
-    found = library.recommend("anna", k=10)
-    assert (found.basis, len(found)) == ("taste", 5)
+    library.recommendations.feedback("anna", "like", shelf / "0.png")
+    found = library.recommendations.for_user("anna", k=10)
+    assert (found.basis, len(found)) == ("history", 5)
     assert str(shelf / "0.png") not in [hit.path for hit in found]
-    given = library.recommend(images=[shelf / "0.png", (shelf / "1.png", 2.0)], k=10, boost=["recency"])
+    given = library.recommendations.for_user(
+        images=[shelf / "0.png", (shelf / "1.png", 2.0)], k=10, boost=["recency"]
+    )
     assert (given.basis, len(given)) == ("images", 4)
     (tmp_path / "sets.csv").write_text(
         f"set,image\na,{shelf}/0.png\na,{shelf}/1.png\nb,{shelf}/2.png\n,{shelf}/3.png\n"
     )
-    done = library.import_sets(tmp_path / "sets.csv")
+    done = library.recommendations.import_sets(tmp_path / "sets.csv")
     assert (done.rows, done.added, len(done.failed)) == (4, 3, 1)
-    assert library.goes_with(shelf / "0.png", k=1)[0].path == str(shelf / "1.png")
-    assert library.goes_with(shelf / "4.png", k=1).basis == "look-alikes"
+    assert library.recommendations.together(shelf / "0.png", k=1)[0].path == str(shelf / "1.png")
+    assert library.recommendations.together(shelf / "4.png", k=1).basis == "look-alikes"
     for wrong in ({}, {"user": "anna", "images": shelf / "0.png"}):
         with pytest.raises(InvalidQueryError):
-            library.recommend(**wrong)  # type: ignore[arg-type]
+            library.recommendations.for_user(**wrong)  # type: ignore[arg-type]
 
 
 def test_similar_to_several_leaves_all_of_them_out(library: saccade.Library, shelf: Path) -> None:
@@ -151,10 +154,10 @@ def test_a_copy_of_what_was_seen_is_not_recommended(library: saccade.Library, sh
     copy = shelf / "copy of 0.bmp"
     Image.open(shelf / "0.png").save(copy)
     library.index(shelf)
-    library.feedback("anna", "like", shelf / "0.png")
-    names = [Path(one.path).name for one in library.recommend("anna")]
+    library.recommendations.feedback("anna", "like", shelf / "0.png")
+    names = [Path(one.path).name for one in library.recommendations.for_user("anna")]
     assert names
     assert copy.name not in names
-    assert copy.name in [Path(one.path).name for one in library.recommend("anna", seen=True)]
-    like = [Path(one.path).name for one in library.recommend(images=shelf / "0.png")]
+    assert copy.name in [Path(one.path).name for one in library.recommendations.for_user("anna", seen=True)]
+    like = [Path(one.path).name for one in library.recommendations.for_user(images=shelf / "0.png")]
     assert copy.name not in like

@@ -36,7 +36,7 @@ def tiny() -> Any:
 
 @pytest.fixture(autouse=True)
 def _tiny_encoder(tiny: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("saccade.library.spaces.load", tiny.load_tiny)
+    monkeypatch.setattr("saccade.library.context.load", tiny.load_tiny)
 
 
 def draw(path: Path, number: int) -> bytes:

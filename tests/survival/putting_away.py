@@ -21,7 +21,7 @@ from saccade.core.ports import NewImage, SeenFile
 from saccade.core.types import FileEntry, FileStamp, ImageInfo
 from saccade.sources import quarantine
 from saccade.sources.journal import Journal
-from saccade.usecases.duplicates.flow.applying import Cleaner
+from saccade.usecases.duplicates.flow.applying import Applier
 from saccade.usecases.duplicates.flow.undoing import undo
 from saccade.usecases.duplicates.rules.applying import USUAL_TIERS
 from saccade.usecases.duplicates.rules.reports import DuplicateFile, DuplicateGroup, DuplicateReport, Tier
@@ -69,7 +69,7 @@ class Shelf:
 
     def clean(self, to: str | None) -> None:
         """Put all others away, as the command does."""
-        cleaner = Cleaner(
+        cleaner = Applier(
             catalog=self.catalog,
             files=quarantine,
             runs=self.runs,

@@ -86,7 +86,7 @@ def test_an_index_built_on_a_full_disk_leaves_the_old_one(
         ballast = fill(disk)
         with ballast.open("r+b") as file:  # leave room for a part of it
             file.truncate(ballast.stat().st_size - room)
-        catalog, store = library._catalog, library._indexes
+        catalog, store = library.context.catalog, library._indexes
         (space, *_) = catalog.spaces.all()
         with catalog.writing(), pytest.raises(DiskFullError, match="no space left"):
             store.build(space, catalog.embeddings.after(space.id, 0), kind=kind)

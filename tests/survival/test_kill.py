@@ -216,7 +216,7 @@ def test_indexing_survives_kills(
         with reopened(place) as library:
             for name, digest in album.held.items():
                 assert library.show(place / name).image_id == digest
-            known = library._catalog.images.find(
+            known = library.context.catalog.images.find(
                 [bytes.fromhex(digest) for digest in album.images],
                 [space.id for space in library.status().spaces],
             )
@@ -255,8 +255,8 @@ def test_a_repair_killed_when_all_was_mended_counts_as_finished_after_the_next(
     place = album(3)
     with open_library(place) as library:
         library.index(place)
-        with library._catalog.writing():
-            library._catalog.runs.start("repair")
+        with library.context.catalog.writing():
+            library.context.catalog.runs.start("repair")
         assert [problem.code for problem in library.doctor().problems] == ["interrupted_run"]
         assert library.doctor(repair=True).healthy
         assert library.doctor().problems == ()
@@ -265,7 +265,7 @@ def test_a_repair_killed_when_all_was_mended_counts_as_finished_after_the_next(
 def recorded(library: Library, first: int, count: int) -> None:
     """Put images numbered from `first` into the catalog, without files: only what is stored matters here."""
     catalog = library._catalog
-    encoder = library._spaces.encoder.info
+    encoder = library.context.spaces.encoder.info
     spaces = {role: catalog.spaces.ensure(encoder, role) for role in encoder.dims}
     dice = np.random.default_rng(first)
     info = ImageInfo(width=32, height=32, format="PNG", size_bytes=1000)
@@ -316,13 +316,14 @@ def test_index_build_survives_kills(
         killer.kill(stop, do="build", library=str(place), kind=kind)
         with reopened(place) as library:
             for space, sequence in sequences(library).items():
-                assert sequence in (before[space], library._catalog.embeddings.last_sequence(space))
+                assert sequence in (before[space], library.context.catalog.embeddings.last_sequence(space))
             assert_exact(library)
         assert_nothing_doubled(place)
     start(do="build", library=str(place), kind="ivf").finish()
     with reopened(place) as library:
         newest = {
-            space.id: library._catalog.embeddings.last_sequence(space.id) for space in library.status().spaces
+            space.id: library.context.catalog.embeddings.last_sequence(space.id)
+            for space in library.status().spaces
         }
         assert sequences(library) == newest
         assert_exact(library)

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-import saccade.library.spaces
+import saccade.library.context
 from saccade.core.ports import Encoder
 from saccade.core.types import Embeddings, EncoderInfo, PixelRecipe, Pixels, Role
 from saccade.core.vectors import normalize
@@ -52,4 +52,4 @@ def load_tiny(name: str, *, threads: int) -> Encoder:
 
 def install() -> None:
     """Let every library of this process use the tiny encoder."""
-    saccade.library.spaces.load = load_tiny  # type: ignore[attr-defined]
+    saccade.library.context.load = load_tiny  # type: ignore[attr-defined]

@@ -41,8 +41,8 @@ def relative(path: str, folder: str) -> str | None:
 
 
 def holds(folder: str, path: str) -> bool:
-    """Whether `path` is the folder, or lies anywhere below it."""
-    return relative(path, folder) is not None
+    """Whether `path` is the folder (or archive), or lies anywhere in it."""
+    return relative(path, folder) is not None or path.startswith(folder + MEMBER)
 
 
 def below(folder: str, rest: str) -> str:

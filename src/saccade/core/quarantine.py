@@ -112,7 +112,7 @@ class RunEntries:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cleaning:
+class QuarantineRun:
     """One run that put files away.
 
     Attributes:

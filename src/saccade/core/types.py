@@ -1,12 +1,15 @@
 """The values that travel between the parts: frozen, without behavior beyond what their fields say."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+
+from saccade.core.pictures import ImageId
+from saccade.core.results import Listed
 
 Embeddings: TypeAlias = NDArray[np.float32]
 """(n, d) float32, C order, finite, unit rows. Made and checked in `saccade.core.vectors` only."""
@@ -71,6 +74,12 @@ class EncoderInfo:
         reads_text: whether `encode_texts` works.
         copy_threshold: score in the copy space from which two photos are taken for the same one; None when
             the encoder's makers measured none.
+        languages: codes of the languages its texts may be in, such as "en"; empty where that is not known.
+        stop_words: words of these languages that say nothing about a picture, in lower case.
+        fitted: numbers fitted to this encoder, {use-case: {name: number}}; each use-case knows its own names
+            and what to do without them.
+        same_as: fingerprints of other versions that make the very same embeddings, so that a library need
+            not be embedded again.
     """
 
     name: str
@@ -80,6 +89,10 @@ class EncoderInfo:
     license: str
     reads_text: bool
     copy_threshold: float | None = None
+    languages: tuple[str, ...] = ()
+    stop_words: frozenset[str] = frozenset()
+    fitted: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    same_as: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,9 +221,9 @@ class ImageRecord:
     paths: tuple[str, ...]
 
     @property
-    def image_id(self) -> str:
+    def image_id(self) -> ImageId:
         """The identity the outside sees: SHA-256 in hexadecimal."""
-        return self.sha256.hex()
+        return ImageId(self.sha256.hex())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,24 +247,24 @@ class Hit:
         confidence: in [0, 1]; see `saccade.core.calibration`.
         parts: which parts of the query it answers.
         words: words of the query found in its name, title, caption or keywords.
-        alike: ids of near-identical images collapsed into this hit.
+        similar: ids of near-identical images that this hit stands for.
         info: what the file says about it.
     """
 
     rank: int
-    image_id: str
+    image_id: ImageId
     path: str
     paths: tuple[str, ...]
     score: float
     confidence: float
     parts: tuple[PartScore, ...]
     words: tuple[str, ...]
-    alike: tuple[str, ...]
+    similar: tuple[ImageId, ...]
     info: ImageInfo
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SearchResult:
+@dataclass(frozen=True, kw_only=True)
+class SearchResult(Listed[Hit]):
     """The answer to a query.
 
     Attributes:
@@ -266,14 +279,10 @@ class SearchResult:
     hits: tuple[Hit, ...]
     took_ms: float
 
-    def __iter__(self) -> Iterator[Hit]:
-        return iter(self.hits)
-
-    def __len__(self) -> int:
-        return len(self.hits)
-
-    def __getitem__(self, index: int) -> Hit:
-        return self.hits[index]
+    @property
+    def listed(self) -> Sequence[Hit]:
+        """The hits, best first."""
+        return self.hits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,12 +34,12 @@ class Answer:
     Attributes:
         name: of its schema: docs/schemas/NAME.json.
         command: as people type it: "saccade search".
-        kind: the dataclass.
+        kind: the dataclass, or a union of several: one for each form of the command.
     """
 
     name: str
     command: str
-    kind: type
+    kind: object
 
 
 _PLAIN: Mapping[object, str] = {str: "string", int: "integer", float: "number", bool: "boolean"}
@@ -74,10 +74,11 @@ def to_object(value: object) -> "dict[str, Json]":
     return made
 
 
-def schema_of(kind: type, *, title: str) -> "dict[str, Json]":
-    """The JSON schema (draft 2020-12) of a dataclass, with its docstring's words; nested ones in `$defs`."""
+def schema_of(kind: object, *, title: str) -> "dict[str, Json]":
+    """The JSON schema (draft 2020-12) of an answer, with its docstring's words; nested ones in `$defs`."""
     found: dict[str, Json] = {}
-    body = _object(kind, found)
+    single = isinstance(kind, type) and dataclasses.is_dataclass(kind)
+    body = _object(kind, found) if single else _schema(kind, found)  # type: ignore[arg-type]  # just checked
     defs: dict[str, Json] = {"$defs": dict(sorted(found.items()))} if found else {}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": title, **body, **defs}
 

@@ -5,11 +5,9 @@ tower is loaded when first used, so that a text query never pays for the image t
 """
 
 import hashlib
-import json
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources.abc import Traversable
 from typing import TypeVar
@@ -20,16 +18,10 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from saccade.core.errors import EncoderUnavailableError, InvalidVectorError
-from saccade.core.types import Embeddings, EncoderInfo, PixelRecipe, Pixels, Role
+from saccade.core.types import Embeddings, EncoderInfo, Pixels, Role
 from saccade.core.vectors import check_embeddings
-from saccade.encoders.patches import (
-    LookPlan,
-    PatchPlan,
-    one_grid,
-    read_look_plan,
-    read_plan,
-    with_outputs,
-)
+from saccade.encoders.manifest import read_manifest
+from saccade.encoders.patches import LookPlan, PatchPlan, one_grid, with_outputs
 
 _Out = TypeVar("_Out")
 
@@ -37,77 +29,6 @@ _TEXT_BATCH = 64
 _IMAGE_BATCH = 8
 """Pictures in one run of the image tower: more no longer fit the cache (2.7 ms each with 8, 3.3 with 32)."""
 _QUIET = 3  # ONNX Runtime's level "error"; its warnings are for model makers
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Manifest:
-    """What `manifest.json` says.
-
-    Attributes:
-        info: the encoder as the rest of saccade sees it.
-        files: {"image" | "text" | "tokenizer": (file name, SHA-256 in hexadecimal)}.
-        max_tokens: longest text the text tower reads, in tokens; the rest is cut off.
-        patches: where the image tower's patch features are; None if nobody said so.
-        looks: the same of what sums up how a picture looks.
-    """
-
-    info: EncoderInfo
-    files: Mapping[str, tuple[str, str]]
-    max_tokens: int
-    patches: PatchPlan | None = None
-    looks: LookPlan | None = None
-
-
-def read_manifest(folder: Traversable) -> Manifest:
-    """The manifest of an encoder's folder.
-
-    Raises:
-        EncoderUnavailableError: it is missing or does not say what it must.
-    """
-    try:
-        raw = json.loads(folder.joinpath("manifest.json").read_text(encoding="utf-8"))
-        recipe = PixelRecipe(**raw["input"])
-        dims = {Role(role): int(dim) for role, dim in raw["dims"].items()}
-        digests = {name: str(entry["sha256"]) for name, entry in raw["files"].items()}
-        files = {
-            part: (name, digests[name])
-            for part, name in (
-                ("image", "image.onnx"),
-                ("text", "text.onnx"),
-                ("tokenizer", "tokenizer.json"),
-            )
-            if name in digests
-        }
-        info = EncoderInfo(
-            name=raw["name"],
-            fingerprint=_fingerprint(raw["precision"], recipe, digests),
-            dims=dims,
-            recipe=recipe,
-            license=raw["license"],
-            reads_text="text" in files,
-            copy_threshold=raw.get("copy_threshold"),
-        )
-        return Manifest(
-            info=info,
-            files=files,
-            max_tokens=int(raw["max_tokens"]),
-            patches=read_plan(raw.get("patches")),
-            looks=read_look_plan(raw.get("looks")),
-        )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise EncoderUnavailableError(
-            f"the encoder's manifest cannot be used: {error}", hint="install saccade again"
-        ) from error
-
-
-def _fingerprint(precision: str, recipe: PixelRecipe, digests: Mapping[str, str]) -> str:
-    """SHA-256 over everything that decides an embedding's numbers: weights, preprocessing, precision."""
-    facts = {
-        "precision": precision,
-        "recipe": [recipe.size, recipe.fit, recipe.resample, recipe.resize],
-        "weights": sorted(digests.items()),
-    }
-    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
 class OnnxEncoder:

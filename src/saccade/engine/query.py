@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,13 +12,6 @@ from saccade.core.calibration import Calibration, image_confidence, text_confide
 from saccade.core.errors import InvalidQueryError
 from saccade.core.types import Embeddings, Scores
 
-_STOP_WORDS = frozenset(
-    (
-        "a", "an", "and", "are", "as", "at", "by", "for", "from", "in", "into", "is", "it", "its", "me", "my",
-        "near", "no", "not", "of", "on", "or", "our", "out", "over", "that", "the", "their", "there", "these",
-        "this", "to", "under", "up", "was", "were", "while", "who", "with", "without",
-    )
-)  # fmt: skip
 _SMALLEST_LENGTH = 1e-6
 
 
@@ -93,7 +87,7 @@ def confidence(parts: Sequence[Part], part_scores: Scores, calibration: Calibrat
     return wanted * spoiled
 
 
-def content_words(text: str) -> tuple[str, ...]:
+def content_words(text: str, stop_words: AbstractSet[str]) -> tuple[str, ...]:
     """Lower-case words of a text that say something, in order, each once."""
     words = re.findall(r"[^\W_]+", text.lower())
-    return tuple(dict.fromkeys(word for word in words if word not in _STOP_WORDS))
+    return tuple(dict.fromkeys(word for word in words if word not in stop_words))

@@ -52,7 +52,7 @@ class ActiveSpaces:
         active = self.active()
         space = next((one for one in active if one.role == role), next(iter(active), None))
         encoder = self._loaded(self._default if space is None else space.encoder)
-        if space is not None and space.fingerprint != encoder.info.fingerprint:
+        if space is not None and space.fingerprint not in {encoder.info.fingerprint, *encoder.info.same_as}:
             raise EncoderMismatchError(
                 f"this library was made by another version of the encoder {space.encoder!r} "
                 f"(fingerprint {space.fingerprint[:12]}, here {encoder.info.fingerprint[:12]})",

@@ -258,7 +258,7 @@ class Library:
         """Ids and (n, d) unit rows of every image present, for your own numpy: row i belongs to id i."""
         ids, rows = self.context.spaces.reader(checked_role(role)).everything()
         records = self.context.catalog.images.get(ids.tolist())
-        return [ImageId(record.image_id) for record in records], rows
+        return [record.image_id for record in records], rows
 
     def thumbnails(self, paths: Sequence[str], size: int) -> list[Pixels | Failure]:
         """Small upright pictures (h, w, 3), longest side `size` pixels, of files or archive members.

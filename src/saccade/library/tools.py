@@ -49,6 +49,12 @@ class LazyTools:
 
         return write_whole
 
+    def append_line(self, path: str, line: str) -> None:
+        """Add a line to a file, durably."""
+        from saccade.sources.whole_files import append_line
+
+        append_line(path, line)
+
     @cached_property
     def keywords(self) -> KeywordFiles:
         """Keywords in files."""

@@ -34,6 +34,24 @@ def write_whole(path: str, parts: Iterable[bytes], *, like: str | None = None) -
             os.unlink(scratch)
 
 
+def append_line(path: str, line: str) -> None:
+    """Add a line to a file, made if it is not there; on the disk when it returns, its name too.
+
+    Raises:
+        PathNotFoundError, ReadOnlyError, DiskFullError or StorageError.
+    """
+    try:
+        made = not os.path.exists(path)
+        with open(path, "ab") as file:
+            file.write(f"{line}\n".encode())
+            file.flush()
+            os.fsync(file.fileno())
+        if made:
+            _sync_folder(os.path.dirname(path) or os.curdir)
+    except OSError as error:
+        raise write_error(error, path) from error
+
+
 def write_error(error: OSError, path: str) -> SaccadeError:
     """Why a file could not be written, in our own words."""
     if error.errno == errno.ENOENT:

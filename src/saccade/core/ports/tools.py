@@ -144,6 +144,9 @@ class Tools(Protocol):
     def write_whole(self) -> WholeFiles:
         """Writes files whole."""
 
+    def append_line(self, path: str, line: str) -> None:
+        """Add a line to a file, made if it is not there; durable when it returns."""
+
     @property
     def keywords(self) -> KeywordFiles:
         """Keywords in files."""

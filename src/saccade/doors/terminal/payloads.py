@@ -119,7 +119,7 @@ def _hit(hit: "Hit") -> Payload:
         "confidence": hit.confidence,
         "parts": [{"part": part.part, "score": part.score} for part in hit.parts],
         "words": list(hit.words),
-        "alike": list(hit.alike),
+        "similar": list(hit.similar),
         **_info(hit.info),
     }
 

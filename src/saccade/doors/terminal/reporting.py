@@ -3,11 +3,13 @@
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from click.exceptions import Exit
 
 from saccade.core.errors import STATUS, SaccadeError
+from saccade.core.wire import Answer
 from saccade.doors.terminal.output import note, print_json
 from saccade.doors.words import harmless, number, shown_path
 
@@ -15,12 +17,37 @@ if TYPE_CHECKING:
     from saccade.core.types import Failure
 
 MAX_FAILURES = 20
-"""Failed files told one by one; `saccade doctor` lists them all."""
+"""Failed files reported one by one; `saccade doctor` lists them all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorFacts:
+    """What went wrong.
+
+    Attributes:
+        code: stable; docs/reference/errors.md lists them.
+        message: what happened, and where.
+        hint: what to do; may be empty.
+    """
+
+    code: str
+    message: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorAnswer:
+    """What any command prints when it fails."""
+
+    error: ErrorFacts
+
+
+ERROR = Answer(name="error", command="saccade ...", kind=ErrorAnswer)
 
 
 @contextmanager
 def errors_reported(*, as_json: bool, debug: bool) -> Iterator[None]:
-    """Tell any error of the block and leave with its exit status."""
+    """Report any error of the block and leave with its exit status."""
     try:
         yield
     except SaccadeError as error:
@@ -32,7 +59,7 @@ def errors_reported(*, as_json: bool, debug: bool) -> Iterator[None]:
         raise  # no errors: whoever read us has seen enough; the command has chosen its status
     except Exception as error:  # the outermost edge: anything unexpected becomes one line, not a page
         what = f"unexpected {type(error).__name__}: {error}"
-        hint = "please report it with the output of the same command after `saccade --debug`"
+        hint = "please report it, with the output of the same command after `saccade --debug`"
         _tell(SaccadeError.code, what, hint, as_json=as_json)
         if debug:
             traceback.print_exception(error)
@@ -45,7 +72,7 @@ def _tell(code: str, message: str, hint: str, *, as_json: bool) -> None:
     if hint:
         note(f"  {harmless(hint)}")
     if as_json:
-        print_json({"error": {"code": code, "message": message, "hint": hint}})
+        print_json(ErrorAnswer(error=ErrorFacts(code=code, message=message, hint=hint)))
 
 
 def report_failures(failures: "Sequence[Failure]") -> None:

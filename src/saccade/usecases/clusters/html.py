@@ -1,83 +1,94 @@
-"""The page of `saccade clusters --html`: the map, each theme with pictures, what a number says of them."""
+"""The page of `saccade clusters --html`: the map, how a number compares clusters, and their pictures."""
 
-import os
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from saccade.core import paths
 from saccade.doors.page.figures import Bar, bars, scatter
 from saccade.doors.page.report import Report, Section, Table, Tile, tiles_pictures, write_report
 from saccade.doors.words import counted, number
-from saccade.usecases.clusters.cli.text import summary
+from saccade.engine.previews import thumbnail_files
+from saccade.usecases.clusters.words import summary
 
 if TYPE_CHECKING:
     from saccade.doors.page.report import Tone
-    from saccade.library import Library
-    from saccade.usecases.clusters.rules.reports import LibraryMap, Theme, ThemeMeans, ThemeMember, Themes
+    from saccade.engine.context import LibraryContext
+    from saccade.usecases.clusters.rules.reports import (
+        Cluster,
+        ClusterMeans,
+        ClusterMember,
+        ClusterReport,
+        LibraryMap,
+    )
 
 _ORDER = (
-    "Themes stand in the order of the expected mean: the mean drawn towards the common one, the more the"
-    " fewer images it rests on. p is corrected for looking at every theme."
+    "Clusters are ranked by the expected mean: the mean shrunk toward the common one, the more the fewer"
+    " images it rests on. p is corrected for testing every cluster."
 )
 _SMALL = 64
 _ON_MAP = 24
-"""Themes with a picture on the map."""
+"""Clusters with a picture on the map."""
 
 
 def write_clusters(
-    library: "Library", path: str, found: "Themes", means: "ThemeMeans | None", drawn: "LibraryMap | None"
+    context: "LibraryContext",
+    path: str,
+    report: "ClusterReport",
+    means: "ClusterMeans | None",
+    drawn: "LibraryMap | None",
 ) -> None:
     """Write the page; it appears whole or not at all."""
-    sections = [_overview(found)]
+    sections = [_overview(report)]
     if drawn is not None:
-        sections.append(_map(library, found, drawn))
+        sections.append(_map(context, report, drawn))
     if means is not None:
         sections.append(_means(means))
-    names = {group.id: group.name for group in found.groups}
-    sections += [_theme(library, theme, names.get(theme.group, "")) for theme in found.themes]
-    if found.strangers:
+    names = {group.id: group.name for group in report.groups}
+    sections += [_cluster(context, cluster, names.get(cluster.group, "")) for cluster in report.clusters]
+    if report.unassigned:
         sections.append(
             Section(
-                title="In no theme",
-                lines=("The farthest from every theme come first.",),
-                tiles=tuple(_tiles(library, found.strangers, badge="", tone="warn")),
-                more=found.noise - len(found.strangers),
+                title="Unassigned",
+                lines=("Images in no cluster; those farthest from every cluster come first.",),
+                tiles=tuple(_tiles(context, report.unassigned, badge="", tone="warn")),
+                more=report.noise - len(report.unassigned),
             )
         )
-    write_report(path, Report(title="Themes", lead=tuple(summary(found)), sections=tuple(sections)))
+    write_report(path, Report(title="Clusters", lead=tuple(summary(report)), sections=tuple(sections)))
 
 
-def _overview(found: "Themes") -> Section:
-    """All themes by group."""
-    by_id = {one.id: one for one in found.themes}
+def _overview(report: "ClusterReport") -> Section:
+    """All clusters by group."""
+    by_id = {one.id: one for one in report.clusters}
     rows = tuple(
         (
             group.name,
-            by_id[theme].name,
-            number(by_id[theme].size),
-            f"{by_id[theme].cohesion:.2f}",
-            " ".join(word.word for word in by_id[theme].words),
+            by_id[cluster].name,
+            number(by_id[cluster].size),
+            f"{by_id[cluster].cohesion:.2f}",
+            " ".join(word.word for word in by_id[cluster].words),
         )
-        for group in found.groups
-        for theme in group.themes
+        for group in report.groups
+        for cluster in group.clusters
     )
-    columns = ("group", "theme", "images", "cohesion", "words")
-    return Section(title="All themes", table=Table(columns=columns, rows=rows, numeric=frozenset({2, 3})))
+    columns = ("group", "cluster", "images", "cohesion", "words")
+    return Section(title="All clusters", table=Table(columns=columns, rows=rows, numeric=frozenset({2, 3})))
 
 
-def _map(library: "Library", found: "Themes", drawn: "LibraryMap") -> Section:
-    """Where every image lies, colored by theme."""
-    ids = [theme.id for theme in found.themes]
-    place = {theme: at for at, theme in enumerate(ids)}
-    groups = np.array([place.get(theme, -1) for theme in drawn.themes.tolist()], np.int64)
+def _map(context: "LibraryContext", report: "ClusterReport", drawn: "LibraryMap") -> Section:
+    """Where every image lies, colored by cluster."""
+    ids = [cluster.id for cluster in report.clusters]
+    place = {cluster: at for at, cluster in enumerate(ids)}
+    groups = np.array([place.get(cluster, -1) for cluster in drawn.themes.tolist()], np.int64)
     at = dict(zip(drawn.image_ids, drawn.places.tolist(), strict=True))
     shown = [
-        (theme.representatives[0].record, at[theme.representatives[0].record.image_id])
-        for theme in found.themes[:_ON_MAP]
-        if theme.representatives and theme.representatives[0].record.image_id in at
+        (cluster.representatives[0].record, at[cluster.representatives[0].record.image_id])
+        for cluster in report.clusters[:_ON_MAP]
+        if cluster.representatives and cluster.representatives[0].record.image_id in at
     ]
-    files = library.thumbnail_files([_path(record.paths) for record, _ in shown], _SMALL)
+    files = thumbnail_files(context, [_path(record.paths) for record, _ in shown], _SMALL)
     pictures = [
         (spot[0], spot[1], file)
         for (_, spot), file in zip(shown, files, strict=True)
@@ -85,17 +96,17 @@ def _map(library: "Library", found: "Themes", drawn: "LibraryMap") -> Section:
     ]
     figure = scatter(
         drawn.places,
-        title=f"A map of {counted(len(drawn.paths), 'image')} in {counted(len(ids), 'theme')}",
+        title=f"A map of {counted(len(drawn.paths), 'image')} in {counted(len(ids), 'cluster')}",
         groups=groups,
-        labels=[theme.name for theme in found.themes],
+        labels=[cluster.name for cluster in report.clusters],
         pictures=pictures,
     )
-    line = "Images that look alike lie close; far distances and directions mean nothing. Gray: in no theme."
+    line = "Similar images lie close together; large distances and directions mean nothing. Gray: unassigned."
     return Section(title="Map", lines=(line,), figure=figure)
 
 
-def _means(means: "ThemeMeans") -> Section:
-    """Which theme does best by a number."""
+def _means(means: "ClusterMeans") -> Section:
+    """Which cluster does best by a number."""
     rows = tuple(
         (
             one.name,
@@ -106,11 +117,11 @@ def _means(means: "ThemeMeans") -> Section:
             one.verdict,
             "" if one.p_value is None else f"{one.p_value:.2g}",
         )
-        for one in means.themes
+        for one in means.clusters
     )
-    sure = f"{means.confidence * 100:g} % interval"
-    columns = ("theme", "images", "mean", sure, "expected", "against the rest", "p")
-    drawn = [
+    interval = f"{means.confidence * 100:g} % interval"
+    columns = ("cluster", "images", "mean", interval, "expected", "against the rest", "p")
+    figure = [
         Bar(
             name=one.name,
             value=one.mean,
@@ -118,50 +129,50 @@ def _means(means: "ThemeMeans") -> Section:
             high=one.high,
             said=f"{one.mean:.4g} (n {one.count:,})",
         )
-        for one in means.themes
+        for one in means.clusters
     ]
     lines = (
-        f"Mean {means.mean:.4g} over {counted(means.count, 'image')}, {number(means.without)} have none.",
+        f"Mean {means.mean:.4g} over {counted(means.count, 'image')}; {number(means.without)} have no value.",
         _ORDER,
     )
     return Section(
-        title=f"Themes by {means.column}",
+        title=f"Clusters by {means.column}",
         lines=lines,
         table=Table(columns=columns, rows=rows, numeric=frozenset({1, 2, 3, 4, 6})),
-        figure=bars(drawn, title=f"Mean {means.column} of each theme with its interval"),
+        figure=bars(figure, title=f"Mean {means.column} of each cluster with its interval"),
     )
 
 
-def _theme(library: "Library", theme: "Theme", group: str) -> Section:
-    """One theme: typical images, then those that hardly fit."""
-    words = ", ".join(word.word for word in theme.words)
-    lines = [f"{counted(theme.size, 'image')}, cohesion {theme.cohesion:.2f}, group {group}"]
+def _cluster(context: "LibraryContext", cluster: "Cluster", group: str) -> Section:
+    """One cluster: typical images, then those that hardly fit."""
+    words = ", ".join(word.word for word in cluster.words)
+    lines = [f"{counted(cluster.size, 'image')}, cohesion {cluster.cohesion:.2f}, group {group}"]
     if words:
         lines.append(f"words: {words}")
     tiles = [
-        *_tiles(library, theme.representatives, badge="typical", tone="good"),
-        *_tiles(library, theme.outliers, badge="hardly fits", tone="warn"),
+        *_tiles(context, cluster.representatives, badge="typical", tone="good"),
+        *_tiles(context, cluster.outliers, badge="hardly fits", tone="warn"),
     ]
     return Section(
-        title=f"{theme.id}: {theme.name}",
+        title=f"{cluster.id}: {cluster.name}",
         lines=tuple(lines),
         tiles=tuple(tiles),
-        more=max(0, theme.size - len(tiles)),
+        more=max(0, cluster.size - len(tiles)),
     )
 
 
 def _tiles(
-    library: "Library", members: "Sequence[ThemeMember]", *, badge: str, tone: "Tone"
+    context: "LibraryContext", members: "Sequence[ClusterMember]", *, badge: str, tone: "Tone"
 ) -> Iterator[Tile]:
     """A tile for each image."""
-    paths = [_path(one.record.paths) for one in members]
-    for one, path, picture in zip(members, paths, tiles_pictures(library, paths), strict=True):
+    files = [_path(one.record.paths) for one in members]
+    for one, path, picture in zip(members, files, tiles_pictures(context, files), strict=True):
         info = one.record.info
         yield Tile(
             path=path,
             picture=picture,
-            title=os.path.basename(path),
-            lines=(f"{one.score:.2f} like the theme's middle",) if badge else (),
+            title=paths.name(path),
+            lines=(f"cosine {one.score:.2f} with the centroid",) if badge else (),
             badge=badge,
             tone=tone,
             width=info.width,
@@ -169,5 +180,5 @@ def _tiles(
         )
 
 
-def _path(paths: tuple[str, ...]) -> str:
-    return paths[0] if paths else ""
+def _path(files: tuple[str, ...]) -> str:
+    return files[0] if files else ""

@@ -1,103 +1,212 @@
-"""What `saccade clusters --json` prints."""
+"""What `lib.clusters` answers to the outside: `--json`, HTTP and MCP."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from saccade.doors.terminal.payloads import Payload
-    from saccade.usecases.clusters.rules.reports import LibraryMap, ThemeMeans, ThemeMember, Themes, ThemeWord
-
-
-def of_clusters(found: "Themes", means: "ThemeMeans | None", drawn: "LibraryMap | None") -> "Payload":
-    """The themes, what a number says of them, and the map; the latter two null unless asked for."""
-    return {
-        "name": found.name,
-        "version": found.version,
-        "method": found.method,
-        "settings": dict(found.settings),
-        "images": found.images,
-        "noise": found.noise,
-        "updated": found.updated,
-        "assigned": found.assigned,
-        "ill_fitting": found.ill_fitting,
-        "kept": found.kept,
-        "seconds": found.seconds,
-        "groups": [
-            {
-                "id": group.id,
-                "name": group.name,
-                "themes": list(group.themes),
-                "size": group.size,
-                "words": _words(group.words),
-            }
-            for group in found.groups
-        ],
-        "themes": [
-            {
-                "id": theme.id,
-                "name": theme.name,
-                "group": theme.group,
-                "size": theme.size,
-                "fresh": theme.fresh,
-                "cohesion": theme.cohesion,
-                "words": _words(theme.words),
-                "representatives": _members(theme.representatives),
-                "outliers": _members(theme.outliers),
-            }
-            for theme in found.themes
-        ],
-        "strangers": _members(found.strangers),
-        "means": None if means is None else _means(means),
-        "map": None if drawn is None else _map(drawn),
-    }
+from saccade.core.wire import Answer
+from saccade.usecases.clusters.rules.reports import (
+    Cluster,
+    ClusterGroup,
+    ClusterMeans,
+    ClusterMember,
+    ClusterReport,
+    LibraryMap,
+    ThemeWord,
+)
 
 
-def _words(words: "Sequence[ThemeWord]") -> "list[Payload]":
-    return [{"word": one.word, "score": one.score, "source": one.source} for one in words]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberAnswer:
+    """One image.
+
+    Attributes:
+        image_id: SHA-256 of the file's bytes, hexadecimal.
+        paths: the files it lies in; archive members as "ARCHIVE!/MEMBER".
+        score: cosine with the centroid of its cluster, or of the nearest one if it has none, in [-1, 1].
+    """
+
+    image_id: str
+    paths: tuple[str, ...]
+    score: float
 
 
-def _members(members: "Sequence[ThemeMember]") -> "list[Payload]":
-    return [
-        {"image_id": one.record.image_id, "paths": list(one.record.paths), "score": one.score}
-        for one in members
-    ]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterAnswer:
+    """Images that belong together.
+
+    Attributes:
+        id: from 1; stays the same when clustering again finds mostly the same images.
+        name: unique; filters say data.cluster==NAME.
+        group: id of the group it belongs to.
+        size: number of images.
+        fresh: images that joined in this run.
+        cohesion: mean cosine of its images with their centroid, in [-1, 1].
+        words: what sets it apart from the rest, best first.
+        representatives: typical images.
+        outliers: its images farthest from the centroid, farthest first.
+    """
+
+    id: int
+    name: str
+    group: int
+    size: int
+    fresh: int
+    cohesion: float
+    words: tuple[ThemeWord, ...]
+    representatives: tuple[MemberAnswer, ...]
+    outliers: tuple[MemberAnswer, ...]
 
 
-def _means(means: "ThemeMeans") -> "Payload":
-    return {
-        "column": means.column,
-        "count": means.count,
-        "without": means.without,
-        "mean": means.mean,
-        "confidence": means.confidence,
-        "themes": [
-            {
-                "theme": one.theme,
-                "name": one.name,
-                "count": one.count,
-                "mean": one.mean,
-                "low": one.low,
-                "high": one.high,
-                "expected": one.expected,
-                "p_value": one.p_value,
-                "verdict": one.verdict,
-            }
-            for one in means.themes
-        ],
-    }
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MapPoint:
+    """Where one image lies.
+
+    Attributes:
+        image_id: SHA-256 of the file's bytes, hexadecimal.
+        path: one file it lies in; empty if it is gone.
+        x, y: only distances between near points mean anything.
+        cluster: id of its stored cluster, 0 for none.
+    """
+
+    image_id: str
+    path: str
+    x: float
+    y: float
+    cluster: int
 
 
-def _map(drawn: "LibraryMap") -> "Payload":
-    return {
-        "version": drawn.version,
-        "added": drawn.added,
-        "anew": drawn.anew,
-        "seconds": drawn.seconds,
-        "points": [
-            {"image_id": image, "path": path, "x": x, "y": y, "theme": theme}
-            for image, path, (x, y), theme in zip(
-                drawn.image_ids, drawn.paths, drawn.places.tolist(), drawn.themes.tolist(), strict=True
-            )
-        ],
-    }
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MapAnswer:
+    """A library laid out in the plane.
+
+    Attributes:
+        version: of the stored map; 0 if it was not stored.
+        added: images placed in this run; no other moved.
+        rebuilt: whether the whole map was made in this run.
+        seconds: wall time.
+        points: one for each image.
+    """
+
+    version: int
+    added: int
+    rebuilt: bool
+    seconds: float
+    points: tuple[MapPoint, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClustersAnswer:
+    """The clusters of a library, or of a part of it.
+
+    Attributes:
+        name: of the stored result and of its field; empty if not stored.
+        version: of the stored result; 0 if it was not stored.
+        method: "density" or "kmeans".
+        settings: the numbers it used.
+        images: images clustered.
+        noise: images in no cluster.
+        updated: whether new images only joined existing clusters, and no other moved.
+        assigned: new images that joined a cluster (--update).
+        ill_fitting: new images that fit no cluster (--update).
+        kept: clusters found again under the same id.
+        seconds: wall time.
+        groups: one level up, largest first.
+        clusters: largest first.
+        unassigned: some of the images in no cluster, those farthest from every cluster first.
+        means: what --by says; null without it.
+        map: what --map says; null without it.
+    """
+
+    name: str
+    version: int
+    method: str
+    settings: Mapping[str, int]
+    images: int
+    noise: int
+    updated: bool
+    assigned: int
+    ill_fitting: int
+    kept: int
+    seconds: float
+    groups: tuple[ClusterGroup, ...]
+    clusters: tuple[ClusterAnswer, ...]
+    unassigned: tuple[MemberAnswer, ...]
+    means: ClusterMeans | None
+    map: MapAnswer | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenameAnswer:
+    """A cluster's new name.
+
+    Attributes:
+        cluster: its id.
+        name: what it is called from now on.
+    """
+
+    cluster: int
+    name: str
+
+
+def clusters_answer(
+    report: ClusterReport, means: ClusterMeans | None, drawn: LibraryMap | None
+) -> ClustersAnswer:
+    """A run as the outside sees it."""
+    return ClustersAnswer(
+        name=report.name,
+        version=report.version,
+        method=report.method,
+        settings=report.settings,
+        images=report.images,
+        noise=report.noise,
+        updated=report.updated,
+        assigned=report.assigned,
+        ill_fitting=report.ill_fitting,
+        kept=report.kept,
+        seconds=report.seconds,
+        groups=report.groups,
+        clusters=tuple(map(_cluster, report.clusters)),
+        unassigned=_members(report.unassigned),
+        means=means,
+        map=None if drawn is None else _map(drawn),
+    )
+
+
+def _cluster(cluster: Cluster) -> ClusterAnswer:
+    return ClusterAnswer(
+        id=cluster.id,
+        name=cluster.name,
+        group=cluster.group,
+        size=cluster.size,
+        fresh=cluster.fresh,
+        cohesion=cluster.cohesion,
+        words=cluster.words,
+        representatives=_members(cluster.representatives),
+        outliers=_members(cluster.outliers),
+    )
+
+
+def _members(members: Sequence[ClusterMember]) -> tuple[MemberAnswer, ...]:
+    return tuple(
+        MemberAnswer(image_id=one.record.image_id, paths=one.record.paths, score=one.score) for one in members
+    )
+
+
+def _map(drawn: LibraryMap) -> MapAnswer:
+    rows = zip(drawn.image_ids, drawn.paths, drawn.places.tolist(), drawn.themes.tolist(), strict=True)
+    return MapAnswer(
+        version=drawn.version,
+        added=drawn.added,
+        rebuilt=drawn.anew,
+        seconds=drawn.seconds,
+        points=tuple(
+            MapPoint(image_id=image, path=path, x=x, y=y, cluster=cluster)
+            for image, path, (x, y), cluster in rows
+        ),
+    )
+
+
+ANSWERS = (
+    Answer(name="clusters", command="saccade clusters", kind=ClustersAnswer),
+    Answer(name="clusters-rename", command="saccade clusters --rename", kind=RenameAnswer),
+)

@@ -8,11 +8,11 @@ from saccade.doors.words import counted, duration, percent
 
 if TYPE_CHECKING:
     from saccade.core.ranking import Interval, ReplayReport
-    from saccade.library import Library
-    from saccade.usecases.recommendations.rules.taste import Recommendations
+    from saccade.engine.context import LibraryContext
+    from saccade.usecases.recommendations.rules.preference import Recommendations
 
 _GROUNDS = {
-    "taste": "By what this user liked, bought, clicked and disliked.",
+    "history": "By what this user liked, bought, clicked and disliked.",
     "images": "By the images given.",
     "popular": "By what all users liked.",
     "spread": "A cross-section of the library.",
@@ -21,10 +21,10 @@ _GROUNDS = {
 }
 
 
-def write_recommendations(path: str, library: "Library", found: "Recommendations") -> None:
+def write_recommendations(path: str, context: "LibraryContext", found: "Recommendations") -> None:
     """Write a list of recommendations; see `write_report` for errors."""
     sources = list(dict.fromkeys(reason.path for hit in found for reason in hit.reasons if reason.path))
-    pictures = tiles_pictures(library, [*(hit.path for hit in found), *sources])
+    pictures = tiles_pictures(context, [*(hit.path for hit in found), *sources])
     shown = tuple(
         Tile(
             path=hit.path,

@@ -1,98 +1,228 @@
-"""What `recommend --json` and `feedback ... --json` print."""
+"""What `lib.recommendations` answers to the outside: `--json`, HTTP and MCP."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from saccade.doors.terminal.payloads import Payload
+from saccade.core.ranking import Interval, ReplayReport
+from saccade.core.wire import Answer
+from saccade.usecases.recommendations.rules.preference import (
+    FeedbackImport,
+    Reason,
+    Recommendation,
+    Recommendations,
+    UserEvent,
+)
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
 
-    from saccade.core.ranking import Interval, ReplayReport
-    from saccade.usecases.recommendations.rules.taste import (
-        Imported,
-        Recommendation,
-        Recommendations,
-        UserEvent,
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecommendedImage:
+    """One recommended image.
+
+    Attributes:
+        rank: 1 is best.
+        path: one file it lies in.
+        paths: all of them.
+        image_id: SHA-256 of the file's bytes, hexadecimal.
+        score: higher is better; comparable within one answer only.
+        reasons: the strongest first.
+        width, height: pixels, upright.
+        taken_at: local time, ISO 8601.
+    """
+
+    rank: int
+    path: str
+    paths: tuple[str, ...]
+    image_id: str
+    score: float
+    reasons: tuple[Reason, ...]
+    width: int
+    height: int
+    taken_at: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecommendationList:
+    """What is recommended, and why.
+
+    Attributes:
+        asked: for whom or with what, in words.
+        basis: "history" (of a user), "images" (those given), "popular" or "spread" (nothing is known about
+            the user), "sets" (what goes together), "look-alikes" (sets of images that look like it).
+        note: what a reader must know about the basis; may be empty.
+        hits: best first.
+        took_ms: milliseconds.
+    """
+
+    asked: str
+    basis: str
+    note: str
+    hits: tuple[RecommendedImage, ...]
+    took_ms: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MethodScore:
+    """How one method did.
+
+    Attributes:
+        method: its name.
+        recall: share of what users liked later that was among the first k.
+        ndcg: the same, weighted by rank.
+        coverage: share of the library that was recommended to somebody.
+        novelty: mean self-information of what was recommended, bits.
+        behind: how much lower its recall is than the best method's.
+    """
+
+    method: str
+    recall: Interval
+    ndcg: Interval
+    coverage: float
+    novelty: float
+    behind: Interval
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replay:
+    """How well each method would have predicted what users did.
+
+    Attributes:
+        users: users that were judged.
+        images: images to choose from.
+        events: events that were known.
+        k: length of each list.
+        held_out: share of each user's likes that was to be found.
+        methods: the best first.
+    """
+
+    users: int
+    images: int
+    events: int
+    k: int
+    held_out: float
+    methods: tuple[MethodScore, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Added:
+    """What `saccade feedback add` stored.
+
+    Attributes:
+        added: events that were new.
+    """
+
+    added: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventList:
+    """Everything stored about a user.
+
+    Attributes:
+        events: oldest first.
+    """
+
+    events: tuple[UserEvent, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erasure:
+    """What `saccade feedback erase` deleted.
+
+    Attributes:
+        erased: events.
+        applied: whether it was done, or would be.
+    """
+
+    erased: int
+    applied: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserCount:
+    """A user.
+
+    Attributes:
+        user: the name.
+        events: events stored.
+    """
+
+    user: str
+    events: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserList:
+    """Who gave feedback.
+
+    Attributes:
+        users: by name.
+    """
+
+    users: tuple[UserCount, ...]
+
+
+def recommendation_list(found: Recommendations) -> RecommendationList:
+    """Recommendations as the outside sees them."""
+    return RecommendationList(
+        asked=found.asked,
+        basis=found.basis,
+        note=found.note,
+        hits=tuple(map(_hit, found.hits)),
+        took_ms=found.took_ms,
     )
 
 
-def of_recommendations(found: "Recommendations") -> Payload:
-    """A list of images with reasons."""
-    return {
-        "asked": found.asked,
-        "basis": found.basis,
-        "note": found.note,
-        "hits": [_hit(hit) for hit in found],
-        "took_ms": found.took_ms,
-    }
-
-
-def _hit(hit: "Recommendation") -> Payload:
-    return {
-        "rank": hit.rank,
-        "path": hit.path,
-        "paths": list(hit.paths),
-        "image_id": hit.image_id,
-        "score": hit.score,
-        "reasons": [
-            {"kind": one.kind, "text": one.text, "amount": one.amount, "path": one.path or None}
-            for one in hit.reasons
-        ],
-        "width": hit.info.width,
-        "height": hit.info.height,
-        "taken_at": hit.info.taken_at,
-    }
-
-
-def of_replay(report: "ReplayReport") -> Payload:
-    """How the methods did."""
-    return {
-        "users": report.users,
-        "images": report.images,
-        "events": report.events,
-        "k": report.k,
-        "held_out": report.held_out,
-        "methods": [
-            {
-                "method": one.method,
-                "recall": _interval(one.recall),
-                "ndcg": _interval(one.ndcg),
-                "coverage": one.coverage,
-                "novelty": one.novelty,
-                "behind": _interval(one.behind),
-            }
+def replay(report: ReplayReport) -> Replay:
+    """A replay as the outside sees it."""
+    return Replay(
+        users=report.users,
+        images=report.images,
+        events=report.events,
+        k=report.k,
+        held_out=report.held_out,
+        methods=tuple(
+            MethodScore(
+                method=one.method,
+                recall=one.recall,
+                ndcg=one.ndcg,
+                coverage=one.coverage,
+                novelty=one.novelty,
+                behind=one.behind,
+            )
             for one in report.scores
-        ],
-    }
+        ),
+    )
 
 
-def _interval(interval: "Interval") -> Payload:
-    return {"value": interval.value, "low": interval.low, "high": interval.high}
+def event_list(events: Sequence[UserEvent]) -> EventList:
+    """Events as the outside sees them."""
+    return EventList(events=tuple(events))
 
 
-def of_imported(done: "Imported") -> Payload:
-    """What an import did."""
-    failed = [{"path": one.path, "code": one.code, "reason": one.reason} for one in done.failed]
-    return {"rows": done.rows, "added": done.added, "failed": failed}
+def user_list(users: Mapping[str, int]) -> UserList:
+    """Users as the outside sees them."""
+    return UserList(users=tuple(UserCount(user=name, events=count) for name, count in users.items()))
 
 
-def of_events(events: "Sequence[UserEvent]") -> Payload:
-    """Everything kept of a user."""
-    return {
-        "events": [
-            {
-                "user": one.user,
-                "image_id": one.image_id,
-                "path": one.path or None,
-                "kind": one.kind,
-                "at": one.at,
-                "value": one.value,
-            }
-            for one in events
-        ]
-    }
+def _hit(hit: Recommendation) -> RecommendedImage:
+    return RecommendedImage(
+        rank=hit.rank,
+        path=hit.path,
+        paths=hit.paths,
+        image_id=hit.image_id,
+        score=hit.score,
+        reasons=hit.reasons,
+        width=hit.info.width,
+        height=hit.info.height,
+        taken_at=hit.info.taken_at,
+    )
 
 
-def of_users(users: "Mapping[str, int]") -> Payload:
-    """Who gave feedback."""
-    return {"users": [{"user": name, "events": count} for name, count in users.items()]}
+ANSWERS = (
+    Answer(name="recommend", command="saccade recommend", kind=RecommendationList | Replay),
+    Answer(
+        name="feedback",
+        command="saccade feedback",
+        kind=Added | FeedbackImport | EventList | Erasure | UserList,
+    ),
+)

@@ -63,6 +63,7 @@ class Searching:
             started=started,
             filter=wanted,
             collapsing=self._collapsing(),
+            stop_words=context.spaces.encoder().info.stop_words,
         )
 
     def similar(
@@ -76,7 +77,7 @@ class Searching:
         folders: Sequence[Path] = (),
     ) -> SearchResult:
         """See `saccade.Library.similar`."""
-        from saccade.usecases.searching.flow.similar import alike  # noqa: PLC0415 - no search needs it
+        from saccade.usecases.searching.flow.similar import alike
 
         started = time.perf_counter()
         context = self._context
@@ -109,11 +110,11 @@ class Searching:
         progress: ReportProgress | None = None,
     ) -> SearchResult:
         """See `saccade.Library.style`."""
-        from saccade.usecases.searching.flow.style import (  # noqa: PLC0415 - no search needs it
+        from saccade.usecases.searching.flow.style import (
             rank_styles,
             styles_of,
         )
-        from saccade.usecases.searching.rules.style import (  # noqa: PLC0415
+        from saccade.usecases.searching.rules.style import (
             STYLE_RECIPE,
             STYLE_SIZE,
             check_mood,
@@ -159,8 +160,8 @@ class Searching:
 
     def _look(self, picture: Picture) -> NDArray[np.float32]:
         """Features of a picture that was not looked at before."""
-        from saccade.usecases.searching.flow.style import look_of  # noqa: PLC0415 - no search needs it
-        from saccade.usecases.searching.rules.style import STYLE_RECIPE  # noqa: PLC0415
+        from saccade.usecases.searching.flow.style import look_of
+        from saccade.usecases.searching.rules.style import STYLE_RECIPE
 
         task = picture_task(picture, self._context.tools.pictures)
         with self._context.open_decoder(STYLE_RECIPE) as decoder:

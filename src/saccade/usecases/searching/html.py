@@ -119,7 +119,8 @@ def _hit(hit: "Hit", thumbnail: bytes | str) -> str:
         if isinstance(thumbnail, bytes)
         else f'<span class="gone">{text(thumbnail)}</span>'
     )
-    alike = f'<span class="alike" title="near-identical">+{len(hit.alike)} alike</span>' if hit.alike else ""
+    more = f"+{len(hit.similar)} similar"
+    alike = f'<span class="alike" title="near-identical">{more}</span>' if hit.similar else ""
     about = " · ".join(text(fact) for fact in _facts(hit))
     return f"""<li class="hit s{_shape(hit)}"><figure>
 <a class="frame" {link} tabindex="-1">{picture}<span class="rank">{hit.rank}</span>{alike}</a>

@@ -155,7 +155,7 @@ def _hit(hit: Hit) -> FoundImage:
         confidence=hit.confidence,
         parts=hit.parts,
         words=hit.words,
-        similar=hit.alike,
+        similar=hit.similar,
         facts=image_facts(hit.info),
     )
 

@@ -6,32 +6,32 @@ from typing import TYPE_CHECKING
 
 from saccade.doors.page.report import Report, Section, Table, Tile, tiles_pictures
 from saccade.doors.words import counted, harmless, number, percent
-from saccade.usecases.tags.cli.teach import measured_lines
+from saccade.usecases.tags.words import measured_lines
 
 if TYPE_CHECKING:
-    from saccade.library import Library
+    from saccade.engine.context import LibraryContext
     from saccade.usecases.tags.rules.classifying import TaughtReport
     from saccade.usecases.tags.rules.reports import LabelSummary, TaggingReport
 
 _LABELS = 60
 
 
-def tagging_page(library: "Library", report: "TaggingReport") -> Report:
-    """The page; pictures are read by the library."""
-    borne = [label for label in report.labels if label.images]
-    paths = sorted({one.path for label in borne[:_LABELS] for one in (*label.best, *label.borderline)})
-    pictures = dict(zip(paths, tiles_pictures(library, paths), strict=True))
+def tagging_page(context: "LibraryContext", report: "TaggingReport") -> Report:
+    """The page; pictures are read through the library."""
+    present = [label for label in report.labels if label.images]
+    paths = sorted({one.path for label in present[:_LABELS] for one in (*label.best, *label.borderline)})
+    pictures = dict(zip(paths, tiles_pictures(context, paths), strict=True))
     rows = tuple(
         (
             harmless(label.label),
             number(label.images),
-            percent(label.share) if label.least else "",
-            percent(label.least) if label.least else "by its kinds",
+            percent(label.share) if label.threshold else "",
+            percent(label.threshold) if label.threshold else "by its kinds",
         )
         for label in report.labels
     )
     table = Table(
-        columns=("label", "images", "estimated share", "borne from"), rows=rows, numeric=frozenset({1, 2, 3})
+        columns=("label", "images", "estimated share", "from"), rows=rows, numeric=frozenset({1, 2, 3})
     )
     return Report(
         title="Tags",
@@ -44,14 +44,14 @@ def tagging_page(library: "Library", report: "TaggingReport") -> Report:
         ),
         sections=(
             Section(title="Labels", table=table),
-            *(_section(label, pictures) for label in borne[:_LABELS]),
+            *(_section(label, pictures) for label in present[:_LABELS]),
         ),
     )
 
 
-def teaching_page(library: "Library", report: "TaughtReport") -> Report:
+def teaching_page(context: "LibraryContext", report: "TaughtReport") -> Report:
     """The page of `saccade teach`: how good it is, and what to label next."""
-    pictures = tiles_pictures(library, [one.path for one in report.suggestions])
+    pictures = tiles_pictures(context, [one.path for one in report.suggestions])
     tiles = tuple(
         Tile(
             path=one.path,

@@ -1,128 +1,89 @@
-"""What `--json` of `saccade tag` and `saccade teach` prints; see `payloads`."""
+"""What `lib.tags` answers to the outside: `--json`, HTTP and MCP."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
-from saccade.doors.terminal.payloads import Payload
-
-if TYPE_CHECKING:
-    from saccade.core.ports.stores import Tag
-    from saccade.usecases.tags.rules.classifying import ClassifierVersion, Interval, Measured, TaughtReport
-    from saccade.usecases.tags.rules.reports import ExportReport, Shown, TaggingReport
+from saccade.core.ports.stores import Tag
+from saccade.core.wire import Answer
+from saccade.usecases.tags.rules.classifying import ClassifierVersion, TaughtReport
+from saccade.usecases.tags.rules.reports import ExportReport, TaggingReport
 
 
-def of_tagging(report: "TaggingReport") -> Payload:
-    """What one tagging run did."""
-    return {
-        "origin": report.origin,
-        "images": report.images,
-        "tagged": report.tagged,
-        "tags": report.tags,
-        "written": report.written,
-        "notes": list(report.notes),
-        "seconds": report.seconds,
-        "labels": [
-            {
-                "label": label.label,
-                "images": label.images,
-                "share": label.share,
-                "least": label.least,
-                "best": _shown(label.best),
-                "borderline": _shown(label.borderline),
-            }
-            for label in report.labels
-        ],
-    }
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelCount:
+    """A label of the library.
+
+    Attributes:
+        label: its path, such as "animal/dog".
+        images: present images that have it.
+    """
+
+    label: str
+    images: int
 
 
-def of_labels(labels: Mapping[str, int], *, written: int, removed: int) -> Payload:
-    """All labels of a library, and what a command by hand changed."""
-    return {
-        "labels": [{"label": label, "images": count} for label, count in labels.items()],
-        "set": written,
-        "removed": removed,
-    }
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageTags:
+    """The tags of one image.
+
+    Attributes:
+        path: one of its files.
+        tags: the surest first.
+    """
+
+    path: str
+    tags: tuple[Tag, ...]
 
 
-def of_tags(tags: "Mapping[str, Sequence[Tag]]") -> Payload:
-    """The tags of some images."""
-    return {
-        "by_image": [
-            {
-                "path": path,
-                "tags": [{"label": tag.label, "origin": tag.origin, "score": tag.score} for tag in borne],
-            }
-            for path, borne in tags.items()
-        ]
-    }
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelList:
+    """The labels of a library, and what a command by hand changed.
+
+    Attributes:
+        labels: the most frequent first.
+        set: tags set.
+        removed: tags removed.
+    """
+
+    labels: tuple[LabelCount, ...]
+    set: int
+    removed: int
 
 
-def of_export(report: "ExportReport") -> Payload:
-    """What an export wrote."""
-    return {
-        "format": report.format,
-        "images": report.images,
-        "files": list(report.written),
-        "unchanged": report.unchanged,
-        "skipped": [{"path": item.path, "code": item.code, "reason": item.reason} for item in report.skipped],
-        "kept": report.kept,
-        "applied": report.applied,
-    }
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TagList:
+    """The tags of the images named.
+
+    Attributes:
+        by_image: those that have any.
+    """
+
+    by_image: tuple[ImageTags, ...]
 
 
-def of_taught(report: "TaughtReport") -> Payload:
-    """What one lesson did."""
-    return {
-        "name": report.name,
-        "version": report.version,
-        "examples": dict(report.examples),
-        "random_images": report.random_images,
-        "measured": None if report.measured is None else _measured(report.measured),
-        "why_not_measured": report.why_not,
-        "shares": dict(report.shares),
-        "images": report.images,
-        "tags": dict(report.tags),
-        "suggestions": [
-            {"path": item.path, "image_id": item.image_id, "confidence": item.confidence, "why": item.why}
-            for item in report.suggestions
-        ],
-        "written": report.written,
-        "notes": list(report.notes),
-        "seconds": report.seconds,
-    }
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionList:
+    """The versions of classifiers that are kept.
+
+    Attributes:
+        versions: newest first.
+    """
+
+    versions: tuple[ClassifierVersion, ...]
 
 
-def of_versions(versions: "Sequence[ClassifierVersion]") -> Payload:
-    """The versions of classifiers that are kept."""
-    return {
-        "versions": [
-            {
-                "name": item.name,
-                "version": item.version,
-                "created": item.created,
-                "active": item.active,
-                "examples": dict(item.examples),
-                "accuracy": item.accuracy,
-            }
-            for item in versions
-        ]
-    }
+def label_list(labels: Mapping[str, int], *, written: int = 0, removed: int = 0) -> LabelList:
+    """Labels as the outside sees them."""
+    counts = tuple(LabelCount(label=label, images=count) for label, count in labels.items())
+    return LabelList(labels=counts, set=written, removed=removed)
 
 
-def _measured(measured: "Measured") -> Payload:
-    return {
-        "examples": measured.examples,
-        "folds": measured.folds,
-        "accuracy": _interval(measured.accuracy),
-        "precision": {name: _interval(one) for name, one in measured.precision.items()},
-        "recall": {name: _interval(one) for name, one in measured.recall.items()},
-        "calibration_error": measured.calibration_error,
-    }
+def tag_list(tags: Mapping[str, Sequence[Tag]]) -> TagList:
+    """Tags of images as the outside sees them."""
+    return TagList(by_image=tuple(ImageTags(path=path, tags=tuple(one)) for path, one in tags.items()))
 
 
-def _interval(interval: "Interval") -> Payload:
-    return {"value": interval.value, "low": interval.low, "high": interval.high}
-
-
-def _shown(examples: "Sequence[Shown]") -> list[Payload]:
-    return [{"path": one.path, "image_id": one.image_id, "confidence": one.confidence} for one in examples]
+ANSWERS = (
+    Answer(name="tag", command="saccade tag", kind=TaggingReport | LabelList | TagList | ExportReport),
+    Answer(name="teach", command="saccade teach", kind=TaughtReport | VersionList),
+)

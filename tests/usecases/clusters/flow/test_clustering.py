@@ -28,14 +28,14 @@ def test_the_same_seed_gives_the_same_labels(method: Method) -> None:
     assert first.settings == second.settings
 
 
-@pytest.mark.parametrize(("method", "least"), [("kmeans", 0.85), ("density", 0.7)])
-def test_clusters_that_noise_hides_are_found(method: Method, least: float) -> None:
+@pytest.mark.parametrize(("method", "worst"), [("kmeans", 0.85), ("density", 0.7)])
+def test_clusters_that_noise_hides_are_found(method: Method, worst: float) -> None:
     """Where scikit-learn's HDBSCAN leaves most raw rows as noise, the truth is (nearly) found."""
     rows, truth = loose(800)
     raw = HDBSCAN(min_cluster_size=14, copy=True).fit_predict(rows)
     assert adjusted_mutual_info_score(truth, raw) < 0.3
     found = cut(rows, SphericalKMeans(), method=method, k=8 if method == "kmeans" else None)
-    assert adjusted_mutual_info_score(truth, found.labels) > least
+    assert adjusted_mutual_info_score(truth, found.labels) > worst
 
 
 def test_comparing_by_cells_gives_much_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,21 +67,21 @@ def test_few_rows_are_no_error(count: int, method: Method) -> None:
 
 
 @pytest.mark.parametrize("method", ["auto", "kmeans"])
-def test_identical_rows_are_one_theme(method: Method) -> None:
-    """However many themes are wanted: there is one kind of row."""
+def test_identical_rows_are_one_cluster(method: Method) -> None:
+    """However many clusters are wanted: there is one kind of row."""
     same = np.tile(loose(1)[0], (30, 1))
     found = cut(same, SphericalKMeans(), method=method, k=5)
     assert (found.labels == 0).all()
     assert found.settings == {"k": 1}
 
 
-def test_k_themes_of_k_images() -> None:
+def test_k_clusters_of_k_images() -> None:
     """It may be as large as the number of images."""
     found = cut(unit(np.eye(6, dtype=np.float32)), SphericalKMeans(), k=6)
     assert found.labels.min() == 0
 
 
-def test_small_themes_are_dissolved_only_when_asked() -> None:
+def test_small_clusters_are_dissolved_only_when_asked() -> None:
     """min_size holds for k-means too."""
     rows, _ = loose(120)
     sizes = np.bincount(cut(rows, SphericalKMeans(), k=20, min_size=6).labels + 1)

@@ -57,7 +57,7 @@ def test_the_largest_cluster_is_number_0() -> None:
 
 
 @pytest.mark.parametrize("count", [1, 2, 5, 40])
-def test_identical_rows_are_no_theme_of_their_own(count: int) -> None:
+def test_identical_rows_are_no_cluster_of_their_own(count: int) -> None:
     """Nothing is denser than anything: all noise, and no error."""
     rows = np.tile(unit(np.ones((1, 4), np.float32)), (count, 1))
     labels = density_labels(rows, neighbors(rows, min(count, 6))[0], min_size=5, min_samples=min(count, 3))

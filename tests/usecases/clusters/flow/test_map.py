@@ -42,9 +42,9 @@ def test_what_looks_alike_lies_close(desk: Any) -> None:
     fill(desk)
     drawn = draw(desk)
     red = np.array(["red" in path for path in drawn.paths])
-    middles = [drawn.places[red].mean(axis=0), drawn.places[~red].mean(axis=0)]
-    inside = np.linalg.norm(drawn.places[red] - middles[0], axis=1).mean()
-    assert np.linalg.norm(middles[0] - middles[1]) > 2 * inside
+    centroids = [drawn.places[red].mean(axis=0), drawn.places[~red].mean(axis=0)]
+    inside = np.linalg.norm(drawn.places[red] - centroids[0], axis=1).mean()
+    assert np.linalg.norm(centroids[0] - centroids[1]) > 2 * inside
     np.testing.assert_array_equal(draw(desk, anew=True).places, drawn.places)
 
 

@@ -42,7 +42,7 @@ def test_single_linkage_is_scipys(seed: int) -> None:
 
 
 def test_two_clumps_and_a_stray() -> None:
-    """Clumps of at least the least size are clusters; what falls out before they part is noise."""
+    """Clumps of at least the minimum size are clusters; what falls out before they part is noise."""
     tree = condense(single_linkage(line(0, 1, 2, 3, 20, 21, 22, 23, 100), 9), 3)
     labels = labels_of(tree, excess_of_mass(tree))
     assert labels[8] == -1

@@ -131,7 +131,7 @@ class Library(RuleBasedStateMachine):
             return
         result = self.desk.ask("red", collapsed=True)
         assert len(result) == len({color for color, _ in self.known.values()})
-        assert sum(1 + len(hit.alike) for hit in result) == len(set(self.known.values()))
+        assert sum(1 + len(hit.similar) for hit in result) == len(set(self.known.values()))
 
     def check_hits(self, color: str, result: Any) -> None:
         seen: set[Content] = set()

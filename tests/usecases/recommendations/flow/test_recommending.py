@@ -13,7 +13,7 @@ from saccade.usecases.recommendations.flow.boosts import parse_boosts
 from saccade.usecases.recommendations.flow.pools import Wish
 from saccade.usecases.recommendations.flow.recommending import recommend_to_user
 from saccade.usecases.recommendations.flow.together import Seed, goes_with
-from saccade.usecases.recommendations.rules.taste import DAY, Recommendations
+from saccade.usecases.recommendations.rules.preference import DAY, Recommendations
 
 NOW = 1_000 * DAY
 SPREAD = 0.14
@@ -79,7 +79,7 @@ def test_a_taste_brings_more_of_the_same_and_says_why(shop: Shop) -> None:
     """Nothing seen comes again; every hit names what it is like."""
     shop.did("anna", "like", "red1")
     found = shop.recommend("anna")
-    assert found.basis == "taste"
+    assert found.basis == "history"
     assert names(found) == ["red2", "red3", "red4"]
     assert [hit.rank for hit in found] == [1, 2, 3]
     for hit in found:

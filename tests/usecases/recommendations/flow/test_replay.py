@@ -9,7 +9,7 @@ from saccade.core.errors import InputError, InvalidQueryError
 from saccade.core.ports.stores import Event
 from saccade.core.ranking import ReplayReport
 from saccade.usecases.recommendations.flow.replay import replay
-from saccade.usecases.recommendations.rules.taste import DAY
+from saccade.usecases.recommendations.rules.preference import DAY
 
 
 @pytest.fixture

@@ -257,9 +257,9 @@ def test_near_identical_images_are_one_hit(desk: Desk) -> None:
     desk.picture("xblue.png", "blue")
     desk.index()
     result = desk.ask("red", collapsed=True)
-    assert [len(hit.alike) for hit in result] == [2, 0]
+    assert [len(hit.similar) for hit in result] == [2, 0]
     ids = {hit.image_id for hit in desk.ask("red", k=3)}
-    assert {result[0].image_id, *result[0].alike} == ids
+    assert {result[0].image_id, *result[0].similar} == ids
 
 
 def test_k_distinct_hits_come_however_many_copies_crowd_the_best(desk: Desk) -> None:
@@ -271,7 +271,7 @@ def test_k_distinct_hits_come_however_many_copies_crowd_the_best(desk: Desk) -> 
     names = desk.names(result)[1:]
     assert sorted(names) == ["xblue.png", "xgreen.png", "xorange.png", "xyellow.png"]
     assert names[:2] == ["xorange.png", "xyellow.png"]
-    assert len(result[0].alike) == 239
+    assert len(result[0].similar) == 239
 
 
 # --- index and catalog

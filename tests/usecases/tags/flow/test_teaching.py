@@ -27,7 +27,7 @@ def lesson(
     desk: Any, name: str = "fire", *, words: str = "", forget: tuple[str, ...] = (), **given: Any
 ) -> Any:
     """Teach by names: yes="red0 red1"."""
-    options = {key: given.pop(key) for key in ("dry_run", "least", "suggest") if key in given}
+    options = {key: given.pop(key) for key in ("dry_run", "min_confidence", "suggest") if key in given}
     ids = {
         group: np.array([desk.image(f"{one}.png") for one in names.split()], np.int64)
         for group, names in given.items()
@@ -44,7 +44,7 @@ def lesson(
             forget=np.array([desk.image(f"{one}.png") for one in forget], np.int64),
             words={"yes": words} if words else {},
             suggest=options.get("suggest", 4),
-            least=options.get("least"),
+            min_confidence=options.get("min_confidence"),
         ),
         same_picture=0.9999,
         among=None,

@@ -12,6 +12,7 @@ from saccade.core.types import Ids
 from saccade.usecases.tags.flow import zero_shot as tagging
 from saccade.usecases.tags.flow.taxonomy import labels_of
 from saccade.usecases.tags.flow.zero_shot import Words, tag_block, zero_shot
+from saccade.usecases.tags.rules.encoder_fit import EncoderFit
 from saccade.usecases.tags.rules.reports import PERSON, ZERO_SHOT, TaggingReport
 from saccade.usecases.tags.rules.zero_shot import calibrate_labels, evidence
 
@@ -31,7 +32,14 @@ def colored(desk: Any) -> Any:
 
 
 def tag(desk: Any, *labels: str, among: Ids | None = None, **options: Any) -> TaggingReport:
-    settings = {"least": None, "top": 10, "keep": False, "truth": None, "dry_run": False, **options}
+    settings = {
+        "min_confidence": None,
+        "max_labels": 10,
+        "replace_others": True,
+        "truth": None,
+        "dry_run": False,
+        **options,
+    }
     return zero_shot(
         desk.catalog,
         desk.encoder,
@@ -51,7 +59,7 @@ def bearing(desk: Any, label: str) -> set[str]:
 
 def test_images_get_the_label_they_show(colored: Any) -> None:
     """Each color's pictures and no others; the report says what is stored."""
-    report = tag(colored, "red", "blue", least=0.5)
+    report = tag(colored, "red", "blue", min_confidence=0.5)
     assert bearing(colored, "red") == {"red"}
     assert bearing(colored, "blue") == {"blue"}
     assert (report.images, report.tagged, report.written) == (16, 8, True)
@@ -70,7 +78,7 @@ def test_a_dry_run_stores_nothing(colored: Any) -> None:
 
 def test_parents_are_implied(colored: Any) -> None:
     """What is red is colored, at least as surely; a parent of two kinds is there once."""
-    tag(colored, "colored/red", "colored/blue", least=0.5)
+    tag(colored, "colored/red", "colored/blue", min_confidence=0.5)
     assert bearing(colored, "colored") == {"red", "blue"}
     ids, sure = colored.catalog.tags.with_label("colored")
     red_ids, red_sure = colored.catalog.tags.with_label("colored/red")
@@ -80,15 +88,15 @@ def test_parents_are_implied(colored: Any) -> None:
 
 def test_a_synonym_finds_what_its_label_means(colored: Any) -> None:
     """A word the encoder does not know, with one that it knows."""
-    tag(colored, "crimson: red", least=0.5)
+    tag(colored, "crimson: red", min_confidence=0.5)
     assert bearing(colored, "crimson") == {"red"}
 
 
 def test_only_the_images_asked_for_are_tagged(colored: Any) -> None:
     """Others keep what they have."""
-    tag(colored, "red", least=0.5)
+    tag(colored, "red", min_confidence=0.5)
     some = np.array([colored.image("red0.png"), colored.image("blue0.png")])
-    report = tag(colored, "blue", least=0.5, among=np.sort(some))
+    report = tag(colored, "blue", min_confidence=0.5, among=np.sort(some))
     assert report.images == 2
     assert len(colored.catalog.tags.with_label("red")[0]) == 3
     assert len(colored.catalog.tags.with_label("blue")[0]) == 1
@@ -98,16 +106,16 @@ def test_keep_leaves_other_labels(colored: Any) -> None:
     """Without it the earlier labels are replaced; a person's stay either way."""
     ids = np.array([colored.image("blue0.png")])
     colored.catalog.tags.write(PERSON, {"mine": (ids, np.ones(1))}, replace=False)
-    tag(colored, "red", least=0.5)
-    tag(colored, "blue", least=0.5, keep=True)
+    tag(colored, "red", min_confidence=0.5)
+    tag(colored, "blue", min_confidence=0.5, replace_others=False)
     assert set(colored.catalog.tags.labels()) == {"red", "blue", "mine"}
-    tag(colored, "green", least=0.5)
+    tag(colored, "green", min_confidence=0.5)
     assert set(colored.catalog.tags.labels()) == {"green", "mine"}
 
 
 def test_at_most_so_many_labels_on_an_image(colored: Any) -> None:
     """The surest are kept."""
-    report = tag(colored, "red", "orange", least=0.05, top=1)
+    report = tag(colored, "red", "orange", min_confidence=0.05, max_labels=1)
     assert report.tags == report.tagged
     assert bearing(colored, "red") == {"red"}
 
@@ -135,9 +143,9 @@ def test_a_column_may_hold_the_truth(colored: Any, monkeypatch: pytest.MonkeyPat
 def test_bad_requests(colored: Any) -> None:
     """A threshold outside (0, 1), no label at all on an image."""
     with pytest.raises(InputError, match="between 0 and 1"):
-        tag(colored, "red", least=1.0)
+        tag(colored, "red", min_confidence=1.0)
     with pytest.raises(InputError, match="say nothing"):
-        tag(colored, "red", top=0)
+        tag(colored, "red", max_labels=0)
 
 
 def test_an_empty_library_is_told(desk: Any) -> None:
@@ -170,15 +178,15 @@ def test_one_product_decides_as_the_formulas_do(seed: int, make_unit: Callable[.
     rng = np.random.default_rng(seed)
     rows, texts, background = (make_unit(rng, count) for count in (300, 7, 20))
     label_of = np.array([0, 0, 1, 2, 2, 2, 3])
-    known = calibrate_labels(rows @ texts.T, rows @ background.T, label_of)
+    known = calibrate_labels(rows @ texts.T, rows @ background.T, label_of, EncoderFit())
     sure = known.confidence(evidence(known, rows @ texts.T, rows @ background.T), slice(None))
     place, label, confidence = tag_block(
         rows, Words(texts=texts, label_of=label_of, background=background), known, top=4
     )
-    expected = np.argwhere(sure >= known.least + 1e-4)
+    expected = np.argwhere(sure >= known.thresholds + 1e-4)
     found = set(zip(place.tolist(), label.tolist(), strict=True))
     assert {(int(a), int(b)) for a, b in expected} <= found
-    assert len(found) <= int((sure >= known.least - 1e-4).sum())
+    assert len(found) <= int((sure >= known.thresholds - 1e-4).sum())
     assert confidence == pytest.approx(sure[place, label], abs=1e-3)
 
 

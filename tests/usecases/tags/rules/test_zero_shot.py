@@ -5,11 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from saccade.usecases.tags.rules.encoder_fit import EncoderFit
 from saccade.usecases.tags.rules.reports import Label
 from saccade.usecases.tags.rules.zero_shot import (
-    LEAST,
-    OFFSET,
-    SLOPE,
+    THRESHOLDS,
     best_thresholds,
     calibrate_labels,
     estimate_shares,
@@ -18,6 +17,8 @@ from saccade.usecases.tags.rules.zero_shot import (
     refit,
     sigmoid,
 )
+
+FIT = EncoderFit()
 
 
 def _scores(shift: float = 0.0, bearing: int = 50, rows: int = 1000) -> tuple[np.ndarray, np.ndarray]:
@@ -31,9 +32,9 @@ def _scores(shift: float = 0.0, bearing: int = 50, rows: int = 1000) -> tuple[np
 def test_a_label_is_found_where_it_stands_out() -> None:
     """All that bear it pass, surely, and few others; what nothing shows passes hardly anywhere."""
     scores, background = _scores()
-    known = calibrate_labels(scores, background, np.array([0, 1]))
+    known = calibrate_labels(scores, background, np.array([0, 1]), FIT)
     sure = known.confidence(evidence(known, scores, background), slice(None))
-    passing = sure >= known.least
+    passing = sure >= known.thresholds
     assert passing[:50, 0].all()
     assert sure[:50, 0].min() > 0.9
     assert passing[50:, 0].mean() < 0.1
@@ -44,8 +45,8 @@ def test_a_label_is_found_where_it_stands_out() -> None:
 def test_a_label_that_scores_high_everywhere_is_discounted() -> None:
     """What a word scores with all images says nothing: adding it changes no confidence."""
     (plain, background), (raised, _) = _scores(), _scores(shift=0.3)
-    one = calibrate_labels(plain, background, np.array([0, 1]))
-    other = calibrate_labels(raised, background, np.array([0, 1]))
+    one = calibrate_labels(plain, background, np.array([0, 1]), FIT)
+    other = calibrate_labels(raised, background, np.array([0, 1]), FIT)
     # Twenty images' worth of the everyday words' own median stays.
     assert evidence(one, plain, background) == pytest.approx(evidence(other, raised, background), abs=0.12)
 
@@ -53,7 +54,7 @@ def test_a_label_that_scores_high_everywhere_is_discounted() -> None:
 def test_a_picture_better_explained_by_another_word_gives_less_evidence() -> None:
     """An everyday word that scores high on an image lowers the evidence for all labels there."""
     scores, background = _scores()
-    known = calibrate_labels(scores, background, np.array([0, 1]))
+    known = calibrate_labels(scores, background, np.array([0, 1]), FIT)
     explained = background.copy()
     explained[:, 0] += 0.8
     assert (evidence(known, scores, explained) < evidence(known, scores, background)).all()
@@ -62,7 +63,7 @@ def test_a_picture_better_explained_by_another_word_gives_less_evidence() -> Non
 def test_the_best_of_several_texts_counts() -> None:
     """A label is as sure as the best of its synonyms, less what chance gains by having several."""
     scores, background = _scores()
-    known = calibrate_labels(scores, background, np.array([0, 0]))
+    known = calibrate_labels(scores, background, np.array([0, 0]), FIT)
     seen = evidence(known, scores, background)
     assert seen.shape == (1000, 1)
     assert (seen[:50, 0] > seen[50:, 0].max()).all()
@@ -74,7 +75,7 @@ def test_few_images_are_judged_by_everyday_words(rows: int) -> None:
     """With one image its own median is its score; the everyday words' stands in for it."""
     background = np.random.default_rng(2).normal(0, 0.1, (rows, 30)).astype(np.float32)
     scores = np.tile(np.array([[0.9, 0.0]], np.float32), (rows, 1))
-    known = calibrate_labels(scores, background, np.array([0, 1]))
+    known = calibrate_labels(scores, background, np.array([0, 1]), FIT)
     sure = known.confidence(evidence(known, scores, background), slice(None))
     assert (sure[:, 0] > 0.5).all()
     assert (sure[:, 1] < 0.2).all()
@@ -82,20 +83,22 @@ def test_few_images_are_judged_by_everyday_words(rows: int) -> None:
 
 def test_identical_images_are_no_error() -> None:
     """Where nothing varies the smallest scale stands in, and every number stays finite."""
-    known = calibrate_labels(np.full((9, 2), 0.1, np.float32), np.full((9, 3), 0.1, np.float32), np.arange(2))
+    known = calibrate_labels(
+        np.full((9, 2), 0.1, np.float32), np.full((9, 3), 0.1, np.float32), np.arange(2), FIT
+    )
     assert known.scale > 0
     assert np.isfinite(known.bars).all()
 
 
 def test_bars_are_where_the_confidence_is_least() -> None:
     """The evidence at a label's bar gives exactly its least confidence."""
-    known = calibrate_labels(*_scores(), np.array([0, 1]))
-    assert known.confidence(known.bars[np.newaxis], slice(None))[0] == pytest.approx(known.least)
+    known = calibrate_labels(*_scores(), np.array([0, 1]), FIT)
+    assert known.confidence(known.bars[np.newaxis], slice(None))[0] == pytest.approx(known.thresholds)
 
 
 def test_shares_follow_the_evidence() -> None:
     """More images with evidence, a larger share; without any, a small one remains."""
-    known = calibrate_labels(*_scores(), np.array([0, 1]))
+    known = calibrate_labels(*_scores(), np.array([0, 1]), FIT)
     seen = np.full((1000, 2), -6.0, np.float32)
     seen[:300, 0] = 6.0
     found = estimate_shares(known, seen)
@@ -118,9 +121,9 @@ def test_best_threshold_has_the_best_expected_f1(confidences: list[float]) -> No
 
 def test_thresholds_stay_within_bounds() -> None:
     """A label's own threshold is neither reckless nor hopeless."""
-    known = calibrate_labels(*_scores(), np.array([0, 1]))
-    assert (known.least >= LEAST[0]).all()
-    assert (known.least <= LEAST[1]).all()
+    known = calibrate_labels(*_scores(), np.array([0, 1]), FIT)
+    assert (known.thresholds >= THRESHOLDS[0]).all()
+    assert (known.thresholds <= THRESHOLDS[1]).all()
 
 
 def test_refit_follows_the_truth_and_is_held_without_it() -> None:
@@ -128,16 +131,16 @@ def test_refit_follows_the_truth_and_is_held_without_it() -> None:
     rng = np.random.default_rng(3)
     seen = rng.normal(0, 1, 4000)
     truth = rng.random(4000) < sigmoid(3.0 * seen)
-    slope, offset = refit(seen, truth)
+    slope, offset = refit(seen, truth, FIT)
     assert slope == pytest.approx(3.0, abs=0.4)
     assert offset == pytest.approx(0.0, abs=0.2)
-    little = refit(np.array([0.3, -0.3]), np.array([True, False]))
-    assert little == pytest.approx((SLOPE, OFFSET), abs=0.3)
+    little = refit(np.array([0.3, -0.3]), np.array([True, False]), FIT)
+    assert little == pytest.approx((FIT.slope, FIT.offset), abs=0.3)
 
 
 def test_refit_keeps_the_slope_positive() -> None:
     """Truth that contradicts the evidence never makes less evidence count more."""
-    slope, _ = refit(np.array([-3.0, -2.0, 2.0, 3.0] * 50), np.array([True, True, False, False] * 50))
+    slope, _ = refit(np.array([-3.0, -2.0, 2.0, 3.0] * 50), np.array([True, True, False, False] * 50), FIT)
     assert slope > 0
 
 

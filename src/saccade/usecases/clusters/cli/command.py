@@ -12,38 +12,43 @@ from saccade.doors.terminal.reporting import errors_reported
 from saccade.doors.terminal.settings import Session, json_option, library_option, scope_options
 from saccade.doors.words import harmless, shown_path
 from saccade.usecases.clusters.cli.text import say_clusters
-from saccade.usecases.clusters.wire import of_clusters
 
 if TYPE_CHECKING:
-    from saccade.library import Library
+    from collections.abc import Mapping
+
+    from saccade.usecases.clusters.api import Clusters
 
 
-@click.command(short_help="See what the library holds, by theme.")
+@click.command(short_help="See what the library holds, by cluster.")
 @click.option(
     "--method",
     type=click.Choice(["auto", "density", "kmeans"]),
     default="auto",
     show_default=True,
-    help="density leaves out what fits nowhere; kmeans puts every image into one of k themes.",
+    help="density leaves out what fits nowhere; kmeans puts every image into one of k clusters.",
 )
-@click.option("--k", type=int, metavar="N", help="Number of themes, for kmeans.")
-@click.option("--min-size", type=int, metavar="N", help="Least images of a theme.")
+@click.option("--k", type=int, metavar="N", help="Number of clusters, for kmeans.")
+@click.option("--min-size", type=int, metavar="N", help="Minimum images in a cluster.")
 @click.option(
-    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Another, other themes."
+    "--seed",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Another seed gives other clusters.",
 )
-@click.option("--update", is_flag=True, help="Only give new images a theme; move no other.")
-@click.option("--by", metavar="COLUMN", help="Which theme does best by an imported number, e.g. clicks.")
+@click.option("--update", is_flag=True, help="Only let new images join clusters; move no other.")
+@click.option("--by", metavar="FIELD", help="Which cluster does best by an imported number, e.g. clicks.")
 @click.option(
     "--confidence", type=float, default=0.95, show_default=True, help="Of the intervals that --by shows."
 )
 @click.option("--map", "with_map", is_flag=True, help="Lay the library out in the plane (extra `map`).")
-@click.option("--new-map", is_flag=True, help="The same from nothing: every image may move.")
+@click.option("--new-map", is_flag=True, help="Rebuild the map from scratch: every image may move.")
 @click.option(
-    "--rename", nargs=2, metavar="ID NAME", help="Call a stored theme NAME from now on; nothing else."
+    "--rename", nargs=2, metavar="ID NAME", help="Call a stored cluster NAME from now on; do nothing else."
 )
-@click.option("--name", metavar="NAME", help="Store as column NAME instead of `theme`.")
-@click.option("--dry-run", is_flag=True, help="Show the themes and store nothing.")
-@click.option("--html", metavar="FILE", help="Write a page with the themes' pictures (and the map).")
+@click.option("--name", metavar="NAME", help="Store as field NAME instead of `cluster`.")
+@click.option("--dry-run", is_flag=True, help="Show the clusters and store nothing.")
+@click.option("--html", metavar="FILE", help="Write a page with the clusters' pictures (and the map).")
 @scope_options
 @json_option
 @library_option
@@ -68,23 +73,30 @@ def clusters(
     folders: tuple[str, ...],
     as_json: bool,
 ) -> None:
-    """Find the themes of a library: each with a name, words, typical images and those that hardly fit.
+    """Group a library's images into clusters, each with a name, words, and typical and unusual images.
 
-    No picture is touched. The themes are stored in the library, so that --where "data.theme==NAME" works
-    everywhere; a theme that is found again keeps its id and name. Themes of a part (--where, --in) are
-    stored only with --name.
+    No picture is touched. The clusters are stored in the library, so that --where "data.cluster==NAME" works
+    everywhere; a cluster that is found again keeps its id and name. Clusters of a part of the library
+    (--where, --in) are stored only with --name.
     """
-    with errors_reported(as_json=as_json, debug=session.debug), existing_library(session.library) as library:
-        if rename is not None:
-            _rename(library, rename, name, as_json=as_json)
-            return
+    with errors_reported(as_json=as_json, debug=session.debug):
         if by is not None and (dry_run or ((where or folders) and name is None)):
             raise InputError(
-                "--by needs stored themes",
+                "--by needs stored clusters",
                 hint="leave out --dry-run, and give a part of the library a --name of its own",
             )
+    with existing_library(session, as_json=as_json) as context:
+        from saccade.usecases.clusters.api import Clusters
+
+        api = Clusters(context)
+        named = {} if name is None else {"name": name}
+        if rename is not None:
+            _rename(api, rename, named, as_json=as_json)
+            return
+        if with_map or new_map:
+            api.check_map(rebuild=new_map)
         with progress_shown(quiet=as_json) as progress:
-            found = library.clusters(
+            report = api.find(
                 method=method,
                 k=k,
                 min_size=min_size,
@@ -92,42 +104,44 @@ def clusters(
                 update=update,
                 name=name,
                 store=not dry_run,
-                where=list(where),
+                where=where,
                 folders=folders,
                 progress=progress,
             )
             means = None
             if by is not None:
-                means = library.theme_means(
-                    by, confidence=confidence, name=found.name, where=list(where), folders=folders
-                )
+                means = api.compare(by, confidence=confidence, where=where, folders=folders, **named)
             drawn = None
             if with_map or new_map:
-                drawn = library.map(
-                    anew=new_map, seed=seed, store=not dry_run, name=found.name or "theme", progress=progress
-                )
+                drawn = api.map(rebuild=new_map, seed=seed, store=not dry_run, progress=progress, **named)
         if html is not None:
             from saccade.usecases.clusters.html import write_clusters
 
-            write_clusters(library, html, found, means, drawn)
+            write_clusters(context, html, report, means, drawn)
         if as_json:
-            print_json(of_clusters(found, means, drawn))
+            from saccade.usecases.clusters.wire import clusters_answer
+
+            print_json(clusters_answer(report, means, drawn))
         else:
-            say_clusters(found, means, drawn)
+            say_clusters(report, means, drawn)
         if html is not None:
             note(f"page: {shown_path(html)}")
 
 
-def _rename(library: "Library", rename: tuple[str, str], name: str | None, *, as_json: bool) -> None:
-    """Give a stored theme a name of the user's."""
-    theme, title = rename
-    if not theme.isdecimal():
-        raise InputError(f"{theme!r} is no theme's id", hint='e.g. saccade clusters --rename 3 "our beach"')
-    library.rename_theme(int(theme), title, name=name or "theme")
+def _rename(api: "Clusters", rename: tuple[str, str], named: "Mapping[str, str]", *, as_json: bool) -> None:
+    """Give a stored cluster a name of the user's choice."""
+    cluster, title = rename
+    if not cluster.isdecimal():
+        raise InputError(
+            f"{cluster!r} is not the id of a cluster", hint='e.g. saccade clusters --rename 3 "our beach"'
+        )
+    api.rename(int(cluster), title, **named)
     if as_json:
-        print_json({"theme": int(theme), "name": " ".join(title.split())})
+        from saccade.usecases.clusters.wire import RenameAnswer
+
+        print_json(RenameAnswer(cluster=int(cluster), name=" ".join(title.split())))
     else:
-        note(f"theme {theme} is called {harmless(title)} from now on")
+        note(f"cluster {cluster} is called {harmless(title)} from now on")
 
 
 COMMANDS: tuple[click.Command, ...] = (clusters,)

@@ -1,4 +1,4 @@
-"""Clusters of uneven density with noise: HDBSCAN* on a graph of nearest neighbors instead of all pairs."""
+"""Clusters of varying density, with noise: HDBSCAN* on a nearest-neighbor graph instead of all pairs."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,11 +15,11 @@ from saccade.usecases.clusters.rules.clustering import (
 
 _BLOCK = 8192
 _LOOKED_AT = 64
-"""Rows of each of two components that are compared to find the edge between them."""
+"""Rows of each of two components compared to find the edge between them."""
 _CLOSE = 1e-12
-"""Stands for 0: scipy takes an edge of length 0 for no edge."""
+"""Stands for 0: scipy takes an edge of length 0 as no edge."""
 _COPIES = 0.05
-"""Rows closer than this part of the median core distance count as equally close."""
+"""Rows closer than this fraction of the median core distance count as equally close."""
 
 
 def density_labels(
@@ -28,13 +28,13 @@ def density_labels(
     """(n,) cluster numbers, largest cluster 0, or -1 for noise.
 
     With all pairs in `near` and `copies` 0 this is scikit-learn's HDBSCAN(min_cluster_size=min_size,
-    min_samples=min_samples); with the nearest only, clusters differ where the graph lacks an edge.
+    min_samples=min_samples); with only the nearest, clusters differ where the graph lacks an edge.
 
     Args:
         rows: (n, d) unit rows.
         near: (n, k) nearest rows of each, itself first, min_samples <= k.
-        min_size: rows a cluster has at least, from 2.
-        min_samples: neighbors, itself counted, that make a place dense.
+        min_size: minimum rows of a cluster, from 2.
+        min_samples: neighbors, the row itself included, that make a place dense.
     """
     count = len(rows)
     if count <= min_size:
@@ -52,7 +52,7 @@ def density_labels(
 
 
 def _distances(rows: Embeddings, near: Ids) -> NDArray[np.float64]:
-    """(n, k) lengths of the differences: cosines of float32 rows cannot tell such near ones apart."""
+    """(n, k) lengths of the differences: cosines of float32 rows cannot separate rows this close."""
     lengths = np.empty(near.shape)
     block = max(1, _BLOCK * 30 // near.shape[1])
     for start in range(0, len(rows), block):
@@ -62,7 +62,7 @@ def _distances(rows: Embeddings, near: Ids) -> NDArray[np.float64]:
 
 
 def _spanning_tree(rows: Embeddings, core: NDArray[np.float64], edges: Edges) -> Edges:
-    """The minimum spanning tree; components of the graph are joined by short edges found now."""
+    """The minimum spanning tree; components of the graph are joined by short edges found here."""
     count = len(rows)
     while True:
         starts, ends, lengths = _forest(edges, count)
@@ -73,9 +73,9 @@ def _spanning_tree(rows: Embeddings, core: NDArray[np.float64], edges: Edges) ->
 
 
 def _forest(edges: Edges, count: int) -> Edges:
-    """The shortest edges that join what can be joined."""
-    from scipy.sparse import coo_array  # noqa: PLC0415, half a second
-    from scipy.sparse.csgraph import minimum_spanning_tree  # noqa: PLC0415
+    """The shortest edges that connect whatever can be connected."""
+    from scipy.sparse import coo_array  # noqa: PLC0415 - half a second
+    from scipy.sparse.csgraph import minimum_spanning_tree  # noqa: PLC0415 - half a second
 
     low, high = np.minimum(edges[0], edges[1]), np.maximum(edges[0], edges[1])
     kept = low < high
@@ -87,28 +87,28 @@ def _forest(edges: Edges, count: int) -> Edges:
 
 
 def _components(starts: Ids, ends: Ids, count: int) -> Ids:
-    from scipy.sparse import coo_array  # noqa: PLC0415
-    from scipy.sparse.csgraph import connected_components  # noqa: PLC0415
+    from scipy.sparse import coo_array  # noqa: PLC0415 - half a second
+    from scipy.sparse.csgraph import connected_components  # noqa: PLC0415 - half a second
 
     graph = coo_array((np.ones(len(starts)), (starts, ends)), shape=(count, count)).tocsr()
     return np.asarray(connected_components(graph, directed=False)[1], np.int64)
 
 
 def _bridges(rows: Embeddings, core: NDArray[np.float64], component: Ids) -> Edges:
-    """An edge from each component to the one whose middle is nearest; halves their number at least.
+    """An edge from each component to the one with the nearest centroid; at least halves their number.
 
-    Of both, the rows nearest to the other's middle are compared, so an edge may be a little too long.
+    Of both, the rows nearest to the other's centroid are compared, so an edge may be a little too long.
     """
     order = np.argsort(component, kind="stable")
     bounds = np.searchsorted(component[order], np.arange(component.max() + 2))
     members = [order[bounds[one] : bounds[one + 1]] for one in range(len(bounds) - 1)]
-    middles = np.array([rows[mine].mean(axis=0) for mine in members], np.float64)
+    centroids = np.array([rows[mine].mean(axis=0) for mine in members], np.float64)
     found: list[tuple[int, int, float]] = []
     for one, mine in enumerate(members):
-        apart = np.square(middles - middles[one]).sum(axis=1)
+        apart = np.square(centroids - centroids[one]).sum(axis=1)
         apart[one] = np.inf
         other = int(apart.argmin())
-        a, b = _facing(rows, mine, middles[other]), _facing(rows, members[other], middles[one])
+        a, b = _facing(rows, mine, centroids[other]), _facing(rows, members[other], centroids[one])
         gaps = np.linalg.norm(rows[a][:, None].astype(np.float64) - rows[b][None], axis=2)
         gaps = np.maximum(gaps, np.maximum(core[a][:, None], core[b][None]))
         at, to = np.unravel_index(int(gaps.argmin()), gaps.shape)

@@ -1,4 +1,4 @@
-"""Themes as people are shown them: sizes, typical images, outliers, strangers."""
+"""Clusters as people see them: sizes, typical images, outliers, unassigned images."""
 
 import time
 
@@ -8,11 +8,17 @@ from numpy.typing import NDArray
 from saccade.core.ports import Catalog
 from saccade.core.types import Embeddings, Ids, ImageRecord
 from saccade.usecases.clusters.flow.store import Stored
-from saccade.usecases.clusters.rules.reports import Theme, ThemeGroup, ThemeMember, Themes, standing_for
+from saccade.usecases.clusters.rules.reports import (
+    Cluster,
+    ClusterGroup,
+    ClusterMember,
+    ClusterReport,
+    representative_rows,
+)
 
 _SHOWN = 6
 _EDGE = 5
-_STRANGERS = 24
+_UNASSIGNED = 24
 
 
 def report_of(
@@ -28,23 +34,23 @@ def report_of(
     updated: bool = False,
     assigned: int = 0,
     ill_fitting: int = 0,
-) -> Themes:
-    """What people are shown of themes; row i of `rows` is image i of `now`."""
-    themes = [
-        _theme(catalog, rows, now, old, place)
+) -> ClusterReport:
+    """The report of clusters; row i of `rows` is image i of `now`."""
+    clusters = [
+        _cluster(catalog, rows, now, old, place)
         for place, known in enumerate(now.themes)
         if (now.labels == known.id).any()
     ]
-    themes.sort(key=lambda one: (-one.size, one.id))
+    clusters.sort(key=lambda one: (-one.size, one.id))
     groups = []
     for group in now.groups:
-        inside = [one for one in themes if one.group == group.id]
+        inside = [one for one in clusters if one.group == group.id]
         if inside:
             groups.append(
-                ThemeGroup(
+                ClusterGroup(
                     id=group.id,
                     name=group.name,
-                    themes=tuple(one.id for one in inside),
+                    clusters=tuple(one.id for one in inside),
                     size=sum(one.size for one in inside),
                     words=group.words,
                 )
@@ -55,17 +61,17 @@ def report_of(
         nearest = (rows[outside] @ now.middles.T).max(axis=1)
     else:
         nearest = np.zeros(len(outside), np.float32)
-    order = np.argsort(nearest, kind="stable")[:_STRANGERS]
-    return Themes(
+    order = np.argsort(nearest, kind="stable")[:_UNASSIGNED]
+    return ClusterReport(
         name=name,
         version=version,
         method=now.method,
         settings=now.settings,
         images=len(now.ids),
-        themes=tuple(themes),
+        clusters=tuple(clusters),
         groups=tuple(groups),
         noise=len(outside),
-        strangers=_members(catalog, now.ids[outside[order]], nearest[order]),
+        unassigned=_members(catalog, now.ids[outside[order]], nearest[order]),
         updated=updated,
         assigned=assigned,
         ill_fitting=ill_fitting,
@@ -74,29 +80,29 @@ def report_of(
     )
 
 
-def _theme(catalog: Catalog, rows: Embeddings, now: Stored, old: Stored | None, place: int) -> Theme:
-    known, middle = now.themes[place], now.middles[place]
+def _cluster(catalog: Catalog, rows: Embeddings, now: Stored, old: Stored | None, place: int) -> Cluster:
+    known, centroid = now.themes[place], now.middles[place]
     members = np.flatnonzero(now.labels == known.id)
-    near = rows[members] @ middle
-    standing = standing_for(rows[members], middle, _SHOWN)
-    edge = np.argsort(near, kind="stable")[: min(_EDGE, len(members) - len(standing))]
+    near = rows[members] @ centroid
+    typical = representative_rows(rows[members], centroid, _SHOWN)
+    edge = np.argsort(near, kind="stable")[: min(_EDGE, len(members) - len(typical))]
     had = np.zeros(0, np.int64) if old is None else old.ids[old.labels == known.id]
-    return Theme(
+    return Cluster(
         id=known.id,
         name=known.name,
         size=len(members),
         words=known.words,
         cohesion=float(near.mean(dtype=np.float64)),
-        representatives=_members(catalog, now.ids[members[standing]], near[standing]),
+        representatives=_members(catalog, now.ids[members[typical]], near[typical]),
         outliers=_members(catalog, now.ids[members[edge]], near[edge]),
         group=known.group,
         fresh=int((~np.isin(now.ids[members], had)).sum()),
     )
 
 
-def _members(catalog: Catalog, ids: Ids, scores: NDArray[np.float32]) -> tuple[ThemeMember, ...]:
+def _members(catalog: Catalog, ids: Ids, scores: NDArray[np.float32]) -> tuple[ClusterMember, ...]:
     records: list[ImageRecord] = list(catalog.images.get(ids.tolist()))
     return tuple(
-        ThemeMember(record=record, score=float(score))
+        ClusterMember(record=record, score=float(score))
         for record, score in zip(records, scores.tolist(), strict=True)
     )

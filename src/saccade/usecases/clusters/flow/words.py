@@ -1,4 +1,4 @@
-"""Words that tell themes from each other: from what people wrote, and from the encoder's text space."""
+"""Words that set clusters apart: from what people wrote, and from the encoder's text space."""
 
 import os
 import re
@@ -17,51 +17,51 @@ from saccade.usecases.clusters.rules.vocabulary import STOP, THINGS
 _WORD = re.compile(r"[^\W\d_]{3,30}")
 _RARE, _COMMON = 3, 0.6
 _PRIOR, _PRIOR_SHARE = 200.0, 0.1
-"""Pretended words, spread as in the whole library: so many, but at most this part of those there are."""
-_SURE = 3.0
-_SHARE = 0.08
-"""Part of a theme's images that must bear a word written of it, or it tells of few of them only."""
-_MOST = 8
+"""Pseudo-counts, spread as in the whole library: this many, at most this fraction of the words written."""
+_MIN_ODDS = 3.0
+_MIN_SHARE = 0.08
+"""Fraction of a cluster's images that must have a word before it may describe the cluster."""
+_MAX_WORDS = 8
 _BATCH = 5000
 _LABELS = 300
 
 
-def theme_words(
+def cluster_words(
     written: Sequence[NDArray[np.int64]],
     vocabulary: Sequence[str],
     labels: Ids,
     looks: tuple[Sequence[str], Embeddings, Embeddings] | None,
 ) -> list[tuple[ThemeWord, ...]]:
-    """Words for each theme 0, 1, ..., those people wrote before those of the looks.
+    """Words for each cluster 0, 1, ...: first what people wrote, then what the encoder sees.
 
     Args:
-        written: for each image the numbers of its words in `vocabulary`.
-        labels: (n,) theme of each image, -1 for none.
-        looks: candidate words, their (v, d) embeddings, and the themes' (t, d) directions from the middle
-            of everything; None where the encoder reads no text.
+        written: for each image, the positions of its words in `vocabulary`.
+        labels: (n,) cluster of each image, -1 for none.
+        looks: candidate words, their (v, d) embeddings, and the (c, d) directions from the library's centroid
+            to the clusters'; None if the encoder reads no text.
     """
     count = int(labels.max(initial=NOISE)) + 1
     found = _from_text(written, vocabulary, labels, count)
-    for theme, words in enumerate(_from_looks(looks, count)):
-        known = {one.word for one in found[theme]}
-        found[theme] += [one for one in words if one.word not in known]
+    for cluster, words in enumerate(_from_looks(looks, count)):
+        known = {one.word for one in found[cluster]}
+        found[cluster] += [one for one in words if one.word not in known]
     return [tuple(words) for words in found]
 
 
 def _from_text(
     written: Sequence[NDArray[np.int64]], vocabulary: Sequence[str], labels: Ids, count: int
 ) -> list[list[ThemeWord]]:
-    """Log-odds of a word in the theme against the rest, with the library as the prior, in standard errors.
+    """Log-odds of a word in the cluster against the rest, in standard errors, with the library as the prior.
 
-    "Fightin' Words", Monroe, Colaresi and Quinn 2008, counting images that bear a word.
+    "Fightin' Words", Monroe, Colaresi and Quinn 2008, counting images that have the word.
     """
-    if len(vocabulary) < 2 or not count:  # one word alone tells nothing from nothing
+    if len(vocabulary) < 2 or not count:  # a single word sets nothing apart
         return [[] for _ in range(count)]
     sizes = np.fromiter((len(words) for words in written), np.int64, count=len(written))
     words = np.concatenate(written) if len(written) else np.zeros(0, np.int64)
-    theme = np.repeat(labels, sizes) + 1
+    cluster = np.repeat(labels, sizes) + 1
     width = len(vocabulary)
-    table = np.bincount(theme * width + words, minlength=(count + 1) * width).reshape(count + 1, width)
+    table = np.bincount(cluster * width + words, minlength=(count + 1) * width).reshape(count + 1, width)
     whole = table.sum(axis=0).astype(np.float64)
     prior = whole * min(_PRIOR / whole.sum(), _PRIOR_SHARE)
     useful = (whole >= _RARE) & (whole <= max(_COMMON * len(labels), _RARE))
@@ -72,8 +72,8 @@ def _from_text(
         mine, others = own + prior, rest + prior
         odds = np.log(mine / (mine.sum() - mine)) - np.log(others / (others.sum() - others))
         sure = odds / np.sqrt(1.0 / mine + 1.0 / others)
-        keep = useful & (sure >= _SURE) & (own >= max(_RARE - 1, _SHARE * images[one]))
-        ranked = np.flatnonzero(keep)[np.argsort(-sure[keep], kind="stable")][:_MOST]
+        keep = useful & (sure >= _MIN_ODDS) & (own >= max(_RARE - 1, _MIN_SHARE * images[one]))
+        ranked = np.flatnonzero(keep)[np.argsort(-sure[keep], kind="stable")][:_MAX_WORDS]
         answer.append(
             [ThemeWord(word=vocabulary[word], score=float(sure[word]), source="text") for word in ranked]
         )
@@ -83,26 +83,26 @@ def _from_text(
 def _from_looks(
     looks: tuple[Sequence[str], Embeddings, Embeddings] | None, count: int
 ) -> list[list[ThemeWord]]:
-    """Words whose embedding points where the theme lies, more than to the other themes."""
+    """Words whose embedding points toward the cluster more than toward the others."""
     if looks is None or not count or not len(looks[0]):
         return [[] for _ in range(count)]
     words, rows, directions = looks
     scores = (rows - rows.mean(axis=0)) @ directions.T
     if count > 1:
         scores = scores - 0.5 * scores.mean(axis=1, keepdims=True)
-    order = np.argsort(-scores, axis=0, kind="stable")[:_MOST]
+    order = np.argsort(-scores, axis=0, kind="stable")[:_MAX_WORDS]
     return [
         [
-            ThemeWord(word=words[one], score=float(scores[one, theme]), source="looks")
-            for one in order[:, theme]
-            if scores[one, theme] > 0
+            ThemeWord(word=words[one], score=float(scores[one, cluster]), source="looks")
+            for one in order[:, cluster]
+            if scores[one, cluster] > 0
         ]
-        for theme in range(count)
+        for cluster in range(count)
     ]
 
 
 def written_words(catalog: Catalog, ids: Ids) -> tuple[list[NDArray[np.int64]], list[str]]:
-    """Numbers of the words that captions, titles, keywords, tags and names hold, per image; the words."""
+    """Per image, the positions of its words from captions, titles, keywords, tags and names; all words."""
     number: dict[str, int] = {}
     found: list[NDArray[np.int64]] = []
     for start in range(0, len(ids), _BATCH):
@@ -116,7 +116,7 @@ def written_words(catalog: Catalog, ids: Ids) -> tuple[list[NDArray[np.int64]], 
 
 
 def words_of(record: ImageRecord, labels: Sequence[str] = ()) -> set[str]:
-    """Telling words of what is written about an image, lower case."""
+    """Meaningful words of everything written about an image, lower case."""
     info = record.info
     texts = [info.title or "", info.caption or "", *info.keywords, *labels]
     for path in record.paths:
@@ -127,14 +127,14 @@ def words_of(record: ImageRecord, labels: Sequence[str] = ()) -> set[str]:
 
 
 def looks_of(
-    catalog: Catalog, encoder: Encoder, middles: Embeddings, everything: NDArray[np.float32]
+    catalog: Catalog, encoder: Encoder, centroids: Embeddings, center: NDArray[np.float32]
 ) -> tuple[Sequence[str], Embeddings, Embeddings] | None:
-    """Candidate words with their embeddings, and where the themes lie from the middle of everything.
+    """Candidate words with their embeddings, and the clusters' directions from the library's centroid.
 
-    Candidates are `core.vocabulary.THINGS` and the library's most used tags.
+    Candidates are `rules.vocabulary.THINGS` and the library's most used tags.
     """
-    if not encoder.info.reads_text or not len(middles):
+    if not encoder.info.reads_text or not len(centroids):
         return None
     labels = [label.rpartition("/")[2].lower() for label in list(catalog.tags.labels())[:_LABELS]]
     words = list(dict.fromkeys([*THINGS, *labels]))
-    return words, encoder.encode_texts(words), unit(middles - everything)
+    return words, encoder.encode_texts(words), unit(centroids - center)

@@ -1,9 +1,9 @@
-"""Density-based clustering on a minimum spanning tree, and groups of clusters: rules on arrays.
+"""Density-based clustering on a minimum spanning tree, and groups of clusters, on arrays.
 
 "Density-Based Clustering Based on Hierarchical Density Estimates" (HDBSCAN*), Campello, Moulavi and Sander
-2013: distances grow to what both ends need to reach their neighbors, the spanning tree of these distances is
-cut from its longest edge on, clusters that shed less than `min_size` rows are followed as they shrink, and
-those that last longest are chosen ("excess of mass").
+2013: distances grow to what both ends need to reach their neighbors; the minimum spanning tree of these
+distances is cut from its longest edge on; clusters that shed fewer than `min_size` rows at a time are
+followed as they shrink, and those that persist longest are chosen ("excess of mass").
 """
 
 from collections.abc import Sequence
@@ -39,12 +39,12 @@ class Merges:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CondensedTree:
-    """Clusters as they shrink while the density they must have rises. Cluster 0 is everything.
+    """Clusters as they shrink while the required density rises. Cluster 0 is everything.
 
     Attributes:
         parent: (c,) the cluster each split from; -1 for cluster 0. A parent comes before its children.
         birth: (c,) density (1 / distance) from which each exists.
-        stability: (c,) excess of mass: what its rows and children stayed beyond its birth, summed.
+        stability: (c,) excess of mass: how long its rows and children persisted beyond its birth, summed.
         row_cluster: (n,) the smallest cluster each row was in before it fell out.
         row_leaves: (n,) density at which it fell out.
     """
@@ -89,8 +89,8 @@ def condense(merges: Merges, min_size: int, *, floor: float = 1e-12) -> Condense
     """The tree of clusters of at least `min_size` rows.
 
     Args:
-        floor: shorter distances count as this one, so that copies of one picture, at distance 0, are
-            infinitely dense to nobody.
+        floor: shorter distances count as this one, so that copies of one picture, at distance 0, are not
+            infinitely dense.
     """
     count = len(merges.left) + 1
     left, right = merges.left.tolist(), merges.right.tolist()
@@ -142,7 +142,7 @@ def _rows_below(node: int, count: int, left: Sequence[int], right: Sequence[int]
 
 
 def excess_of_mass(tree: CondensedTree) -> Ids:
-    """The clusters that hold most mass together, no one inside another; never cluster 0 (everything)."""
+    """The clusters with the most mass in total, none inside another; never cluster 0 (everything)."""
     best = tree.stability.copy()
     inside = np.zeros(len(best))
     chosen = np.ones(len(best), np.bool_)
@@ -169,24 +169,24 @@ def labels_of(tree: CondensedTree, chosen: Ids) -> Ids:
 
 
 def agglomerate(centers: NDArray[np.float64], weights: NDArray[np.float64], groups: int) -> Ids:
-    """(k,) group number of each center, joined two by two so that the spread within grows least.
+    """(k,) group number of each center, merged pairwise so that the variance within grows least.
 
-    "Hierarchical Grouping to Optimize an Objective Function", Ward 1963: joining a and b costs
+    "Hierarchical Grouping to Optimize an Objective Function", Ward 1963: merging a and b costs
     |a| |b| / (|a| + |b|) times their squared distance. O(k^3); k is a number of clusters, at most hundreds.
     """
-    middle, weight = np.array(centers, np.float64), np.array(weights, np.float64)
-    member = np.arange(len(middle))
-    alive = np.ones(len(middle), np.bool_)
-    squares = np.square(middle[:, None] - middle[None]).sum(axis=2)
+    centroid, weight = np.array(centers, np.float64), np.array(weights, np.float64)
+    member = np.arange(len(centroid))
+    alive = np.ones(len(centroid), np.bool_)
+    squares = np.square(centroid[:, None] - centroid[None]).sum(axis=2)
     cost = squares * weight[:, None] * weight[None] / (weight[:, None] + weight[None])
     np.fill_diagonal(cost, np.inf)
-    for _ in range(len(middle) - max(groups, 1)):
+    for _ in range(len(centroid) - max(groups, 1)):
         one, other = np.unravel_index(int(np.argmin(cost)), cost.shape)
         total = weight[one] + weight[other]
-        middle[one] = (middle[one] * weight[one] + middle[other] * weight[other]) / total
+        centroid[one] = (centroid[one] * weight[one] + centroid[other] * weight[other]) / total
         weight[one], alive[other] = total, False
         member[member == other] = one
-        apart = np.square(middle - middle[one]).sum(axis=1)
+        apart = np.square(centroid - centroid[one]).sum(axis=1)
         fresh = np.where(alive, apart * weight * total / (weight + total), np.inf)
         fresh[one] = np.inf
         cost[one], cost[:, one] = fresh, fresh
@@ -195,7 +195,7 @@ def agglomerate(centers: NDArray[np.float64], weights: NDArray[np.float64], grou
 
 
 def relabel_by_size(labels: Ids) -> Ids:
-    """The same clusters numbered 0, 1, ... from the largest on; noise stays noise."""
+    """The clusters numbered 0, 1, ... from the largest on; noise stays noise."""
     found, first, size = np.unique(labels[labels != NOISE], return_index=True, return_counts=True)
     ranked = found[np.lexsort((first, -size))]
     place = np.full(int(labels.max(initial=0)) + 2, NOISE, np.int64)

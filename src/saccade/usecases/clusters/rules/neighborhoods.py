@@ -1,4 +1,4 @@
-"""Neighborhoods of rows: the directions that matter, nearest rows, and rows pulled to their neighbors."""
+"""Neighborhoods of rows: principal directions, nearest rows, and rows pulled toward their neighbors."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from saccade.core.types import Embeddings, Ids, Scores
 
 EXACT = 12_000
-"""Up to so many rows every pair is compared."""
+"""Up to this many rows, every pair is compared."""
 _BLOCK = 2048
 _PER_CELL = 400
 _CELLS_SEARCHED = 12
@@ -33,18 +33,18 @@ def principal(rows: Embeddings, dims: int) -> tuple[NDArray[np.float32], NDArray
 
 
 def project(rows: Embeddings, mean: NDArray[np.float32], directions: NDArray[np.float32]) -> Embeddings:
-    """(n, dims) unit rows: what is left of each after the mean, seen along the directions."""
+    """(n, dims) unit rows: each row less the mean, in coordinates along the directions."""
     return unit(np.asarray((rows - mean) @ directions, np.float32))
 
 
 def unit(rows: NDArray[np.floating]) -> Embeddings:
-    """Rows of length 1; a row of (almost) no length has no direction and points along the first axis."""
+    """Rows of length 1; a row of (almost) zero length has no direction and points along the first axis."""
     norms = np.linalg.norm(rows, axis=1, keepdims=True)
-    lost = norms[:, 0] < _SHORT
+    zero = norms[:, 0] < _SHORT
     made = (rows / np.where(norms < _SHORT, 1.0, norms)).astype(np.float32)
-    if lost.any():
-        made[lost] = 0.0
-        made[lost, 0] = 1.0
+    if zero.any():
+        made[zero] = 0.0
+        made[zero, 0] = 1.0
     return np.ascontiguousarray(made)
 
 
@@ -60,7 +60,7 @@ def neighbors(
     Args:
         rows: (n, d) unit rows.
         centers: (c, d) unit rows: compare only rows of cells near each other, a cell being the rows
-            nearest to one center; a row's neighbors in cells far away are missed. None: every pair.
+            nearest to one center; neighbors in distant cells are missed. None: every pair.
         report: called with the number of rows done.
     Returns:
         (n, k) row numbers and scores.
@@ -70,7 +70,7 @@ def neighbors(
     done = 0
     for members, candidates in _blocks(rows, k, centers):
         part = rows[members] @ rows[candidates].T
-        # Of equal scores each row itself comes first: copies of a picture have neighbors like any other.
+        # Each row comes first among its equals: copies of a picture have neighbors like any other.
         itself = np.searchsorted(candidates, members)
         part[np.arange(len(members)), itself] = 2.0
         if k < len(candidates):
@@ -88,7 +88,7 @@ def neighbors(
 
 
 def _blocks(rows: Embeddings, k: int, centers: Embeddings | None) -> list[tuple[Ids, Ids]]:
-    """Which rows are compared with which, (members, sorted candidates); each row is a member once."""
+    """(members, sorted candidates) to compare with each other; each row is a member once."""
     every = np.arange(len(rows), dtype=np.int64)
     if centers is None:
         return [(every[start : start + _BLOCK], every) for start in range(0, len(rows), _BLOCK)]
@@ -101,7 +101,7 @@ def _blocks(rows: Embeddings, k: int, centers: Embeddings | None) -> list[tuple[
     for one, mine in enumerate(members):
         if not len(mine):
             continue
-        # At least the nearest cells, and further ones while these hold fewer than k rows.
+        # The nearest cells, and more of them while these hold fewer than k rows.
         wanted, held = [one], len(mine)
         for other in near[one].tolist():
             if len(wanted) >= _CELLS_SEARCHED and held >= k:
@@ -115,12 +115,12 @@ def _blocks(rows: Embeddings, k: int, centers: Embeddings | None) -> list[tuple[
 
 
 def cells_for(count: int) -> int:
-    """How many cells `neighbors` wants for so many rows."""
+    """How many cells `neighbors` needs for this many rows."""
     return max(1, count // _PER_CELL)
 
 
 def nearest_center(rows: Embeddings, centers: Embeddings) -> Ids:
-    """(n,) the center with the best cosine for each row; of equal ones the first."""
+    """(n,) the center with the best cosine for each row; the first among equals."""
     found = np.empty(len(rows), np.int64)
     for start in range(0, len(rows), _BLOCK * 4):
         found[start : start + _BLOCK * 4] = (rows[start : start + _BLOCK * 4] @ centers.T).argmax(axis=1)
@@ -128,11 +128,11 @@ def nearest_center(rows: Embeddings, centers: Embeddings) -> Ids:
 
 
 def pulled(rows: Embeddings, near: Ids, passes: int) -> Embeddings:
-    """Each row moved to the mean direction of its neighbors, `passes` times, the neighbors staying the same.
+    """Each row moved to the mean direction of its neighbors, `passes` times, with fixed neighbors.
 
     A blurring mean shift ("Mean Shift, Mode Seeking, and Clustering", Cheng 1995) over a fixed neighborhood
-    graph: what lies dense gets denser and the gaps between get emptier, which is what clustering needs of
-    embeddings whose dimensions are many and whose clusters are loose.
+    graph: dense places get denser and the gaps between them emptier, which is what it takes to cluster
+    embeddings of many dimensions whose clusters are loose.
 
     Args:
         rows: (n, d) unit rows.   near: (n, k) row numbers, as `neighbors` gives them.

@@ -1,25 +1,29 @@
-"""What themes are: clusters with a name, words, pictures that stand for them, and what lies at their edge."""
+"""What clusters are: images that belong together, with a name, words, and pictures that stand for them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from saccade.core.results import Listed
 from saccade.core.types import Embeddings, Ids, ImageRecord
 
-_NAMED = 2
-"""Words in a name that was made up."""
+Verdict: TypeAlias = Literal["above", "below", "unclear"]
+"""How a cluster compares with all others."""
+
+_NAME_WORDS = 2
+"""Words in a generated name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThemeWord:
-    """A word that tells a theme from the rest.
+    """A word that sets a cluster apart from the rest.
 
     Attributes:
         word: lower case.
-        score: how much; comparable among words of one source only.
+        score: how strongly; comparable only among words of one source.
         source: "text" from captions, keywords, tags and names; "looks" from the encoder's text space.
     """
 
@@ -29,27 +33,27 @@ class ThemeWord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ThemeMember:
-    """An image of a theme and its cosine with the theme's middle."""
+class ClusterMember:
+    """An image, and its cosine with the centroid of its cluster (or of the nearest one, if it has none)."""
 
     record: ImageRecord
     score: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Theme:
+class Cluster:
     """Images that belong together.
 
     Attributes:
-        id: kept when clustering again finds (much) the same images; from 1.
-        name: distinct within a library; filters say data.theme==NAME.
+        id: from 1; stays the same when clustering again finds (mostly) the same images.
+        name: unique within a library; filters say data.cluster==NAME.
         size: number of images.
-        words: what tells it from the rest, best first.
-        cohesion: mean cosine of its images with their middle, in [-1, 1]; higher is tighter.
+        words: what sets it apart from the rest, best first.
+        cohesion: mean cosine of its images with their centroid, in [-1, 1]; higher is tighter.
         representatives: the most central image, then others unlike each other.
-        outliers: its images farthest from the middle, farthest first.
-        group: id of the group of themes it belongs to.
-        fresh: images assigned now that were not in it before; all of a theme that is new.
+        outliers: its images farthest from the centroid, farthest first.
+        group: id of the group it belongs to.
+        fresh: images that joined in this run; all of them if the cluster is new.
     """
 
     id: int
@@ -57,47 +61,48 @@ class Theme:
     size: int
     words: tuple[ThemeWord, ...]
     cohesion: float
-    representatives: tuple[ThemeMember, ...]
-    outliers: tuple[ThemeMember, ...]
+    representatives: tuple[ClusterMember, ...]
+    outliers: tuple[ClusterMember, ...]
     group: int
     fresh: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ThemeGroup:
-    """Themes that are near each other: the level above.
+class ClusterGroup:
+    """Clusters that lie near each other: one level up.
 
     Attributes:
         id: within one result, from 1.
-        name: from the words that tell it from the other groups.
-        themes: their ids, largest first.
+        name: from the words that set it apart from the other groups.
+        clusters: their ids, largest first.
         size: number of images.
         words: best first.
     """
 
     id: int
     name: str
-    themes: tuple[int, ...]
+    clusters: tuple[int, ...]
     size: int
     words: tuple[ThemeWord, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Themes:
-    """The themes of a library, or of what a filter left of it.
+class ClusterReport(Listed[Cluster]):
+    """The clusters of a library, or of the part that a filter left; a sequence of them, largest first.
 
     Attributes:
-        name: of the result and of the column that holds each image's theme ("theme"); "" if not stored.
+        name: of the stored result and of the field that holds each image's cluster; "" if not stored.
         version: of the stored result; 0 if it was not stored.
         method: "density" or "kmeans"; `settings` are the numbers it used.
-        images: number of images looked at.
-        themes: largest first.
-        groups: the level above, largest first.
-        noise: number of images in no theme; `strangers` are some of those farthest from all themes.
-        updated: whether new images were only given a theme, and none moved.
-        assigned: new images that got one (update only).
-        ill_fitting: new images that fit no theme (update only); many of them call for a new clustering.
-        kept: themes that were there before under the same id.
+        images: number of images clustered.
+        clusters: largest first.
+        groups: one level up, largest first.
+        noise: number of images in no cluster.
+        unassigned: some of these, those farthest from every cluster first.
+        updated: whether new images only joined existing clusters, and nothing else changed.
+        assigned: new images that joined a cluster (update only).
+        ill_fitting: new images that fit no cluster (update only); if there are many, cluster again.
+        kept: clusters that existed before under the same id.
         seconds: wall time.
     """
 
@@ -106,29 +111,34 @@ class Themes:
     method: str
     settings: dict[str, int]
     images: int
-    themes: tuple[Theme, ...]
-    groups: tuple[ThemeGroup, ...]
+    clusters: tuple[Cluster, ...]
+    groups: tuple[ClusterGroup, ...]
     noise: int
-    strangers: tuple[ThemeMember, ...]
+    unassigned: tuple[ClusterMember, ...]
     updated: bool
     assigned: int
     ill_fitting: int
     kept: int
     seconds: float
 
+    @property
+    def listed(self) -> Sequence[Cluster]:
+        """The clusters."""
+        return self.clusters
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LibraryMap:
-    """A library laid out in the plane: images that look alike lie close.
+    """A library laid out in the plane: similar images lie close together.
 
     Attributes:
         image_ids: (n,) hexadecimal ids.
         paths: (n,) one file of each.
         places: (n, 2) float32; only distances between near points mean anything.
-        themes: (n,) id of each image's stored theme, 0 for none.
-        added: images placed now; no other moved.
-        anew: whether the whole map was made now.
-        version: of the stored map.
+        themes: (n,) id of each image's stored cluster, 0 for none.
+        added: images placed in this run; no other moved.
+        anew: whether the whole map was made in this run.
+        version: of the stored map; 0 if it was not stored.
         seconds: wall time.
     """
 
@@ -143,22 +153,23 @@ class LibraryMap:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ThemeMean:
-    """A number's mean over one theme's images.
+class ClusterMean:
+    """A field's mean over one cluster.
 
     Attributes:
-        theme: its id.   name: its name.
-        count: images of it that have the number.
+        cluster: its id.
+        name: its name.
+        count: images of it that have a value.
         mean: their mean.
-        low, high: the interval that holds the true mean with the confidence asked for; None below 2 images.
-        expected: the mean drawn towards that of all themes, the more the fewer images it rests on; themes
-            are ranked by it, so that a theme of three lucky images does not win.
-        p_value: that a difference so large between this theme and all other images is chance, corrected
-            for looking at every theme; None where it cannot be told.
+        low, high: the interval that holds the true mean with the given confidence; None below 2 images.
+        expected: the mean shrunk toward that of all clusters, the more the fewer images it rests on;
+            clusters are ranked by it, so that three lucky images do not win.
+        p_value: probability that chance alone makes this cluster differ so much from all other images,
+            corrected for testing every cluster; None where there is no test.
         verdict: "above" or "below" the others if p_value is small enough, else "unclear".
     """
 
-    theme: int
+    cluster: int
     name: str
     count: int
     mean: float
@@ -166,59 +177,60 @@ class ThemeMean:
     high: float | None
     expected: float
     p_value: float | None
-    verdict: Literal["above", "below", "unclear"]
+    verdict: Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ThemeMeans:
-    """Which theme does best by a number.
+class ClusterMeans:
+    """Clusters compared by a field of numbers.
 
     Attributes:
-        column: the number.
-        count: images with a theme that have it.   mean: over these.
+        column: the field.
+        count: clustered images that have a value.
+        mean: over these.
         confidence: of the intervals, e.g. 0.95.
-        themes: best expected mean first.
-        without: images with a theme that do not have the number.
+        clusters: best expected mean first.
+        without: clustered images that have no value.
     """
 
     column: str
     count: int
     mean: float
     confidence: float
-    themes: tuple[ThemeMean, ...]
+    clusters: tuple[ClusterMean, ...]
     without: int
 
 
-def standing_for(rows: Embeddings, middle: NDArray[np.float32], count: int) -> Ids:
-    """Positions of the row nearest to the middle, then of others that are central and unlike those before.
+def representative_rows(rows: Embeddings, centroid: NDArray[np.float32], count: int) -> Ids:
+    """Positions of the row nearest to the centroid, then of others that are central and unlike those before.
 
     Maximal marginal relevance (Carbonell and Goldstein 1998) with equal weights, among the more central
-    half, so that no outlier stands for the rest.
+    half, so that no outlier represents the rest.
     """
-    near = rows @ middle
+    near = rows @ centroid
     central = np.argsort(-near, kind="stable")[: max(count, (len(rows) + 1) // 2)]
     chosen = [int(central[0])] if len(central) else []
-    alike = rows[central] @ rows[chosen[0]] if chosen else near
+    likeness = rows[central] @ rows[chosen[0]] if chosen else near
     while len(chosen) < min(count, len(central)):
-        value = near[central] - alike
+        value = near[central] - likeness
         value[np.isin(central, chosen)] = -np.inf
         best = int(central[int(np.argmax(value))])
         chosen.append(best)
-        alike = np.maximum(alike, rows[central] @ rows[best])
+        likeness = np.maximum(likeness, rows[central] @ rows[best])
     return np.array(chosen, np.int64)
 
 
 def name_from(words: Sequence[ThemeWord], taken: set[str], fallback: str) -> str:
-    """The first words that are no forms of each other, "dog, grass"; made distinct from those taken."""
+    """A name from the first words that are not forms of each other, "dog, grass"; unlike those taken."""
     distinct: list[str] = []
     for one in words:
         if not any(_same_stem(one.word, other) for other in distinct):
             distinct.append(one.word)
-    for length in range(min(_NAMED, len(distinct)), len(distinct) + 1):
+    for length in range(min(_NAME_WORDS, len(distinct)), len(distinct) + 1):
         name = ", ".join(distinct[:length])
         if name and name not in taken:
             return name
-    base = ", ".join(distinct[:_NAMED]) or fallback
+    base = ", ".join(distinct[:_NAME_WORDS]) or fallback
     number = 1
     name = base
     while name in taken:
@@ -228,7 +240,7 @@ def name_from(words: Sequence[ThemeWord], taken: set[str], fallback: str) -> str
 
 
 def _same_stem(one: str, other: str) -> bool:
-    """Whether the words are (roughly) forms of one: dog and dogs, run and running."""
+    """Whether both are (roughly) forms of one word: dog and dogs, run and running."""
     short, long = sorted((one, other), key=len)
     for ending in ("s", "es", "ing", "er", "ers", "ed"):
         short, long = short.removesuffix(ending) or short, long.removesuffix(ending) or long

@@ -1,4 +1,4 @@
-"""Means of groups that can be compared: drawn together, tested, corrected. Formulas on arrays."""
+"""Comparable means of groups: shrunk, tested, corrected for multiple tests. Formulas on arrays."""
 
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -19,7 +19,7 @@ class GroupMeans:
 
 
 def group_means(values: Numbers, groups: NDArray[np.int64], number: int) -> GroupMeans:
-    """Of each group 0, 1, ..., number - 1; NaN as mean of a group without values."""
+    """Means of groups 0, 1, ..., number - 1; NaN for a group without values."""
     count = np.bincount(groups, minlength=number)
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = np.bincount(groups, weights=values, minlength=number) / count
@@ -28,12 +28,27 @@ def group_means(values: Numbers, groups: NDArray[np.int64], number: int) -> Grou
     return GroupMeans(count=count.astype(np.int64), mean=mean, variance=variance)
 
 
-def drawn_together(groups: GroupMeans) -> Numbers:
-    """(g,) each mean drawn towards the common one, the more the less it can be relied on.
+def rest_means(values: Numbers, own: GroupMeans) -> GroupMeans:
+    """Of each group, the means of all values outside it."""
+    count = len(values) - own.count
+    center = float(values.mean())  # sums of squares around it lose little precision
+    offset = np.nan_to_num(own.mean - center)
+    sums = offset * own.count
+    squares = own.variance * np.maximum(own.count - 1, 0) + np.square(offset) * own.count
+    total = float(np.square(values - center).sum())
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = -sums / count
+        spread = np.maximum(total - squares - count * np.square(mean), 0.0)
+    variance = np.where(count > 1, spread / np.maximum(count - 1, 1), 0.0)
+    return GroupMeans(count=count, mean=mean + center, variance=variance)
+
+
+def shrunk(groups: GroupMeans) -> Numbers:
+    """(g,) each mean shrunk toward the common one, the more the less reliable it is.
 
     Empirical Bayes for normal means: mean_i -> m + B_i (mean_i - m), B_i = t / (t + s / n_i), with s the
     variance within groups, pooled, and t the variance between them by moments ("Meta-analysis in clinical
-    trials", DerSimonian and Laird 1986). Groups that differ no more than chance all get the common mean.
+    trials", DerSimonian and Laird 1986). Groups that differ no more than by chance all get the common mean.
     """
     count = groups.count.astype(np.float64)
     has = count > 0
@@ -43,24 +58,26 @@ def drawn_together(groups: GroupMeans) -> Numbers:
     within = float((np.maximum(count - 1, 0) * groups.variance).sum()) / freedom
     if within <= 0:
         return np.where(has, groups.mean, np.nan)
-    weight = count[has] / within
-    mean = groups.mean[has]
-    fixed = float((weight * mean).sum() / weight.sum())
-    heterogeneity = float((weight * np.square(mean - fixed)).sum())
-    scale = float(weight.sum() - np.square(weight).sum() / weight.sum())
-    between = max(0.0, (heterogeneity - (len(mean) - 1)) / scale) if scale > 0 else 0.0
-    precision = 1.0 / (between + 1.0 / weight)
-    common = float((precision * mean).sum() / precision.sum())
-    drawn = np.full(len(count), np.nan)
-    drawn[has] = common + between / (between + 1.0 / weight) * (mean - common)
-    return drawn
+    size, mean = count[has], groups.mean[has]
+    total = float(size.sum())
+    fixed = float((size * mean).sum()) / total
+    apart = float((size * np.square(mean - fixed)).sum())
+    between = max(0.0, (apart - (len(mean) - 1) * within) / (total - float(np.square(size).sum()) / total))
+    means = np.full(len(count), np.nan)
+    if between == 0:
+        means[has] = fixed
+        return means
+    trust = between / (between + within / size)  # B_i, and in proportion to each mean's precision
+    common = float((trust * mean).sum() / trust.sum())
+    means[has] = common + trust * (mean - common)
+    return means
 
 
 def welch(a: GroupMeans, b: GroupMeans) -> tuple[Numbers, Numbers]:
     """Statistics t and degrees of freedom of the differences of means; NaN where a side has one value.
 
     "The generalization of 'Student's' problem", Welch 1947: the variances may differ. Where nothing varies
-    at all, equal means give t = 0 and others an infinite t.
+    at all, equal means give t = 0 and unequal ones an infinite t.
     """
     with np.errstate(invalid="ignore", divide="ignore"):
         first, second = a.variance / a.count, b.variance / b.count
@@ -75,13 +92,13 @@ def welch(a: GroupMeans, b: GroupMeans) -> tuple[Numbers, Numbers]:
 
 
 def holm(p_values: Numbers) -> Numbers:
-    """(g,) p-values corrected for looking at all of them; NaN stays and counts as no look.
+    """(g,) p-values corrected for testing all of them; NaN stays NaN and does not count as a test.
 
-    "A simple sequentially rejective multiple test procedure", Holm 1979: below the level only if the
-    chance that any one of them is there wrongly stays below it.
+    "A simple sequentially rejective multiple test procedure", Holm 1979: the probability that any of those
+    below a level is there by chance stays below that level.
     """
-    told = np.flatnonzero(~np.isnan(p_values))
-    order = told[np.argsort(p_values[told], kind="stable")]
+    tested = np.flatnonzero(~np.isnan(p_values))
+    order = tested[np.argsort(p_values[tested], kind="stable")]
     stepped = p_values[order] * np.arange(len(order), 0, -1)
     corrected = np.full(len(p_values), np.nan)
     corrected[order] = np.minimum(np.maximum.accumulate(stepped), 1.0)

@@ -1,4 +1,4 @@
-"""Words for what photos show: candidates to describe themes by where no caption does. Written for this."""
+"""Words for what photos show: candidates for describing clusters that no caption describes."""
 
 THINGS: tuple[str, ...] = tuple(
     """
@@ -49,4 +49,4 @@ STOP: frozenset[str] = frozenset(
     screenshot scan file new old camera dcim gopr pano mvimg pxl
     """.split()
 )
-"""Words that tell nothing of a picture: of grammar, of photos as such, of cameras' file names."""
+"""Words that say nothing about a picture: function words, words for photos, cameras' file names."""

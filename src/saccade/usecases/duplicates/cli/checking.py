@@ -12,9 +12,10 @@ from saccade.doors.terminal.progress import progress_shown
 from saccade.doors.terminal.reporting import errors_reported, report_failures
 from saccade.doors.terminal.settings import Session, json_option, library_option
 from saccade.doors.words import counted, shown_path
+from saccade.engine.inputs import named_image
 
 if TYPE_CHECKING:
-    from saccade.library import Library
+    from saccade.engine.context import LibraryContext
     from saccade.usecases.duplicates.rules.reports import OverlapReport
 
 PICTURE_TIERS = ("bytes", "pixels", "picture")
@@ -48,21 +49,19 @@ _tier_option = click.option(
 def check(
     session: Session, *, files: tuple[str, ...], tiers: tuple[str, ...], verify: str, as_json: bool
 ) -> None:
-    """Tell of each FILE whether the library holds it already: its bytes, its pixels, or its picture, edited.
+    """Say whether the library holds each FILE already: its bytes, its pixels, or its picture, edited.
 
     Nothing is added to the library. Exits with 0 when every file is new, with 7 when one is there already or
     cannot be read: `saccade check new.jpg && cp new.jpg ~/Pictures`.
     """
-    from saccade.usecases.duplicates.cli.checking_text import say_check
-    from saccade.usecases.duplicates.wire.checking import of_check
+    with existing_library(session, as_json=as_json) as context:
+        from saccade.usecases.duplicates.api import Duplicates
+        from saccade.usecases.duplicates.cli.checking_text import say_check
+        from saccade.usecases.duplicates.wire.checks import check_answer
 
-    with (
-        errors_reported(as_json=as_json, debug=session.debug),
-        existing_library(session.library) as library,
-    ):
-        results = library.check(*files, tiers=tiers or PICTURE_TIERS, verify=verify)
+        results = Duplicates(context).check(*files, tiers=tiers or PICTURE_TIERS, verify=verify)
         if as_json:
-            print_json(of_check(results))
+            print_json(check_answer(results))
         else:
             say_check(results)
     if any(result.matches or result.failure for result in results):
@@ -72,7 +71,7 @@ def check(
 @click.command(short_help="Find pictures that two folders share, such as training and test images.")
 @click.argument("first", metavar="TRAIN")
 @click.argument("second", metavar="TEST")
-@click.option("--column", metavar="NAME", help="TRAIN and TEST are values of this column, not folders.")
+@click.option("--field", metavar="NAME", help="TRAIN and TEST are values of this field, not folders.")
 @_tier_option
 @verify_option
 @top_option
@@ -86,7 +85,7 @@ def leaks(
     *,
     first: str,
     second: str,
-    column: str | None,
+    field: str | None,
     tiers: tuple[str, ...],
     verify: str,
     top: int,
@@ -97,28 +96,30 @@ def leaks(
     """Find images of the folder TEST that are also in the folder TRAIN, edited or not.
 
     A model that is tested on what it was trained on looks better than it is. Both folders must be indexed.
-    With --column split, TRAIN and TEST are values of an imported column. Exits with 7 when they share a
+    With --field split, TRAIN and TEST are values of an imported field. Exits with 7 when they share a
     picture.
     """
     with errors_reported(as_json=as_json, debug=session.debug):
         check_top(top)
         if first == second:
-            raise InputError(f"both are {first}", hint="name two folders, or two values of --column")
-        with existing_library(session.library) as library:
-            with progress_shown(quiet=quiet) as progress:
-                found = library.leaks(
-                    first,
-                    second,
-                    column=column,
-                    tiers=tiers or PICTURE_TIERS,
-                    verify=verify,
-                    progress=progress,
-                )
-            show_overlap(library, found, (first, second), top=top, html=html, as_json=as_json)
+            raise InputError(f"both are {first}", hint="name two folders, or two values of --field")
+    with existing_library(session, as_json=as_json) as context:
+        from saccade.usecases.duplicates.api import Duplicates
+
+        with progress_shown(quiet=quiet) as progress:
+            found = Duplicates(context).leaks(
+                first,
+                second,
+                field=field,
+                tiers=tiers or PICTURE_TIERS,
+                verify=verify,
+                progress=progress,
+            )
+        show_overlap(context, found, (first, second), top=top, html=html, as_json=as_json)
 
 
 def show_overlap(
-    library: "Library",
+    context: "LibraryContext",
     found: "OverlapReport",
     names: tuple[str, str],
     *,
@@ -128,17 +129,17 @@ def show_overlap(
 ) -> None:
     """What two sets of images share; leave with 7 if they share any."""
     from saccade.usecases.duplicates.cli.checking_text import say_overlap
-    from saccade.usecases.duplicates.wire.checking import of_overlap
+    from saccade.usecases.duplicates.wire.checks import overlap_answer
 
     report_failures(found.failed)
     if html is not None:
         from saccade.doors.page.report import write_report
         from saccade.usecases.duplicates.html.checking import overlap_report
 
-        write_report(html, overlap_report(library, found, names))
+        write_report(html, overlap_report(context, found, names))
         note(f"report: {shown_path(os.path.abspath(html))}")
     if as_json:
-        print_json(of_overlap(found, names))
+        print_json(overlap_answer(found, names))
     else:
         say_overlap(found, names, top=top)
     if found.pairs:
@@ -158,22 +159,24 @@ def check_top(top: int) -> None:
 @library_option
 @click.pass_obj
 def distinct(session: Session, *, images: tuple[str, ...], forget: bool, as_json: bool) -> None:
-    """Remember that these pictures are not the same, however alike: they are never in one group again."""
-    with (
-        errors_reported(as_json=as_json, debug=session.debug),
-        existing_library(session.library) as library,
-    ):
-        changed = _set_distinct(library, images, distinct=not forget)
+    """Remember that these pictures are not the same, however similar: they are never in one group again."""
+    with existing_library(session, as_json=as_json) as context:
+        from saccade.usecases.duplicates.wire.checks import DistinctAnswer
+
+        changed = _set_distinct(context, images, distinct=not forget)
         if as_json:
-            print_json({"pairs_changed": changed, "distinct": not forget})
+            print_json(DistinctAnswer(pairs_changed=changed, distinct=not forget))
         elif not changed:
             say("forgotten already" if forget else "known already")
         else:
-            told = "may be duplicates again" if forget else "will not be called duplicates again"
-            say(f"{counted(changed, 'pair')} {told}")
+            outcome = "may be duplicates again" if forget else "will not be called duplicates again"
+            say(f"{counted(changed, 'pair')} {outcome}")
 
 
-def _set_distinct(library: "Library", images: tuple[str, ...], *, distinct: bool) -> int:
+def _set_distinct(context: "LibraryContext", images: tuple[str, ...], *, distinct: bool) -> int:
     if len(images) < 2:
-        raise InputError("one picture is distinct from nothing", hint="name two or more")
-    return library.not_duplicates(images[0], images[1], *images[2:], distinct=distinct)
+        raise InputError("one picture alone cannot be distinct", hint="name two or more")
+    from saccade.usecases.duplicates.api import Duplicates
+
+    one, other, *more = map(named_image, images)
+    return Duplicates(context).mark_distinct(one, other, *more, distinct=distinct)

@@ -1,11 +1,10 @@
 """What checks, leaks and comparisons with other libraries say in a terminal."""
 
-import os
 from typing import TYPE_CHECKING
 
 from saccade.doors.terminal.output import say
 from saccade.doors.words import counted, duration, harmless, number, percent, shown_path
-from saccade.usecases.duplicates.cli.finding_text import TIERS, measured
+from saccade.usecases.duplicates.words import TIERS, inside, measured, paths
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,8 +15,6 @@ if TYPE_CHECKING:
         DuplicatePair,
         OverlapReport,
     )
-
-_MOST_PATHS = 3
 
 
 def say_check(results: "Sequence[CheckResult]") -> None:
@@ -33,7 +30,7 @@ def say_check(results: "Sequence[CheckResult]") -> None:
     if len(results) > 1:
         known = sum(bool(result.matches) for result in results)
         failed = sum(result.failure is not None for result in results)
-        parts = [f"{number(len(results) - known - failed)} new", f"{number(known)} there already"]
+        parts = [f"{number(len(results) - known - failed)} new", f"{number(known)} already there"]
         parts += [f"{number(failed)} cannot be read"] if failed else []
         say(f"{counted(len(results), 'picture')}: {', '.join(parts)}")
 
@@ -44,18 +41,6 @@ def _match(match: "CheckMatch") -> str:
         return f"{TIERS[match.tier.value]} as {where}"
     told = ", ".join(measured(match.evidence, every=False))
     return f"{TIERS[match.tier.value]} as {where} ({percent(match.probability)} sure): {told}"
-
-
-def inside(found: "Sequence[str]", name: str) -> "Sequence[str]":
-    """The paths that lie in the folder `name`; all of them if none does (it is no folder, then)."""
-    start = os.path.join(os.path.abspath(name), "")
-    return [path for path in found if path.startswith(start)] or found
-
-
-def paths(found: "Sequence[str]") -> str:
-    """A few paths, and how many more."""
-    told = ", ".join(shown_path(path) for path in found[:_MOST_PATHS])
-    return told if len(found) <= _MOST_PATHS else f"{told} and {number(len(found) - _MOST_PATHS)} more"
 
 
 def say_overlap(found: "OverlapReport", names: tuple[str, str], *, top: int) -> None:

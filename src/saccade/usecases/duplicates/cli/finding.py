@@ -1,6 +1,7 @@
 """`saccade duplicates` and `saccade undo`."""
 
 import os
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
@@ -14,19 +15,18 @@ from saccade.doors.terminal.settings import Session, json_option, library_option
 from saccade.doors.words import shown_path
 from saccade.usecases.duplicates.cli.checking import (
     PICTURE_TIERS,
-    check,
     check_top,
-    distinct,
     html_option,
-    leaks,
     show_overlap,
     verify_option,
 )
 
 if TYPE_CHECKING:
-    from saccade.library import Library
-    from saccade.usecases.duplicates.rules.applying import CleaningReport
-    from saccade.usecases.duplicates.rules.reports import DuplicateReport
+    from collections.abc import Sequence
+
+    from saccade.engine.context import LibraryContext
+    from saccade.usecases.duplicates.rules.applying import ApplyReport
+    from saccade.usecases.duplicates.rules.reports import DuplicateReport, OverlapReport
     from saccade.usecases.duplicates.rules.savings import PriceTable
 
 _TIERS = (*PICTURE_TIERS, "burst", "scene")
@@ -43,7 +43,7 @@ _RULES = ("folder", "resolution", "quality", "metadata", "name", "date", "path")
 )
 @click.option("--prefer", multiple=True, metavar="FOLDER", help="Keep the files in it; repeatable.")
 @click.option(
-    "--keep", multiple=True, type=click.Choice(_RULES), help="What makes a keeper, first things first."
+    "--keep", multiple=True, type=click.Choice(_RULES), help="What makes a keeper, the most important first."
 )
 @verify_option
 @click.option(
@@ -53,7 +53,7 @@ _RULES = ("folder", "resolution", "quality", "metadata", "name", "date", "path")
 @click.option("-k", "--top", type=int, default=10, show_default=True, metavar="N", help="Groups to show.")
 @click.option("--apply", is_flag=True, help="Put the spare files into the quarantine. Nothing is deleted.")
 @click.option("--to", metavar="DIR", help="A folder for the quarantine, also on another disk.")
-@click.option("--prices", metavar="FILE", help="Your price table, to tell what the space is worth.")
+@click.option("--prices", metavar="FILE", help="Your price table, to say what the space is worth.")
 @click.option("--across", metavar="DIR", help="Which pictures another library, or its folder, holds too.")
 @html_option
 @click.option("-q", "--quiet", is_flag=True, help="No progress.")
@@ -85,48 +85,73 @@ def duplicates(
     spare files move to a quarantine, and `saccade undo` puts them back, byte for byte. Bursts and scenes
     are other pictures: they are looked for, and put away, only with --tier burst or --tier scene.
 
-    With --across it tells which pictures another library holds too, and exits with 7 when there are any.
+    With --across it lists pictures that another library holds too, and exits with 7 when there are any.
     """
     with errors_reported(as_json=as_json, debug=session.debug):
         check_top(top)
-        wanted = tiers or PICTURE_TIERS
+        if across is not None and (apply or where or folders or prefer or keep):
+            raise InputError("--across only compares whole libraries", hint="leave the rest out")
         table = _read_prices(prices)
-        with existing_library(session.library) as library:
-            if across is not None:
-                if apply or where or folders or prefer or keep:
-                    raise InputError("--across only compares whole libraries", hint="leave the rest out")
-                with existing_library(across) as other:
-                    if other.folder == library.folder:
-                        raise InputError(f"{across} is this library itself", hint="name another one")
-                    with progress_shown(quiet=quiet) as progress:
-                        both = library.shared_with(other, tiers=wanted, verify=verify, progress=progress)
-                    names = (_home(library), _home(other))
-                    show_overlap(library, both, names, top=top, html=html, as_json=as_json)
-                return
-            with progress_shown(quiet=quiet) as progress:
-                found = library.duplicates(
-                    tiers=wanted,
-                    where=where,
-                    folders=folders,
-                    prefer=prefer,
-                    keep=keep,
-                    burst_seconds=burst_seconds,
-                    verify=verify,
-                    progress=progress,
-                )
-                if html is not None:  # before anything moves: the pictures are still where they were
-                    plan = library.clean(found, to=to, tiers=wanted, prices=table)
-                    _write_html(library, found, plan, html)
-                cleaning = library.clean(
-                    found, apply=apply, to=to, tiers=wanted, prices=table, progress=progress
-                )
-            report_failures(found.failed)
-            _show(found, cleaning, top=top, as_json=as_json)
+    wanted = tiers or PICTURE_TIERS
+    with existing_library(session, as_json=as_json) as context:
+        from saccade.usecases.duplicates.api import Duplicates
+
+        duplicates = Duplicates(context)
+        if across is not None:
+            with session.opener.opened(across, create=False) as other:
+                both = _overlap(context, other, across, wanted, verify=verify, quiet=quiet)
+                names = (_home(context), _home(other))
+                show_overlap(context, both, names, top=top, html=html, as_json=as_json)
+            return
+        with progress_shown(quiet=quiet) as progress:
+            found = duplicates.find(
+                tiers=wanted,
+                where=where,
+                folders=folders,
+                prefer=prefer,
+                keep=keep,
+                burst_seconds=burst_seconds,
+                verify=verify,
+                progress=progress,
+            )
+            if html is not None:  # before anything moves: the pictures are still where they were
+                plan = duplicates.apply(found, dry_run=True, to=to, tiers=wanted, prices=table)
+                _write_html(context, found, plan, html)
+            applied = duplicates.apply(
+                found, dry_run=not apply, to=to, tiers=wanted, prices=table, progress=progress
+            )
+        report_failures(found.failed)
+        _show(found, applied, top=top, as_json=as_json)
+
+
+@dataclass(frozen=True, slots=True)
+class _Other:
+    """Another library, open."""
+
+    context: "LibraryContext"
+
+
+def _overlap(
+    context: "LibraryContext",
+    other: "LibraryContext",
+    name: str,
+    tiers: "Sequence[str]",
+    *,
+    verify: str,
+    quiet: bool,
+) -> "OverlapReport":
+    """What this library and another one share."""
+    from saccade.usecases.duplicates.api import Duplicates
+
+    if other.folder == context.folder:
+        raise InputError(f"{name} is this library itself", hint="name another one")
+    with progress_shown(quiet=quiet) as progress:
+        return Duplicates(context).overlap(_Other(other), tiers=tiers, verify=verify, progress=progress)
 
 
 @click.command(short_help="Put files back that `duplicates --apply` put away.")
 @click.argument("run", required=False, metavar="[RUN]")
-@click.option("--list", "listed", is_flag=True, help="Tell all runs, and what their quarantine holds.")
+@click.option("--list", "listed", is_flag=True, help="List all runs, and what their quarantine holds.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress.")
 @json_option
 @library_option
@@ -137,61 +162,59 @@ def undo(session: Session, *, run: str | None, listed: bool, quiet: bool, as_jso
     Nothing is overwritten: a file whose place is taken comes to lie beside it. Exits with 7 when a file
     could not be put back.
     """
-    from saccade.usecases.duplicates.cli.finding_text import say_cleanings, say_undo
-    from saccade.usecases.duplicates.wire.finding import of_cleanings, of_undo
+    with existing_library(session, as_json=as_json) as context:
+        from saccade.usecases.duplicates.api import Duplicates
+        from saccade.usecases.duplicates.cli.finding_text import say_runs, say_undo
+        from saccade.usecases.duplicates.wire.groups import RunList, undo_answer
 
-    with (
-        errors_reported(as_json=as_json, debug=session.debug),
-        existing_library(session.library) as library,
-    ):
+        duplicates = Duplicates(context)
         if listed:
-            runs = library.cleanings()
+            runs = duplicates.runs()
             if as_json:
-                print_json(of_cleanings(runs))
+                print_json(RunList(runs=tuple(runs)))
             else:
-                say_cleanings(runs)
+                say_runs(runs)
             return
         with progress_shown(quiet=quiet) as progress:
-            report = library.undo(run, progress=progress)
+            report = duplicates.undo(run, progress=progress)
         if as_json:
-            print_json(of_undo(report))
+            print_json(undo_answer(report))
         else:
             say_undo(report)
     if report.failed:
         raise click.exceptions.Exit(EXIT_PROBLEMS)
 
 
-def _home(library: "Library") -> str:
+def _home(context: "LibraryContext") -> str:
     """The folder a library is for, or its own where that lies elsewhere."""
-    home, name = os.path.split(library.folder)
-    return home if name == ".saccade" else library.folder
+    home, name = os.path.split(context.folder)
+    return home if name == ".saccade" else context.folder
 
 
 def _read_prices(path: str | None) -> "PriceTable | None":
     """The price table, read before any work so that a mistake in it costs none."""
     if path is None:
         return None
-    from saccade.library.cleaning import read_prices
+    from saccade.usecases.duplicates.flow.prices import price_table
 
-    return read_prices(path)
+    return price_table(path)
 
 
-def _show(found: "DuplicateReport", cleaning: "CleaningReport", *, top: int, as_json: bool) -> None:
+def _show(found: "DuplicateReport", applied: "ApplyReport", *, top: int, as_json: bool) -> None:
     from saccade.usecases.duplicates.cli.finding_text import say_duplicates
-    from saccade.usecases.duplicates.wire.finding import of_duplicates
+    from saccade.usecases.duplicates.wire.groups import duplicates_answer
 
     if as_json:
-        print_json(of_duplicates(found, cleaning))
+        print_json(duplicates_answer(found, applied))
     else:
-        say_duplicates(found, cleaning, top=top)
+        say_duplicates(found, applied, top=top)
 
 
-def _write_html(library: "Library", found: "DuplicateReport", cleaning: "CleaningReport", path: str) -> None:
+def _write_html(
+    context: "LibraryContext", found: "DuplicateReport", applied: "ApplyReport", path: str
+) -> None:
     from saccade.doors.page.report import write_report
     from saccade.usecases.duplicates.html.finding import duplicates_report
 
-    write_report(path, duplicates_report(library, found, cleaning))
+    write_report(path, duplicates_report(context, found, applied))
     note(f"report: {shown_path(os.path.abspath(path))}")
-
-
-COMMANDS: tuple[click.Command, ...] = (duplicates, check, undo, distinct, leaks)

@@ -17,7 +17,7 @@ from saccade.engine.places import locate
 from saccade.engine.scopes import scopes
 from saccade.usecases.duplicates.flow.inheritance import known_of, take_over
 from saccade.usecases.duplicates.flow.moves import FULL, Places, settle, storage_errors
-from saccade.usecases.duplicates.rules.applying import CleaningReport, Observed, plan_cleaning, plan_merges
+from saccade.usecases.duplicates.rules.applying import ApplyReport, Observed, plan_merges, plan_moves
 from saccade.usecases.duplicates.rules.reports import DuplicateGroup, DuplicateReport, Tier
 from saccade.usecases.duplicates.rules.savings import Leaving, PriceTable, add_up
 
@@ -26,7 +26,7 @@ _BATCH = 32
 
 
 @dataclass(slots=True, kw_only=True)
-class Cleaner:
+class Applier:
     """The parts that putting duplicates away needs."""
 
     catalog: Catalog
@@ -35,7 +35,7 @@ class Cleaner:
     prices: PriceTable
     report: ReportProgress
 
-    def plan(self, found: DuplicateReport, tiers: Collection[Tier], to: str | None) -> CleaningReport:
+    def plan(self, found: DuplicateReport, tiers: Collection[Tier], to: str | None) -> ApplyReport:
         """What would be done, without reading or changing any picture.
 
         Raises:
@@ -47,8 +47,8 @@ class Cleaner:
 
     def apply(
         self, found: DuplicateReport, tiers: Collection[Tier], to: str | None, created: str
-    ) -> CleaningReport:
-        """Do it. QuarantineFiles that cannot be moved are told in the report.
+    ) -> ApplyReport:
+        """Do it. Files that cannot be moved are listed in the report.
 
         Args:
             created: the time now, UTC, ISO 8601.
@@ -89,13 +89,13 @@ class Cleaner:
 
     def _planned(
         self, found: DuplicateReport, tiers: Collection[Tier], place: str, started: float
-    ) -> CleaningReport:
+    ) -> ApplyReport:
         seen = self._observe(found)
-        plan = plan_cleaning(found, seen, tiers)
+        plan = plan_moves(found, seen, tiers)
         leaving = {move.path for move in plan.moves}
         groups = [group for group in found.groups if any(other.path in leaving for other in group.others)]
         merges = plan_merges(groups, plan.moves, known_of(self.catalog, groups))
-        return CleaningReport(
+        return ApplyReport(
             run="",
             applied=False,
             quarantine=place,
@@ -153,7 +153,7 @@ class Cleaner:
 class _Work:
     """One run that moves files."""
 
-    def __init__(self, cleaner: Cleaner, run: str, place: str, first: int) -> None:
+    def __init__(self, cleaner: Applier, run: str, place: str, first: int) -> None:
         self._cleaner = cleaner
         self._files = cleaner.files
         self._run = run

@@ -1,4 +1,4 @@
-"""Pairs of images worth comparing: those that score high in the copy space, and those with the same hash.
+"""Pairs of images worth comparing because they score high in the copy space.
 
 The catalog keeps every pair that scores high, under a name that says in which space, and the sequence number
 up to which embeddings were joined. So a later run joins only what is new with everything, and forgets
@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from saccade.core.calibration import Calibration, same_picture
 from saccade.core.errors import LibraryBusyError, ReadOnlyError
-from saccade.core.perceptual import hash_pairs
 from saccade.core.ports import Catalog, ReportProgress
 from saccade.core.ports.engines import SelfJoin
 from saccade.core.ports.stores import StoredPair
@@ -36,9 +35,8 @@ _PAIRS_EACH = 20
 _SMALL = 20_000
 """So many images are joined by themselves when only these are asked about and the others were not joined."""
 _SAVED_AT_ONCE = 20_000
-_SCORED_AT_ONCE = 10_000
 _SLACK = 0.01
-"""The threshold follows the library's calibration; so small a step down does not call for joining anew."""
+"""The threshold follows the library's calibration; so small a step down does not call for joining again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,28 +108,6 @@ def find_candidates(
         fresh = fresh.where(np.isin(fresh.a, among) & np.isin(fresh.b, among))
     both = Candidates.of([(known.a, known.b, known.scores), (fresh.a, fresh.b, fresh.scores)])
     return both.where(both.scores >= threshold)
-
-
-def hash_candidates(catalog: Catalog, space: SpaceInfo, among: Ids | None) -> Candidates:
-    """Pairs of present images (among sorted ids, if given) whose perceptual hashes nearly agree.
-
-    The copy space finds nearly all of them too; but it was learned from photos, and a hash was not. Images
-    without a hash yet are in no pair.
-    """
-    ids, hashes = catalog.hashes.get(among)
-    absent = np.union1d(catalog.embeddings.absent(space.id), catalog.embeddings.unembedded(space.id))
-    there = ~np.isin(ids, absent)
-    ids, hashes = ids[there], hashes[there]
-    places = hash_pairs(hashes)
-    parts = []
-    for start in range(0, len(places), _SCORED_AT_ONCE):
-        a, b = ids[places[start : start + _SCORED_AT_ONCE]].T
-        known = np.union1d(a, b)
-        rows = catalog.embeddings.get(space.id, known)
-        left, right = rows[np.searchsorted(known, a)], rows[np.searchsorted(known, b)]
-        scores = np.clip(np.einsum("ij,ij->i", left, right), -1.0, 1.0)
-        parts.append((a, b, scores.astype(np.float32)))
-    return Candidates.of(parts)
 
 
 def candidate_threshold(calibration: Calibration, measured: float | None) -> float:

@@ -1,24 +1,22 @@
 """Whether a library holds a picture already: bytes by digest, then the copy space, then the pixels."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from saccade.core import paths
 from saccade.core.perceptual import NO_HASH, phash
 from saccade.core.ports import Catalog, Decoder, Encoder
 from saccade.core.ports.engines import Verifier
-from saccade.core.types import Decoded, DecodeTask, Embeddings, Failure, ImageRecord, Pixels, Role
-from saccade.engine.space import SpaceReader
+from saccade.core.types import Decoded, DecodeTask, Failure, ImageRecord, Pixels, Role
 from saccade.engine.thumbnails import Thumbnails, read_images
 from saccade.usecases.duplicates.flow.grouping import TIERS, hash_distance
-from saccade.usecases.duplicates.flow.pixel_classes import LEAST_SCORE
+from saccade.usecases.duplicates.flow.matcher import Surroundings, compare, may_be_equal
 from saccade.usecases.duplicates.flow.same_pixels import OpenDecoder, whole_recipe
 from saccade.usecases.duplicates.rules.reports import CheckMatch, CheckResult, Evidence, Tier
 
-_MOST = 32
-"""Images of the library that one picture is compared with, the highest scores first."""
 _BATCH = 32
 
 
@@ -27,21 +25,20 @@ class Checker:
     """What checking works with.
 
     Attributes:
-        reader: of the copy space.   threshold: score there from which pixels are worth comparing.
+        around: what each picture is held against.
         tiers: what counts as having it already: bytes, pixels, picture.
     """
 
     catalog: Catalog
     encoder: Encoder
-    reader: SpaceReader
+    around: Surroundings
     open_decoder: OpenDecoder
     verifier: Verifier
-    threshold: float
     tiers: frozenset[Tier]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Asked:
+class _Query:
     """A picture that was read: what it is, and the images of the library it may be, with their scores."""
 
     task: DecodeTask
@@ -60,15 +57,15 @@ def check(checker: Checker, tasks: Sequence[DecodeTask]) -> list[CheckResult]:
     ):
         thumbnails = Thumbnails(by_verifier)
         for start in range(0, len(tasks), _BATCH):
-            for asked in _read(checker, by_encoder, tasks[start : start + _BATCH]):
-                if isinstance(asked, Failure):
-                    found.append(asked)
+            for query in _read(checker, by_encoder, tasks[start : start + _BATCH]):
+                if isinstance(query, Failure):
+                    found.append(query)
                 else:
-                    found.append(_matches(checker, by_verifier, thumbnails, asked))
+                    found.append(_matches(checker, by_verifier, thumbnails, query))
     each = (time.perf_counter() - started) * 1000.0 / max(1, len(tasks))
     return [
         CheckResult(
-            picture=f"{task.path}!/{task.member}" if task.member else task.path,
+            picture=paths.join(task.path, task.member),
             matches=() if isinstance(one, Failure) else tuple(one),
             failure=one if isinstance(one, Failure) else None,
             took_ms=each,
@@ -77,17 +74,7 @@ def check(checker: Checker, tasks: Sequence[DecodeTask]) -> list[CheckResult]:
     ]
 
 
-def near_copies(reader: SpaceReader, rows: Embeddings, threshold: float) -> list[dict[int, float]]:
-    """For each (n, d) row of the copy space, {image id: score} of the images that may be the same picture."""
-    found = []
-    for row in rows:
-        ids, scores = reader.candidates(row[np.newaxis], _MOST)
-        keep = scores >= threshold
-        found.append(dict(zip(ids[keep].tolist(), scores[keep].tolist(), strict=True)))
-    return found
-
-
-def _read(checker: Checker, decoder: Decoder, tasks: Sequence[DecodeTask]) -> list[_Asked | Failure]:
+def _read(checker: Checker, decoder: Decoder, tasks: Sequence[DecodeTask]) -> list[_Query | Failure]:
     """Pictures with their candidates."""
     outcomes = list(zip(tasks, decoder.decode(tasks), strict=True))
     pictures = [(task, outcome) for task, outcome in outcomes if isinstance(outcome, Decoded)]
@@ -98,58 +85,57 @@ def _read(checker: Checker, decoder: Decoder, tasks: Sequence[DecodeTask]) -> li
         hashes = phash(pixels).tolist()
         if checker.tiers & {Tier.PIXELS, Tier.PICTURE}:
             rows = checker.encoder.encode_pixels(pixels)[Role.COPY]
-            near = near_copies(checker.reader, rows, checker.threshold)
+            near = [checker.around.candidates(row, value) for row, value in zip(rows, hashes, strict=True)]
     read = iter(zip(hashes, near, strict=True))
-    found: list[_Asked | Failure] = []
+    found: list[_Query | Failure] = []
     for task, outcome in outcomes:
         if isinstance(outcome, Decoded):
             value, images = next(read)
-            found.append(_Asked(task=task, picture=outcome, hash=value, near=images))
+            found.append(_Query(task=task, picture=outcome, hash=value, near=images))
         else:
             reason = Failure(path=task.path, code="corrupt", reason="it could not be decoded")
             found.append(outcome if isinstance(outcome, Failure) else reason)
     return found
 
 
-def _matches(checker: Checker, decoder: Decoder, thumbnails: Thumbnails, asked: _Asked) -> list[CheckMatch]:
+def _matches(checker: Checker, decoder: Decoder, thumbnails: Thumbnails, query: _Query) -> list[CheckMatch]:
     """Images of the library that are the same, strictest tier first."""
     catalog = checker.catalog
-    own = catalog.images.find([asked.picture.sha256], []).get(asked.picture.sha256)
+    own = catalog.images.find([query.picture.sha256], []).get(query.picture.sha256)
     matches: list[CheckMatch] = []
     if own is not None and Tier.BYTES in checker.tiers:
         record = catalog.images.get([own])[0]
-        paths = _others(record, asked.task)
-        if paths:
+        elsewhere = _others(record, query.task)
+        if elsewhere:
             matches.append(
-                CheckMatch(tier=Tier.BYTES, probability=1.0, record=record, paths=paths, evidence=None)
+                CheckMatch(tier=Tier.BYTES, probability=1.0, record=record, paths=elsewhere, evidence=None)
             )
-    ids = [image for image in asked.near if image != own]
+    ids = [image for image in query.near if image != own]
     records = [record for record in catalog.images.get(ids) if record.paths]
     hashes = dict(
         zip(*(part.tolist() for part in catalog.hashes.get(np.array(sorted(ids), np.int64))), strict=True)
     )
-    equal = _equal_pixels(checker, asked, records) if Tier.PIXELS in checker.tiers else set()
+    equal = _equal_pixels(checker, query, records, hashes) if Tier.PIXELS in checker.tiers else set()
     pixels = thumbnails.get([record for record in records if record.id not in equal])
-    mine = _pixels(decoder, asked.task) if pixels and Tier.PICTURE in checker.tiers else None
+    mine = _pixels(decoder, query.task) if pixels and Tier.PICTURE in checker.tiers else None
     for record in records:
-        score = asked.near[record.id]
-        distance = hash_distance(asked.hash, hashes.get(record.id))
+        score = query.near[record.id]
+        distance = hash_distance(query.hash, hashes.get(record.id))
         if record.id in equal:
             evidence = Evidence(copy_score=score, hash_distance=distance)
             tier, probability = Tier.PIXELS, 1.0
         elif mine is not None and record.id in pixels:
-            match = checker.verifier.verify(pixels[record.id], mine, score)
-            if not match.same:
+            link = compare(checker.verifier, pixels[record.id], mine, score)
+            if link is None:
                 continue
-            transform = () if match.transform is None else tuple(map(float, match.transform.ravel()))
             evidence = Evidence(
                 copy_score=score,
                 hash_distance=distance,
-                transform=transform,
-                facts=match.facts,
-                method=checker.verifier.name,
+                transform=link.transform,
+                facts=link.facts,
+                method=link.method,
             )
-            tier, probability = Tier.PICTURE, match.probability
+            tier, probability = Tier.PICTURE, link.probability
         else:
             continue
         matches.append(
@@ -157,26 +143,29 @@ def _matches(checker: Checker, decoder: Decoder, thumbnails: Thumbnails, asked: 
                 tier=tier,
                 probability=probability,
                 record=record,
-                paths=_others(record, asked.task),
+                paths=_others(record, query.task),
                 evidence=evidence,
             )
         )
     return sorted(matches, key=lambda match: (TIERS.index(match.tier), -match.probability, match.record.id))
 
 
-def _equal_pixels(checker: Checker, asked: _Asked, records: Sequence[ImageRecord]) -> set[int]:
+def _equal_pixels(
+    checker: Checker, query: _Query, records: Sequence[ImageRecord], hashes: Mapping[int, int]
+) -> set[int]:
     """Which images have the very same pixels as the picture."""
-    info = asked.picture.info
+    info = query.picture.info
     close = [
         record
         for record in records
-        if asked.near[record.id] >= LEAST_SCORE
-        and (record.info.width, record.info.height) == (info.width, info.height)
+        if may_be_equal(
+            record.info, info, query.near[record.id], hash_distance(query.hash, hashes.get(record.id))
+        )
     ]
     if not close:
         return set()
     with checker.open_decoder(whole_recipe(info)) as decoder:
-        mine = _pixels(decoder, asked.task)
+        mine = _pixels(decoder, query.task)
         return {
             record.id
             for record, outcome in read_images(decoder, close)
@@ -191,5 +180,5 @@ def _pixels(decoder: Decoder, task: DecodeTask) -> Pixels | None:
 
 def _others(record: ImageRecord, task: DecodeTask) -> tuple[str, ...]:
     """The files of an image, without the one asked about."""
-    own = f"{task.path}!/{task.member}" if task.member else task.path
+    own = paths.join(task.path, task.member)
     return tuple(path for path in record.paths if task.data is not None or path != own)

@@ -10,14 +10,15 @@ from saccade.core.ports.engines import SelfJoin, Verifier
 from saccade.core.types import Failure, Ids, ImageRecord, Progress, SpaceInfo
 from saccade.engine.thumbnails import Thumbnails
 from saccade.usecases.duplicates.flow.bursts import Shot, pair_scores, shots_together
-from saccade.usecases.duplicates.flow.candidates import Candidates, find_candidates, hash_candidates
+from saccade.usecases.duplicates.flow.candidates import Candidates, find_candidates
 from saccade.usecases.duplicates.flow.grouping import TIERS, Grouped, Reporter, moment
+from saccade.usecases.duplicates.flow.matcher import hash_candidates
 from saccade.usecases.duplicates.flow.pixel_classes import pixel_classes
 from saccade.usecases.duplicates.flow.same_pixels import OpenDecoder
-from saccade.usecases.duplicates.flow.verdicts import EQUAL, Link, Verdicts
+from saccade.usecases.duplicates.flow.verdicts import Verdicts
 from saccade.usecases.duplicates.rules.groups import components, neighbors, stars
 from saccade.usecases.duplicates.rules.keeper import Chooser, Look
-from saccade.usecases.duplicates.rules.reports import DuplicateReport, Tier
+from saccade.usecases.duplicates.rules.reports import EQUAL, DuplicateReport, Link, Tier
 
 _READ = 2000
 _AHEAD = 256
@@ -30,10 +31,11 @@ class Tools:
 
     Attributes:
         folder: the library's own, for scratch files.
-        copies: the space of the copy role.   threshold: score there from which pixels are worth comparing.
+        copies: the space of the copy role.
+        threshold: score there from which pixels are worth comparing.
         semantic: the space of the semantic role.
-        burst: least scores (copy, semantic) of two pictures taken within seconds to be one burst.
-        scene: least scores (copy, semantic) of one scene, whenever they were taken.
+        burst: lowest scores (copy, semantic) of two pictures taken within seconds to be one burst.
+        scene: lowest scores (copy, semantic) of one scene, whenever they were taken.
     """
 
     catalog: Catalog
@@ -130,7 +132,7 @@ class _Search:
         groups = list(self._reporter.groups(found))
         for tier in (Tier.BURST, Tier.SCENE):
             if tier in tiers:
-                loose = self._alike(tier, pairs, shots, taken)
+                loose = self._loose(tier, pairs, shots, taken)
                 taken |= {image for group in loose for image in group.links}
                 groups += self._reporter.groups(loose)
         groups.sort(key=lambda group: (TIERS.index(group.tier), -group.spare_bytes, group.keeper.path))
@@ -249,14 +251,14 @@ class _Search:
                     Progress(stage="comparing pictures", done=done, total=total, failed=len(self._failures))
                 )
 
-    def _alike(self, tier: Tier, pairs: Candidates, shots: Sequence[Shot], taken: set[int]) -> list[Grouped]:
-        """Groups of pictures that were not compared, but are alike (and taken within seconds)."""
+    def _loose(self, tier: Tier, pairs: Candidates, shots: Sequence[Shot], taken: set[int]) -> list[Grouped]:
+        """Groups of pictures that were not compared, but are similar (and taken within seconds)."""
         if tier is Tier.BURST:
             near = shots_together(shots, self._request.burst_seconds)
-            least = self._tools.burst
+            lowest = self._tools.burst
         else:
             near = list(zip(pairs.a.tolist(), pairs.b.tolist(), strict=True))
-            least = self._tools.scene
+            lowest = self._tools.scene
         near = [
             pair for pair in near if pair not in self._distinct and not (pair[0] in taken or pair[1] in taken)
         ]
@@ -265,7 +267,7 @@ class _Search:
         links = {
             pair: Link(tier=tier, probability=min(1.0, max(0.0, other)), score=one)
             for pair, one, other in zip(near, copy, semantic, strict=True)
-            if one >= least[0] and other >= least[1]
+            if one >= lowest[0] and other >= lowest[1]
         }
         beside = neighbors(links)
         grouped = []

@@ -7,12 +7,12 @@ from itertools import islice
 
 import numpy as np
 
+from saccade.core import paths
 from saccade.core.perceptual import NO_HASH
 from saccade.core.ports import Catalog
 from saccade.core.types import ImageRecord, SpaceInfo
-from saccade.usecases.duplicates.flow.verdicts import Link
 from saccade.usecases.duplicates.rules.keeper import Choice, Chooser, Look
-from saccade.usecases.duplicates.rules.reports import DuplicateFile, DuplicateGroup, Evidence, Tier
+from saccade.usecases.duplicates.rules.reports import DuplicateFile, DuplicateGroup, Evidence, Link, Tier
 
 TIERS = tuple(Tier)
 """The strictest first."""
@@ -79,7 +79,7 @@ class Reporter:
         self._copies = copies
         self._chooser = chooser
         self._tiers = tiers
-        self._folders = tuple(folder.rstrip("/\\") for folder in folders)
+        self._folders = tuple(folder.rstrip("/") for folder in folders)
         self._kin = kin
         self._looks = looks
         self._distinct = distinct
@@ -150,7 +150,7 @@ class Reporter:
         return [
             Choice(path=path, info=record.info, look=look, kin=kin)
             for path in record.paths
-            if not self._folders or any(_inside(path, folder) for folder in self._folders)
+            if not self._folders or any(paths.holds(folder, path) for folder in self._folders)
         ]
 
     def _scores(self, grouped: Grouped) -> dict[int, float]:
@@ -193,7 +193,3 @@ def evidence_of(
         facts=link.facts,
         method=link.method,
     )
-
-
-def _inside(path: str, folder: str) -> bool:
-    return path == folder or path.startswith((folder + "/", folder + "\\", folder + "!/"))

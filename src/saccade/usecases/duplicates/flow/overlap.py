@@ -13,13 +13,20 @@ from saccade.core.ports import Catalog, ReportProgress
 from saccade.core.types import Failure, Ids, ImageRecord, Progress, SpaceInfo
 from saccade.engine.rows import space_rows
 from saccade.engine.thumbnails import Thumbnails
-from saccade.usecases.duplicates.flow.candidates import find_candidates, hash_candidates
+from saccade.usecases.duplicates.flow.candidates import find_candidates
 from saccade.usecases.duplicates.flow.finding import Tools
-from saccade.usecases.duplicates.flow.grouping import TIERS, evidence_of
-from saccade.usecases.duplicates.flow.pixel_classes import LEAST_SCORE
+from saccade.usecases.duplicates.flow.grouping import TIERS, evidence_of, hash_distance
+from saccade.usecases.duplicates.flow.matcher import (
+    EQUAL_SCORE,
+    HashTable,
+    candidates_across,
+    compare,
+    hash_candidates,
+    may_be_equal,
+)
 from saccade.usecases.duplicates.flow.same_pixels import pixel_digests
-from saccade.usecases.duplicates.flow.verdicts import EQUAL, Link, Verdicts, compare
-from saccade.usecases.duplicates.rules.reports import DuplicatePair, OverlapReport, Tier
+from saccade.usecases.duplicates.flow.verdicts import Verdicts
+from saccade.usecases.duplicates.rules.reports import EQUAL, DuplicatePair, Link, OverlapReport, Tier
 
 _READ = 2000
 _AHEAD = 256
@@ -82,11 +89,21 @@ class _Overlap:
 
     def equal_pixels(self, pairs: Sequence[_Pair]) -> list[_Pair]:
         """Find those with equal pixels; the others."""
-        close = [pair for pair in pairs if pair.score >= LEAST_SCORE]
+        close = [pair for pair in pairs if pair.score >= EQUAL_SCORE]
         a = self.sides[0].records(pair.a for pair in close)
         b = self.sides[1].records(pair.b for pair in close)
+        hashes = self.sides[0].hashes(a), self.sides[1].hashes(b)
         close = [
-            pair for pair in close if pair.a in a and pair.b in b and _size(a[pair.a]) == _size(b[pair.b])
+            pair
+            for pair in close
+            if pair.a in a
+            and pair.b in b
+            and may_be_equal(
+                a[pair.a].info,
+                b[pair.b].info,
+                pair.score,
+                hash_distance(hashes[0].get(pair.a), hashes[1].get(pair.b)),
+            )
         ]
         digests = [
             self._digests([records[image] for image in sorted(set(images))])
@@ -238,7 +255,12 @@ def find_shared(
             across = (a < count) & (b >= count)
             found = (mine.ids[a[across]].tolist(), theirs.ids[b[across] - count].tolist())
             pairs += [_Pair(*one) for one in zip(*found, scores[across].tolist(), strict=True)]
-    close = [pair for pair in pairs if pair.score >= LEAST_SCORE]
+        if tiers & {Tier.PIXELS, Tier.PICTURE}:
+            tables = HashTable.of(tools.catalog, tools.copies), HashTable.of(other, other_space)
+            known = {(pair.a, pair.b) for pair in pairs}
+            near = candidates_across(*tables, (mine.rows, theirs.rows), (mine.ids, theirs.ids))
+            pairs += [_Pair(*one) for one in near if one[:2] not in known]
+    close = [pair for pair in pairs if pair.score >= EQUAL_SCORE]
     digests = [
         {image: record.sha256 for image, record in side.records(images).items()}
         for side, images in zip(sides, ((pair.a for pair in close), (pair.b for pair in close)), strict=True)
@@ -268,7 +290,3 @@ def find_shared(
                 overlap.add(one, others, links)
             overlap.failed([*left.failures.values(), *right.failures.values()])
     return overlap.result()
-
-
-def _size(record: ImageRecord) -> tuple[int, int]:
-    return record.info.width, record.info.height

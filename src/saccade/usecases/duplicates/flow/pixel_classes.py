@@ -11,16 +11,13 @@ from saccade.core.ports.stores import StoredPair
 from saccade.core.types import Failure, Ids, ImageRecord
 from saccade.usecases.duplicates.flow.candidates import Candidates
 from saccade.usecases.duplicates.flow.grouping import hash_distance
+from saccade.usecases.duplicates.flow.matcher import EQUAL_SCORE, may_be_equal
 from saccade.usecases.duplicates.flow.same_pixels import OpenDecoder, pixel_digests
 from saccade.usecases.duplicates.flow.verdicts import DIFFERENT
 from saccade.usecases.duplicates.rules.groups import components
 from saccade.usecases.duplicates.rules.reports import Tier
 
 METHOD = "pixels-1"
-LEAST_SCORE = 0.98
-"""Copy score below which equal pixels are out of the question; they score 1 but for a decoder's shortcuts."""
-_MOST_DISTANCE = 4
-"""Differing bits of perceptual hashes above which they are, too."""
 
 
 def pixel_classes(
@@ -36,7 +33,7 @@ def pixel_classes(
 
     Only pairs of one size and a copy score near 1 are decoded. What was compared before is not again.
     """
-    close = candidates.where(candidates.scores >= LEAST_SCORE)
+    close = candidates.where(candidates.scores >= EQUAL_SCORE)
     known = {(pair.a, pair.b): pair.tier for pair in catalog.pairs.load(METHOD, among)}
     same = [pair for pair, tier in known.items() if tier == Tier.PIXELS]
     left = [
@@ -52,8 +49,7 @@ def pixel_classes(
     left = [
         (a, b, score)
         for a, b, score in left
-        if _size(infos[a]) == _size(infos[b])
-        and hash_distance(hashes.get(a), hashes.get(b)) <= _MOST_DISTANCE
+        if may_be_equal(infos[a].info, infos[b].info, score, hash_distance(hashes.get(a), hashes.get(b)))
     ]
     wanted = [infos[image] for image in sorted({image for a, b, _ in left for image in (a, b)})]
     digests, failures = pixel_digests(open_decoder, wanted, lambda done: advance(done, len(wanted)))
@@ -74,7 +70,3 @@ def pixel_classes(
     same += [(pair.a, pair.b) for pair in compared if pair.tier == Tier.PIXELS]
     forbidden = {(a, b) for a, b in catalog.pairs.distinct().tolist()}
     return components([pair for pair in same if pair not in forbidden]), len(compared), failures
-
-
-def _size(record: ImageRecord) -> tuple[int, int]:
-    return record.info.width, record.info.height

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from saccade.core.errors import NotFoundError
 from saccade.core.ports import Catalog, ReportProgress
 from saccade.core.ports.tools import QuarantineFiles, QuarantineRuns
-from saccade.core.quarantine import Cleaning, Move, Restored, RunEntries, UndoReport
+from saccade.core.quarantine import Move, QuarantineRun, Restored, RunEntries, UndoReport
 from saccade.core.types import Failure, FileStamp, Progress
 from saccade.usecases.duplicates.flow.inheritance import give_back
 from saccade.usecases.duplicates.flow.moves import Places, storage_errors
@@ -15,9 +15,9 @@ from saccade.usecases.duplicates.flow.moves import Places, storage_errors
 _BATCH = 64
 
 
-def cleanings(files: QuarantineFiles, runs: QuarantineRuns) -> list[Cleaning]:
+def quarantine_runs(files: QuarantineFiles, runs: QuarantineRuns) -> list[QuarantineRun]:
     """Every run that put files away, oldest first, with what lies in its quarantine now."""
-    return [_cleaning(files, runs.load(run)) for run in runs.runs()]
+    return [_quarantine_run(files, runs.load(run)) for run in runs.runs()]
 
 
 def undo(
@@ -67,16 +67,16 @@ def undo(
 def _newest(files: QuarantineFiles, runs: QuarantineRuns) -> RunEntries:
     for run in reversed(runs.runs()):
         entries = runs.load(run)
-        if not entries.finished or _cleaning(files, entries).files:
+        if not entries.finished or _quarantine_run(files, entries).files:
             return entries
     raise NotFoundError(
         "nothing to undo: no quarantine holds a file", hint="saccade undo --list tells all runs"
     )
 
 
-def _cleaning(files: QuarantineFiles, entries: RunEntries) -> Cleaning:
+def _quarantine_run(files: QuarantineFiles, entries: RunEntries) -> QuarantineRun:
     sizes = [facts.stamp.size for move in entries.moves if (facts := files.look(move.place)) is not None]
-    return Cleaning(
+    return QuarantineRun(
         run=entries.run,
         created=entries.created,
         quarantine=entries.place,

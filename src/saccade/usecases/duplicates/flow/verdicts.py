@@ -5,62 +5,24 @@ import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import Self
 
 import numpy as np
 
 from saccade.core.errors import LibraryBusyError, ReadOnlyError
 from saccade.core.perceptual import phash
-from saccade.core.pixels.alignment import inverse
 from saccade.core.ports import Catalog
 from saccade.core.ports.engines import Match, Verifier
 from saccade.core.ports.stores import StoredPair
-from saccade.core.types import Ids, ImageRecord, Pixels
+from saccade.core.types import Ids, ImageRecord
 from saccade.engine.thumbnails import Thumbnails
 from saccade.usecases.duplicates.rules.keeper import Look, look_of
-from saccade.usecases.duplicates.rules.reports import Tier
+from saccade.usecases.duplicates.rules.reports import Link, Tier
 
 DIFFERENT = "different"
 """Tier of a pair that was compared and is not the same picture."""
 
 _SAVED_AT_ONCE = 256
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Link:
-    """Why two images are the same.
-
-    Attributes:
-        tier: how they are.   probability: that they are.   score: cosine in the copy space.
-        transform: six numbers of the affine map from the second to the first; empty if none.
-        facts: what was measured.   method: who looked; "" if nobody had to.
-    """
-
-    tier: Tier
-    probability: float
-    score: float
-    transform: tuple[float, ...] = ()
-    facts: Mapping[str, float] = field(default_factory=dict)
-    method: str = ""
-
-    def turned(self) -> "Link":
-        """The same, first and second exchanged."""
-        if not self.transform:
-            return self
-        back = inverse(np.array(self.transform).reshape(2, 3)).ravel()
-        return Link(
-            tier=self.tier,
-            probability=self.probability,
-            score=self.score,
-            transform=tuple(float(number) for number in back),
-            facts=self.facts,
-            method=self.method,
-        )
-
-
-EQUAL = Link(tier=Tier.PIXELS, probability=1.0, score=1.0)
-"""The link of two images with the very same pixels."""
 
 
 class Verdicts:
@@ -196,21 +158,6 @@ class Verdicts:
             method=self._verifier.name,
         )
         return link if keeper < other else link.turned()
-
-
-def compare(verifier: Verifier, a: Pixels, b: Pixels, score: float) -> Link | None:
-    """Why two pictures are the same; None if they are not."""
-    match = verifier.verify(a, b, score)
-    if not match.same:
-        return None
-    return Link(
-        tier=Tier.PICTURE,
-        probability=match.probability,
-        score=score,
-        transform=() if match.transform is None else tuple(float(x) for x in match.transform.ravel()),
-        facts=match.facts,
-        method=verifier.name,
-    )
 
 
 def _facts(pair: StoredPair) -> dict[str, float]:

@@ -5,32 +5,33 @@ from typing import TYPE_CHECKING
 
 from saccade.doors.page.report import Report, Section, Tile, tiles_pictures
 from saccade.doors.words import counted, number, percent, shown_path, size
-from saccade.usecases.duplicates.cli.checking_text import inside
-from saccade.usecases.duplicates.cli.finding_text import TIERS, measured
+from saccade.usecases.duplicates.words import TIERS, inside, measured
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from saccade.core.types import ImageRecord
-    from saccade.library import Library
+    from saccade.engine.context import LibraryContext
     from saccade.usecases.duplicates.rules.reports import DuplicatePair, OverlapReport
 
 MOST_PAIRS = 300
 """Pairs with pictures; more make a file that browsers struggle with."""
 
 
-def overlap_report(library: "Library", found: "OverlapReport", names: tuple[str, str]) -> Report:
+def overlap_report(context: "LibraryContext", found: "OverlapReport", names: tuple[str, str]) -> Report:
     """The pairs, and how much of each set is in one."""
     pairs = found.pairs[:MOST_PAIRS]
     shown = [_path(one, name) for pair in pairs for one, name in zip((pair.a, pair.b), names, strict=True)]
     paths = list(dict.fromkeys(path for path in shown if path))
-    pictures = dict(zip(paths, tiles_pictures(library, paths), strict=True))
+    pictures = dict(zip(paths, tiles_pictures(context, paths), strict=True))
     aligned = [
         (_path(pair.a, names[0]), _path(pair.b, names[1]), pair.evidence.transform)
         for pair in pairs
         if pair.evidence.transform
     ]
-    made = library.differences(aligned)
+    from saccade.usecases.duplicates.flow.differences import differences
+
+    made = differences(context, aligned)
     apart = {(a, b): one for (a, b, _), one in zip(aligned, made, strict=True) if isinstance(one, bytes)}
     lead = [
         f"{number(leaked)} of {counted(images, 'image')} in {shown_path(name)} are in the other, too."

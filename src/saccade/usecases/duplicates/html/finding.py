@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 
 from saccade.doors.page.report import Report, Section, Table, Tile, tiles_pictures
 from saccade.doors.words import counted, number, percent, shown_path, size
-from saccade.usecases.duplicates.cli.finding_text import TIERS, because, costs, picture, taken
+from saccade.usecases.duplicates.words import TIERS, because, costs, picture, taken
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from saccade.library import Library
-    from saccade.usecases.duplicates.rules.applying import CleaningReport
+    from saccade.engine.context import LibraryContext
+    from saccade.usecases.duplicates.rules.applying import ApplyReport
     from saccade.usecases.duplicates.rules.reports import DuplicateFile, DuplicateGroup, DuplicateReport
     from saccade.usecases.duplicates.rules.savings import Freed, Savings
 
@@ -22,22 +22,22 @@ MOST_FILES = 12
 MOST_FOLDERS = 50
 
 
-def duplicates_report(library: "Library", found: "DuplicateReport", cleaning: "CleaningReport") -> Report:
+def duplicates_report(context: "LibraryContext", found: "DuplicateReport", plan: "ApplyReport") -> Report:
     """The groups with the most bytes to spare, and the account of all."""
     shown = found.groups[:MOST_GROUPS]
     files = [file for group in shown for file in _files(group)]
     pictures = dict(
         zip(
             (file.path for file in files),
-            tiles_pictures(library, [file.path for file in files]),
+            tiles_pictures(context, [file.path for file in files]),
             strict=True,
         )
     )
-    overlays = _overlays(library, shown)
-    stays = {failure.path: failure.reason for failure in cleaning.skipped}
+    overlays = _overlays(context, shown)
+    stays = {failure.path: failure.reason for failure in plan.skipped}
     lead = [
         f"{counted(len(found.groups), 'group')} among {counted(found.images, 'image')}.",
-        _what_next(cleaning),
+        _what_next(plan),
     ]
     if len(found.groups) > len(shown):
         lead.append(f"The {number(len(shown))} groups with the most to spare are shown.")
@@ -45,10 +45,10 @@ def duplicates_report(library: "Library", found: "DuplicateReport", cleaning: "C
         title="Duplicates",
         lead=tuple(lead),
         sections=(
-            *_savings(cleaning.savings),
+            *_savings(plan.savings),
             *(_group(place, group, pictures, overlays, stays) for place, group in enumerate(shown, 1)),
-            *_folders(cleaning.savings),
-            *_merges(cleaning),
+            *_folders(plan.savings),
+            *_merges(plan),
         ),
     )
 
@@ -57,7 +57,7 @@ def _files(group: "DuplicateGroup") -> "list[DuplicateFile]":
     return [group.keeper, *group.others][:MOST_FILES]
 
 
-def _overlays(library: "Library", groups: "Sequence[DuplicateGroup]") -> "dict[str, bytes]":
+def _overlays(context: "LibraryContext", groups: "Sequence[DuplicateGroup]") -> "dict[str, bytes]":
     """{path: how it differs from its keeper once laid onto it} of those that were aligned."""
     aligned = [
         (group.keeper.path, other.path, other.evidence.transform)
@@ -65,7 +65,9 @@ def _overlays(library: "Library", groups: "Sequence[DuplicateGroup]") -> "dict[s
         for other in _files(group)[1:]
         if other.evidence is not None and other.evidence.transform
     ]
-    made = library.differences(aligned)
+    from saccade.usecases.duplicates.flow.differences import differences
+
+    made = differences(context, aligned)
     return {path: one for (_, path, _), one in zip(aligned, made, strict=True) if isinstance(one, bytes)}
 
 
@@ -114,13 +116,13 @@ def _tile(
     )
 
 
-def _what_next(cleaning: "CleaningReport") -> str:
-    count = counted(len(cleaning.moves), "file")
-    free = size(cleaning.savings.size_bytes)
-    if not cleaning.moves:
+def _what_next(plan: "ApplyReport") -> str:
+    count = counted(len(plan.moves), "file")
+    free = size(plan.savings.size_bytes)
+    if not plan.moves:
         return "Nothing to put away."
-    if cleaning.applied:
-        return f"{count} put away in {cleaning.quarantine}: {free}. Take it back: saccade undo {cleaning.run}"
+    if plan.applied:
+        return f"{count} put away in {plan.quarantine}: {free}. Take it back: saccade undo {plan.run}"
     return f"{count} could be put away: {free}. Nothing was changed; saccade duplicates --apply does it."
 
 
@@ -164,9 +166,9 @@ def _table(what: str, rows: "Sequence[tuple[str, Freed | None]]", savings: "Savi
     )
 
 
-def _merges(cleaning: "CleaningReport") -> list[Section]:
-    if not cleaning.merges:
+def _merges(plan: "ApplyReport") -> list[Section]:
+    if not plan.merges:
         return []
-    rows = tuple((shown_path(merge.keeper), taken(merge)) for merge in cleaning.merges[:MOST_GROUPS])
-    did = "took over" if cleaning.applied else "would take over"
+    rows = tuple((shown_path(merge.keeper), taken(merge)) for merge in plan.merges[:MOST_GROUPS])
+    did = "took over" if plan.applied else "would take over"
     return [Section(title=f"What the keepers {did}", table=Table(columns=("keeper", "what"), rows=rows))]

@@ -39,7 +39,7 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CleaningPlan:
+class ApplyPlan:
     """Which files may be put away, and which may not, each with its reason."""
 
     moves: tuple[Move, ...]
@@ -47,14 +47,15 @@ class CleaningPlan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CleaningReport:
+class ApplyReport:
     """What would be put away, or was.
 
     Attributes:
-        run: name of the run, for `undo`; "" if nothing was put away.
+        run: name of the run, for `undo`; empty if nothing was put away.
         applied: false for a dry run.
         quarantine: the folder where the files lie, or would lie.
-        moves: the files.   skipped: duplicates that stay where they are, and why.
+        moves: the files.
+        skipped: duplicates that stay where they are, and why.
         merges: what the keepers take over.
         savings: what that frees once the quarantine is emptied.
         seconds: wall time.
@@ -70,9 +71,9 @@ class CleaningReport:
     seconds: float
 
 
-def plan_cleaning(
+def plan_moves(
     report: DuplicateReport, seen: Mapping[str, Observed], tiers: Collection[Tier] = USUAL_TIERS
-) -> CleaningPlan:
+) -> ApplyPlan:
     """Which of the others of each group may be put away: those of the tiers that nothing speaks against.
 
     Where the keeper is a link or lies in an archive, a file with the very same bytes stays in its place.
@@ -103,7 +104,7 @@ def plan_cleaning(
             else:
                 gone.add(entry)
                 moves.append(_move(len(moves) + 1, keeper, other, seen[other.path]))
-    return CleaningPlan(moves=tuple(moves), skipped=tuple(skipped))
+    return ApplyPlan(moves=tuple(moves), skipped=tuple(skipped))
 
 
 def _standing(

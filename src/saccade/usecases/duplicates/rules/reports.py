@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+import numpy as np
+
+from saccade.core.pixels.alignment import inverse
 from saccade.core.types import Failure, ImageRecord
 
 
@@ -20,6 +23,45 @@ class Tier(StrEnum):
     """The same scene, seconds apart."""
     SCENE = "scene"
     """The same scene."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """Why two images are the same.
+
+    Attributes:
+        tier: how they are.
+        probability: that they are.
+        score: cosine in the copy space.
+        transform: six numbers of the affine map from the second to the first; empty if none.
+        facts: what was measured.
+        method: which verifier looked; "" if none had to.
+    """
+
+    tier: Tier
+    probability: float
+    score: float
+    transform: tuple[float, ...] = ()
+    facts: Mapping[str, float] = field(default_factory=dict)
+    method: str = ""
+
+    def turned(self) -> "Link":
+        """The same with first and second exchanged."""
+        if not self.transform:
+            return self
+        back = inverse(np.array(self.transform).reshape(2, 3)).ravel()
+        return Link(
+            tier=self.tier,
+            probability=self.probability,
+            score=self.score,
+            transform=tuple(float(number) for number in back),
+            facts=self.facts,
+            method=self.method,
+        )
+
+
+EQUAL = Link(tier=Tier.PIXELS, probability=1.0, score=1.0)
+"""The link of two images with the very same pixels."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +163,8 @@ class CheckMatch:
     """An image of the library that a picture is the same as.
 
     Attributes:
-        tier: how it is.   probability: that it is.
+        tier: how it is.
+        probability: that it is.
         record: the image.
         paths: the files it lies in, the picture's own left out.
         evidence: None for the same bytes; its transform maps the picture to the image.

@@ -61,7 +61,7 @@ def _by_digest(catalog: Catalog, values: Mapping[int, float | str]) -> Iterator[
     ids = list(values)
     for start in range(0, len(ids), _BATCH):
         for record in catalog.images.get(ids[start : start + _BATCH]):
-            yield ImageId(record.image_id), values[record.id]
+            yield record.image_id, values[record.id]
 
 
 def _values(catalog: Catalog, column: Column) -> dict[int, float | str]:

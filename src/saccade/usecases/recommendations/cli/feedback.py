@@ -1,7 +1,8 @@
-"""`saccade feedback`: what users did, told, imported, given back, erased."""
+"""`saccade feedback`: what users did; added, imported, exported, erased."""
 
 import csv
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
@@ -10,20 +11,32 @@ from saccade.core.errors import NotFoundError
 from saccade.core.tables import disarmed
 from saccade.doors.terminal.opening import existing_library
 from saccade.doors.terminal.output import note, print_json, say
-from saccade.doors.terminal.reporting import errors_reported, report_failures
+from saccade.doors.terminal.reporting import report_failures
 from saccade.doors.terminal.settings import Session, json_option, library_option
 from saccade.doors.words import counted, harmless
-from saccade.usecases.recommendations.wire import of_events, of_imported, of_users
+from saccade.engine.inputs import named_image
 
 if TYPE_CHECKING:
-    from saccade.usecases.recommendations.rules.taste import Imported
+    from collections.abc import Iterator
+
+    from saccade.usecases.recommendations.api import Recommendations
+    from saccade.usecases.recommendations.rules.preference import FeedbackImport
 
 _KINDS = ("like", "dislike", "click", "view", "buy")
 
 
-@click.group(short_help="Tell, import, export or erase what users liked.")
+@contextmanager
+def _recommendations(session: Session, *, as_json: bool) -> "Iterator[Recommendations]":
+    """The namespace of the library that a command works on."""
+    with existing_library(session, as_json=as_json) as library:
+        from saccade.usecases.recommendations.api import Recommendations
+
+        yield Recommendations(library)
+
+
+@click.group(short_help="Add, import, export or erase what users liked.")
 def feedback() -> None:
-    """What users did with images: the ground of recommendations. Kept in the library, per user."""
+    """What users did with images, which recommendations learn from. Stored in the library, per user."""
 
 
 @feedback.command()
@@ -46,10 +59,14 @@ def add(
     as_json: bool,
 ) -> None:
     """Note that USER liked, disliked, clicked, viewed or bought IMAGEs (files or image ids)."""
-    with errors_reported(as_json=as_json, debug=session.debug), existing_library(session.library) as library:
-        added = library.feedback(user, kind, images, at=at, value=value)
+    with _recommendations(session, as_json=as_json) as recommendations:
+        added = recommendations.feedback(
+            user, kind, [named_image(image) for image in images], at=at, value=value
+        )
         if as_json:
-            print_json({"added": added})
+            from saccade.usecases.recommendations.wire import Added
+
+            print_json(Added(added=added))
         else:
             say(f"{counted(added, 'event')} noted for {harmless(user)}")
 
@@ -60,9 +77,9 @@ def add(
 @library_option
 @click.pass_obj
 def import_events(session: Session, *, file: str, as_json: bool) -> None:
-    """Read events from a CSV FILE with the columns user, image, kind, and at will: at, value."""
-    with errors_reported(as_json=as_json, debug=session.debug), existing_library(session.library) as library:
-        _tell(library.import_feedback(file), "event", as_json=as_json)
+    """Read events from a CSV FILE with the columns user, image, kind, and optionally at, value."""
+    with _recommendations(session, as_json=as_json) as recommendations:
+        _report(recommendations.import_feedback(file), "event", as_json=as_json)
 
 
 @feedback.command("import-sets")
@@ -72,15 +89,15 @@ def import_events(session: Session, *, file: str, as_json: bool) -> None:
 @click.pass_obj
 def import_sets(session: Session, *, file: str, as_json: bool) -> None:
     """Read what goes together from a CSV FILE with the columns set (an order, an outfit) and image."""
-    with errors_reported(as_json=as_json, debug=session.debug), existing_library(session.library) as library:
-        _tell(library.import_sets(file), "image in a set", "images in sets", as_json=as_json)
+    with _recommendations(session, as_json=as_json) as recommendations:
+        _report(recommendations.import_sets(file), "image in a set", "images in sets", as_json=as_json)
 
 
-def _tell(done: "Imported", one: str, many: str | None = None, *, as_json: bool) -> None:
+def _report(done: "FeedbackImport", one: str, many: str | None = None, *, as_json: bool) -> None:
     """What an import did."""
     report_failures(done.failed)
     if as_json:
-        print_json(of_imported(done))
+        print_json(done)
         return
     known = done.rows - done.added - len(done.failed)
     parts = [f"{counted(done.added, one, many)} added"]
@@ -97,11 +114,13 @@ def _tell(done: "Imported", one: str, many: str | None = None, *, as_json: bool)
 @library_option
 @click.pass_obj
 def export(session: Session, *, user: str, as_json: bool) -> None:
-    """Print everything kept of USER as CSV (or JSON), in the form that `feedback import` reads."""
-    with errors_reported(as_json=as_json, debug=session.debug), existing_library(session.library) as library:
-        events = library.export_feedback(user)
+    """Print everything stored about USER as CSV (or JSON), in the form that `feedback import` reads."""
+    with _recommendations(session, as_json=as_json) as recommendations:
+        events = recommendations.export(user)
         if as_json:
-            print_json(of_events(events))
+            from saccade.usecases.recommendations.wire import event_list
+
+            print_json(event_list(events))
             return
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(("user", "image", "kind", "at", "value", "path"))
@@ -114,26 +133,28 @@ def export(session: Session, *, user: str, as_json: bool) -> None:
 
 @feedback.command()
 @click.argument("user")
-@click.option("--apply", is_flag=True, help="Do it; without, only say what would be erased.")
+@click.option("--apply", is_flag=True, help="Do it; without it, only report what would be erased.")
 @json_option
 @library_option
 @click.pass_obj
 def erase(session: Session, *, user: str, apply: bool, as_json: bool) -> None:
-    """Delete everything kept of USER, on the disk too. This cannot be taken back: export it first."""
-    with errors_reported(as_json=as_json, debug=session.debug), existing_library(session.library) as library:
+    """Delete everything stored about USER, on the disk too. This cannot be undone: export it first."""
+    with _recommendations(session, as_json=as_json) as recommendations:
         if apply:
-            erased = library.erase_user(user)
+            erased = recommendations.erase(user)
         else:
-            erased = library.feedback_users().get(user, 0)
+            erased = recommendations.users().get(user, 0)
             if not erased:
-                raise NotFoundError(f"nothing is kept of {user!r}", hint="saccade feedback list")
+                raise NotFoundError(f"nothing is stored about {user!r}", hint="saccade feedback list")
         if as_json:
-            print_json({"erased": erased, "applied": apply})
+            from saccade.usecases.recommendations.wire import Erasure
+
+            print_json(Erasure(erased=erased, applied=apply))
         elif apply:
             say(f"{counted(erased, 'event')} of {harmless(user)} erased; backups made before still hold them")
         else:
             say(f"{counted(erased, 'event')} of {harmless(user)} would be erased")
-            note("nothing was changed: say --apply to erase them")
+            note("nothing was changed: add --apply to erase them")
 
 
 @feedback.command("list")
@@ -141,11 +162,13 @@ def erase(session: Session, *, user: str, apply: bool, as_json: bool) -> None:
 @library_option
 @click.pass_obj
 def list_users(session: Session, *, as_json: bool) -> None:
-    """Every user with the number of events kept."""
-    with errors_reported(as_json=as_json, debug=session.debug), existing_library(session.library) as library:
-        users = library.feedback_users()
+    """Every user with the number of events."""
+    with _recommendations(session, as_json=as_json) as recommendations:
+        users = recommendations.users()
         if as_json:
-            print_json(of_users(users))
+            from saccade.usecases.recommendations.wire import user_list
+
+            print_json(user_list(users))
             return
         for name, count in users.items():
             say(f"{count:>8,}  {harmless(name)}")

@@ -12,12 +12,11 @@ from saccade.doors.terminal.progress import progress_shown
 from saccade.doors.terminal.reporting import errors_reported
 from saccade.doors.terminal.settings import Session, json_option, library_option, scope_options
 from saccade.doors.words import counted, harmless, percent, shown_path
-from saccade.usecases.recommendations.cli.feedback import feedback
-from saccade.usecases.recommendations.wire import of_recommendations, of_replay
+from saccade.engine.inputs import named_image
 
 if TYPE_CHECKING:
     from saccade.core.ranking import ReplayReport
-    from saccade.usecases.recommendations.rules.taste import Recommendation, Recommendations
+    from saccade.usecases.recommendations.rules.preference import Recommendation, Recommendations
 
 _BOLD, _DIM, _YELLOW, _RESET = "\x1b[1m", "\x1b[2m", "\x1b[33m", "\x1b[0m"
 
@@ -34,7 +33,7 @@ _BOLD, _DIM, _YELLOW, _RESET = "\x1b[1m", "\x1b[2m", "\x1b[33m", "\x1b[0m"
     default=0.0,
     show_default=True,
     metavar="0..1",
-    help="How unlike each other they are to be.",
+    help="How different from each other they should be.",
 )
 @click.option(
     "--novel",
@@ -48,7 +47,7 @@ _BOLD, _DIM, _YELLOW, _RESET = "\x1b[1m", "\x1b[2m", "\x1b[33m", "\x1b[0m"
     "--boost",
     multiple=True,
     metavar="NAME:WEIGHT",
-    help="Raise (or lower) by an imported column, or by recency: price:-0.2; repeatable.",
+    help="Raise (or lower) by a field of numbers, or by recency: price:-0.2; repeatable.",
 )
 @click.option(
     "--half-life",
@@ -58,7 +57,7 @@ _BOLD, _DIM, _YELLOW, _RESET = "\x1b[1m", "\x1b[2m", "\x1b[33m", "\x1b[0m"
     metavar="DAYS",
     help="Age at which what a user did counts half.",
 )
-@click.option("--seen", is_flag=True, help="Also what the user had to do with before.")
+@click.option("--seen", is_flag=True, help="Also what the user has dealt with before.")
 @click.option(
     "--held-out",
     type=float,
@@ -97,65 +96,75 @@ def recommend(
 ) -> None:
     """Recommend images: to a user, like some images, or what goes with them. Each says why.
 
-    What users did is told with `saccade feedback`. Somebody of whom nothing is known gets what is popular.
+    What users did comes from `saccade feedback`. A user nothing is known about gets what is popular.
     """
     with errors_reported(as_json=as_json, debug=session.debug):
         if as_json and paths_only:
             raise InputError("--json and --paths-only exclude each other", hint="choose one")
         if (user is not None) + bool(images) + replay != 1 or (goes_with and not images):
             raise InvalidQueryError(
-                "say --user NAME, or IMAGEs (with --goes-with if you like), or --replay: one of these",
+                "give --user NAME, or IMAGEs (optionally with --goes-with), or --replay: one of these",
                 hint="saccade recommend --user anna",
             )
-        with existing_library(session.library) as library:
-            if replay:
-                with progress_shown(quiet=as_json) as progress:
-                    report = library.replay(
-                        k=top,
-                        held_out=held_out,
-                        diverse=diverse,
-                        novel=novel,
-                        half_life=half_life,
-                        where=where,
-                        folders=folders,
-                        seed=seed,
-                        progress=progress,
-                    )
-                if html is not None:
-                    from saccade.usecases.recommendations.html import write_replay
+    with existing_library(session, as_json=as_json) as context:
+        from saccade.usecases.recommendations.api import Recommendations
 
-                    write_replay(html, report)
-                    note(f"report: {shown_path(os.path.abspath(html))}")
-                _show_replay(report, as_json=as_json)
-                return
-            if goes_with:
-                found = library.goes_with(
-                    list(images), k=top, diverse=diverse, boost=boost, where=where, folders=folders
-                )
-            else:
-                found = library.recommend(
-                    user,
-                    images=list(images) or None,
+        recommendations = Recommendations(context)
+        if replay:
+            with progress_shown(quiet=as_json) as progress:
+                report = recommendations.replay(
                     k=top,
+                    held_out=held_out,
                     diverse=diverse,
                     novel=novel,
-                    boost=boost,
+                    half_life=half_life,
                     where=where,
                     folders=folders,
-                    seen=seen,
-                    half_life=half_life,
+                    seed=seed,
+                    progress=progress,
                 )
             if html is not None:
-                from saccade.usecases.recommendations.html import write_recommendations
+                from saccade.usecases.recommendations.html import write_replay
 
-                write_recommendations(html, library, found)
+                write_replay(html, report)
                 note(f"report: {shown_path(os.path.abspath(html))}")
-            if as_json:
-                print_json(of_recommendations(found))
-            elif paths_only:
-                print_paths((hit.path for hit in found), null=False)
-            else:
-                _show(found)
+            _show_replay(report, as_json=as_json)
+            return
+        if goes_with:
+            found = recommendations.together(
+                [named_image(image) for image in images],
+                k=top,
+                diverse=diverse,
+                boost=boost,
+                where=where,
+                folders=folders,
+            )
+        else:
+            found = recommendations.for_user(
+                user,
+                images=[named_image(image) for image in images] or None,
+                k=top,
+                diverse=diverse,
+                novel=novel,
+                boost=boost,
+                where=where,
+                folders=folders,
+                seen=seen,
+                half_life=half_life,
+            )
+        if html is not None:
+            from saccade.usecases.recommendations.html import write_recommendations
+
+            write_recommendations(html, context, found)
+            note(f"report: {shown_path(os.path.abspath(html))}")
+        if as_json:
+            from saccade.usecases.recommendations.wire import recommendation_list
+
+            print_json(recommendation_list(found))
+        elif paths_only:
+            print_paths((hit.path for hit in found), null=False)
+        else:
+            _show(found)
 
 
 def _show(found: "Recommendations") -> None:
@@ -181,7 +190,9 @@ def hit_line(hit: "Recommendation", *, widest: int = 2, color: bool = False) -> 
 def _show_replay(report: "ReplayReport", *, as_json: bool) -> None:
     """A table of the methods."""
     if as_json:
-        print_json(of_replay(report))
+        from saccade.usecases.recommendations.wire import replay
+
+        print_json(replay(report))
         return
     say(
         f"{counted(report.users, 'user')}, {counted(report.events, 'event')} known, the last "
@@ -197,6 +208,3 @@ def _show_replay(report: "ReplayReport", *, as_json: bool) -> None:
 def _styled(text: str, style: str, *, color: bool) -> str:
     """The text in a style, if styles are shown."""
     return f"{style}{text}{_RESET}" if color and text else text
-
-
-COMMANDS: tuple[click.Command, ...] = (recommend, feedback)

@@ -1,4 +1,4 @@
-"""What a recommendation chooses from: the images that may be, and those a taste consists of."""
+"""What a recommendation chooses from: the images that may be, and those a preference consists of."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ from saccade.core.errors import InputError, InvalidQueryError
 from saccade.core.ports import Catalog
 from saccade.core.types import Embeddings, Ids
 from saccade.engine.space import SpaceReader
-from saccade.usecases.recommendations.rules.taste import HALF_LIFE_DAYS, heaviest
+from saccade.usecases.recommendations.rules.preference import HALF_LIFE_DAYS, heaviest
 
 _EXACT = 50_000
 """Up to so many images all are judged; among more, the nearest of each interest and the most popular."""
 _INTERESTS, _NEAREST, _POPULAR = 32, 500, 1000
 _HISTORY = 500
-"""Liked images that speak for a taste: the heaviest."""
+"""Liked images that speak for a preference: the heaviest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +26,7 @@ class Wish:
     Attributes:
         k: most images wanted.
         diverse: in [0, 1], see `core.ranking.diversified`.
-        novel: in [0, 1], see `core.taste.taste_scores`.
+        novel: in [0, 1], see `preference_scores`.
         boosts: {column: weight}, see `boost_terms`.
         only: sorted ids that may be recommended; None for all.
         seen: whether images the user had to do with may come again.
@@ -57,7 +57,7 @@ class Wish:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Liked:
-    """What the taste consists of: (m, d) unit rows, (m,) weights above 0, and how each is spoken of."""
+    """What the preference consists of: (m, d) unit rows, (m,) weights above 0, and how each is spoken of."""
 
     rows: Embeddings
     weights: NDArray[np.float64]

@@ -1,4 +1,4 @@
-"""Recommend images to a user: candidates, taste, popularity, business terms, diversity, reasons."""
+"""Recommend images to a user: candidates, preference, popularity, business terms, diversity, reasons."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -15,7 +15,7 @@ from saccade.core.types import Embeddings, Ids, ImageRecord
 from saccade.engine.space import SpaceReader
 from saccade.usecases.recommendations.flow.boosts import WORTH_SAYING, boost_terms, boosted
 from saccade.usecases.recommendations.flow.pools import Liked, Pool, Wish, known, pool_of, without
-from saccade.usecases.recommendations.rules.taste import (
+from saccade.usecases.recommendations.rules.preference import (
     DAY,
     Basis,
     Reason,
@@ -26,7 +26,7 @@ from saccade.usecases.recommendations.rules.taste import (
     crowd_pull,
     event_counts,
     leaning,
-    taste_scores,
+    preference_scores,
     voices,
 )
 
@@ -37,6 +37,10 @@ _LOOKED = 10
 _SPREAD = 0.7
 """The least dial of diversity where nothing is known of the user."""
 _DEEDS = {"like": "liked", "buy": "bought", "click": "clicked", "view": "looked at"}
+
+
+_COPIES = 100
+"""Copies of one picture that are left out of its recommendations."""
 
 
 def signs_of(events: Sequence[Event], now: float) -> list[Sign]:
@@ -62,11 +66,11 @@ def recommend_to_user(
     events = catalog.feedback.events()
     signs = signs_of([event for event in events if event.user == user], wish.now)
     counts = event_counts(signs_of(events, wish.now), wish.half_life)
-    taste = leaning(signs, wish.half_life)
-    liked = known(catalog, reader, taste.liked, taste.liked_weights, taste.kinds)
+    preference = leaning(signs, wish.half_life)
+    liked = known(catalog, reader, preference.liked, preference.liked_weights, preference.kinds)
     pool = pool_of(catalog, reader, liked, counts, wish)
     if not wish.seen:
-        pool = without(pool, kin(taste.seen))
+        pool = without(pool, kin(preference.seen))
     if not len(pool.ids):
         raise NoImagesError(
             f"nothing is left to recommend to {user!r}", hint="loosen the filters, or allow what was seen"
@@ -74,9 +78,9 @@ def recommend_to_user(
     asked = f"for {user}"
     if liked is None:
         return _cold(catalog, pool, wish, asked=asked, some=bool(signs), started=started)
-    spoils = known(catalog, reader, taste.disliked, taste.disliked_weights, ())
+    spoils = known(catalog, reader, preference.disliked, preference.disliked_weights, ())
     return _ranked(
-        catalog, pool, liked, spoils, spread, asked=asked, basis="taste", wish=wish, started=started
+        catalog, pool, liked, spoils, spread, asked=asked, basis="history", wish=wish, started=started
     )
 
 
@@ -125,11 +129,11 @@ def _ranked(
     wish: Wish,
     started: float,
 ) -> Recommendations:
-    """The answer of a taste."""
+    """The answer from a preference."""
     crowd = crowd_pull(pool.counts)
     fits = affinity(pool.rows, liked.rows, liked.weights, spread)
     bad = None if spoils is None else affinity(pool.rows, spoils.rows, spoils.weights, spread)
-    raw = taste_scores(fits, bad, crowd, wish.novel)
+    raw = preference_scores(fits, bad, crowd, wish.novel)
     terms = boost_terms(catalog, wish.boosts, pool.ids)
     scores = stretched(raw) + sum((term.amounts for term in terms), np.zeros(len(raw)))
     chosen = _chosen(scores, pool.rows, wish.k, wish.diverse)
@@ -238,3 +242,18 @@ def recommendation(
         reasons=reasons,
         info=record.info,
     )
+
+
+def copies_of(catalog: Catalog, reader: SpaceReader, threshold: float, ids: Ids) -> Ids:
+    """Sorted ids of these images and of their copies.
+
+    Args:
+        reader: of the copy space.
+        threshold: copy score from which two images are the same picture.
+    """
+    own = np.unique(ids)
+    embedded = np.setdiff1d(own, catalog.embeddings.unembedded(reader.space.id))
+    if not len(embedded):
+        return own
+    near, scores = reader.best_scores(catalog.embeddings.get(reader.space.id, embedded), _COPIES)
+    return np.union1d(own, near[scores >= threshold])

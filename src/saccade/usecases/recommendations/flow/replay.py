@@ -23,13 +23,13 @@ from saccade.core.ranking import (
 from saccade.core.types import Embeddings, Ids, Progress
 from saccade.engine.space import SpaceReader
 from saccade.usecases.recommendations.flow.recommending import signs_of
-from saccade.usecases.recommendations.rules.taste import (
+from saccade.usecases.recommendations.rules.preference import (
     HALF_LIFE_DAYS,
     affinity,
     crowd_pull,
     event_counts,
     leaning,
-    taste_scores,
+    preference_scores,
 )
 
 LEAST = 5
@@ -169,16 +169,16 @@ def _split(events: Sequence[Event], ids: Ids, held_out: float) -> list[_User]:
 
 def _ours(bench: _Bench, user: _User) -> NDArray[np.float64]:
     """The scores `recommend` gives."""
-    taste = leaning(signs_of(user.before, user.cut), bench.half_life)
-    places = np.searchsorted(bench.ids, taste.liked)
+    preference = leaning(signs_of(user.before, user.cut), bench.half_life)
+    places = np.searchsorted(bench.ids, preference.liked)
     if not len(places):
         return bench.counts
-    fits = affinity(bench.rows, bench.rows[places], taste.liked_weights, bench.spread)
+    fits = affinity(bench.rows, bench.rows[places], preference.liked_weights, bench.spread)
     spoils = None
-    if len(taste.disliked):
-        bad = bench.rows[np.searchsorted(bench.ids, taste.disliked)]
-        spoils = affinity(bench.rows, bad, taste.disliked_weights, bench.spread)
-    return taste_scores(fits, spoils, crowd_pull(bench.counts), bench.novel)
+    if len(preference.disliked):
+        bad = bench.rows[np.searchsorted(bench.ids, preference.disliked)]
+        spoils = affinity(bench.rows, bad, preference.disliked_weights, bench.spread)
+    return preference_scores(fits, spoils, crowd_pull(bench.counts), bench.novel)
 
 
 def _mean(bench: _Bench, user: _User) -> NDArray[np.float64]:

@@ -67,8 +67,8 @@ def _extras(hit: "Hit") -> list[str]:
         extras.append(", ".join(f"{harmless(part.part)} {part.score:.2f}" for part in hit.parts))
     if hit.words:
         extras.append("named " + ", ".join(harmless(word) for word in hit.words))
-    if hit.alike:
-        extras.append(f"+{len(hit.alike)} alike")
+    if hit.similar:
+        extras.append(f"+{len(hit.similar)} similar")
     if len(hit.paths) > 1:
         extras.append(f"{len(hit.paths)} files")
     return extras

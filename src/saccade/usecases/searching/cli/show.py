@@ -40,7 +40,7 @@ def show(session: Session, *, image: str, as_json: bool) -> None:
 def _record_fields(record: "ImageRecord") -> list[tuple[str, str]]:
     """What `show` says; absent facts are left out."""
     info = record.info
-    fields = [("id", record.image_id)]
+    fields: list[tuple[str, str]] = [("id", record.image_id)]
     fields += [("file", shown_path(path)) for path in record.paths] or [("file", "none: it is gone")]
     fields.append(("picture", f"{info.width} x {info.height} {info.format}, {size(info.size_bytes)}"))
     if info.frames > 1:

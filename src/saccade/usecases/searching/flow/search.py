@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 import numpy as np
@@ -63,6 +64,7 @@ def search(
     collapsing: Collapsing | None = None,
     leave_out: int | None = None,
     least: float = -1.0,
+    stop_words: AbstractSet[str] = frozenset(),
 ) -> SearchResult:
     """The k best images for a query; fewer only if fewer match the filter.
 
@@ -70,18 +72,21 @@ def search(
         started: `time.perf_counter()` when the query came, for `took_ms`.
         leave_out: an image that is not to be an answer (the query itself).
         least: images that score below it are no answer.
+        stop_words: words that say nothing about a picture; see `EncoderInfo`.
     Raises:
         InvalidQueryError: k below 1, nothing asked, or parts that cancel each other.
     """
     if k < 1:
         raise InvalidQueryError(f"k is {k}; it must be at least 1", hint="ask for at least one hit: -k 1")
     query = combine(parts, calibration)
+    said = " ".join(part.text for part in parts if part.text is not None and part.weight > 0)
+    words = content_words(said, stop_words)
     only = catalog.images.match(filter) if filter else None
     out = np.array([] if leave_out is None else [leave_out], np.int64)
     for attempt in range(1, _ATTEMPTS + 1):
         try:
             found = _find(
-                catalog, reader, parts, query, k=k, only=only, out=out, least=least, collapsing=collapsing
+                catalog, reader, query, words, k=k, only=only, out=out, least=least, collapsing=collapsing
             )
             return _answer(catalog, reader.space, parts, calibration, found=found, started=started)
         except ImageNotFoundError:
@@ -96,8 +101,8 @@ def search(
 def _find(
     catalog: Catalog,
     reader: SpaceReader,
-    parts: Sequence[Part],
     query: Embeddings,
+    wanted: Sequence[str],
     *,
     k: int,
     only: Ids | None,
@@ -111,7 +116,7 @@ def _find(
     while True:
         near, scores = reader.candidates(query, pool, only=only)
         near = near[scores >= least]
-        words = _matching_words(catalog, parts, near, only, total)
+        words = _matching_words(catalog, wanted, near, only, total)
         order = reciprocal_rank_fusion([near, words.ids]) if len(words.ids) else near
         order = order[~np.isin(order, out)] if len(out) else order
         groups = _groups(catalog, order, collapsing, k)
@@ -121,11 +126,10 @@ def _find(
 
 
 def _matching_words(
-    catalog: Catalog, parts: Sequence[Part], near: Ids, only: Ids | None, total: int
+    catalog: Catalog, wanted: Sequence[str], near: Ids, only: Ids | None, total: int
 ) -> _Words:
-    """Images that hold all content words of the wanted text parts."""
-    wanted = " ".join(part.text for part in parts if part.text is not None and part.weight > 0)
-    words = content_words(wanted)
+    """Images that hold all the wanted words."""
+    words = tuple(wanted)
     nothing = _Words(words=words, ids=np.zeros(0, np.int64), weight=0.0)
     if not words or not total:
         return nothing
@@ -182,7 +186,7 @@ def _answer(
                 for row, part in enumerate(parts)
             ),
             words=words.words if matched[rank] else (),
-            alike=tuple(records[int(order[row])].image_id for row in group[1:]),
+            similar=tuple(records[int(order[row])].image_id for row in group[1:]),
             info=records[int(heads[rank])].info,
         )
         for rank, group in enumerate(groups)

@@ -179,7 +179,7 @@ def _hit(record: ImageRecord, rank: int, look: NDArray[np.float32], *, score: fl
         confidence=sure,
         parts=tuple(PartScore(part=word, score=min(1.0, much / 3.0)) for word, much in standing_out(look)),
         words=(),
-        alike=(),
+        similar=(),
         info=record.info,
     )
 

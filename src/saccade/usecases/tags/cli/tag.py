@@ -12,14 +12,14 @@ from saccade.doors.terminal.progress import progress_shown
 from saccade.doors.terminal.reporting import errors_reported, report_failures
 from saccade.doors.terminal.settings import Session, json_option, library_option, scope_options
 from saccade.doors.words import counted, duration, harmless, number, percent, shown_path
-from saccade.usecases.tags.cli.teach import teach
-from saccade.usecases.tags.wire import of_export, of_labels, of_tagging, of_tags
+from saccade.engine.inputs import named_image
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from saccade.core.ports.stores import Tag
-    from saccade.library import Library
+    from saccade.engine.context import LibraryContext
+    from saccade.usecases.tags.api import Tags
     from saccade.usecases.tags.rules.reports import ExportReport, TaggingReport
 
 _SHOWN = 40
@@ -31,11 +31,13 @@ _FORMATS = ("csv", "xmp", "hf", "coco")
 @click.option("--label", "given", multiple=True, metavar="LABEL", help="A label to look for; repeatable.")
 @click.option("--labels", "file", metavar="FILE", help="A file of them: a list, indented list, CSV or TOML.")
 @click.option(
-    "--least", type=float, metavar="P", help="Confidence to bear a label; default: each label's own."
+    "--min-confidence", type=float, metavar="P", help="To get a label; default: each label's own threshold."
 )
-@click.option("--top", type=int, default=10, show_default=True, metavar="N", help="Most labels on an image.")
+@click.option(
+    "--max-labels", type=int, default=10, show_default=True, metavar="N", help="Labels an image gets at most."
+)
 @click.option("--keep", is_flag=True, help="Leave earlier tags of other labels as they are.")
-@click.option("--truth", metavar="COLUMN", help="A text column that says what images show, to fit by.")
+@click.option("--truth", metavar="FIELD", help="A text field that says what images show, to fit by.")
 @click.option("--set", "put_on", multiple=True, metavar="LABEL", help="Put it on the IMAGEs; repeatable.")
 @click.option(
     "--remove", "take_off", multiple=True, metavar="LABEL", help="Take it off the IMAGEs, or off all."
@@ -45,7 +47,7 @@ _FORMATS = ("csv", "xmp", "hf", "coco")
 @click.option("--to", metavar="PATH", help="Where --export writes.")
 @click.option("--write-files", is_flag=True, help="Write tags into the JPEG files; originals are kept.")
 @click.option("--restore", is_flag=True, help="Put back the files that --write-files changed.")
-@click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+@click.option("--dry-run", is_flag=True, help="Report what would be done, and do nothing.")
 @click.option("--html", metavar="FILE", help="Also write examples of each label to an HTML file.")
 @scope_options
 @json_option
@@ -57,8 +59,8 @@ def tag(
     images: tuple[str, ...],
     given: tuple[str, ...],
     file: str | None,
-    least: float | None,
-    top: int,
+    min_confidence: float | None,
+    max_labels: int,
     keep: bool,
     truth: str | None,
     put_on: tuple[str, ...],
@@ -74,10 +76,10 @@ def tag(
     folders: tuple[str, ...],
     as_json: bool,
 ) -> None:
-    """Put labels on images: told from the labels' words, or given by hand.
+    """Put labels on images: by the labels' words, or by hand.
 
-    `saccade tag --label dog --label cat` tags every image that shows one. `--set beach A.jpg B.jpg` says it
-    of these. Searches then take `--where tag=dog`.
+    `saccade tag --label dog --label cat` tags every image that shows one. `--set beach A.jpg B.jpg` tags
+    these two. Searches then take `--where tag=dog`.
     """
     with errors_reported(as_json=as_json, debug=session.debug):
         _one_thing(
@@ -90,44 +92,45 @@ def tag(
                 "--restore": restore,
             }
         )
-        with existing_library(session.library) as library:
-            if put_on or take_off:
-                _by_hand(library, put_on, take_off, images, dry_run=dry_run, as_json=as_json)
-            elif listed:
-                _listed(library, images, as_json=as_json)
-            elif export or write_files or restore:
-                with progress_shown(quiet=as_json) as progress:
-                    if restore:
-                        wrote = library.restore_tagged_files(dry_run=dry_run)
-                    elif write_files:
-                        wrote = library.write_tags_to_files(
-                            where=where, folders=folders, dry_run=dry_run, progress=progress
-                        )
-                    else:
-                        wrote = library.export_tags(
-                            export or "", to, where=where, folders=folders, dry_run=dry_run, progress=progress
-                        )
-                _say_export(wrote, as_json=as_json)
-            else:
-                if images:
-                    raise InputError(
-                        f"{images[0]} was named, but labels by words go on all images",
-                        hint="restrict them with --in FOLDER or --where; or use --set LABEL",
+        if (given or file) and images:
+            raise InputError(
+                f"{images[0]} was named, but labels by words go on all images",
+                hint="restrict them with --in FOLDER or --where; or use --set LABEL",
+            )
+    with existing_library(session, as_json=as_json) as library:
+        from saccade.usecases.tags.api import Tags
+
+        tags = Tags(library)
+        if put_on or take_off:
+            _by_hand(tags, put_on, take_off, images, dry_run=dry_run, as_json=as_json)
+        elif listed:
+            _listed(tags, images, as_json=as_json)
+        elif export or write_files or restore:
+            with progress_shown(quiet=as_json) as progress:
+                if restore:
+                    wrote = tags.restore_files(dry_run=dry_run)
+                elif write_files:
+                    wrote = tags.write_files(where=where, folders=folders, dry_run=dry_run, progress=progress)
+                else:
+                    wrote = tags.export(
+                        export or "", to, where=where, folders=folders, dry_run=dry_run, progress=progress
                     )
-                with progress_shown(quiet=as_json) as progress:
-                    report = library.tag(
-                        file if file and not given else _together(given, file),
-                        least=least,
-                        top=top,
-                        keep=keep,
-                        truth=truth,
-                        where=where,
-                        folders=folders,
-                        dry_run=dry_run,
-                        progress=progress,
-                    )
-                _write_html(library, report, html)
-                _say_tagging(report, as_json=as_json)
+            _say_export(wrote, as_json=as_json)
+        else:
+            with progress_shown(quiet=as_json) as progress:
+                report = tags.zero_shot(
+                    file if file and not given else _together(given, file),
+                    min_confidence=min_confidence,
+                    max_labels=max_labels,
+                    keep_others=keep,
+                    truth=truth,
+                    where=where,
+                    folders=folders,
+                    dry_run=dry_run,
+                    progress=progress,
+                )
+            _write_html(library, report, html)
+            _say_tagging(report, as_json=as_json)
 
 
 def _one_thing(wanted: "Mapping[str, bool]") -> None:
@@ -149,7 +152,7 @@ def _together(given: tuple[str, ...], file: str | None) -> list[str]:
 
 
 def _by_hand(
-    library: "Library",
+    tags: "Tags",
     put_on: tuple[str, ...],
     take_off: tuple[str, ...],
     images: tuple[str, ...],
@@ -158,11 +161,14 @@ def _by_hand(
     as_json: bool,
 ) -> None:
     if dry_run:
-        raise InputError("--dry-run says nothing about --set and --remove", hint="they do what they say")
-    written = library.set_tags(put_on, images) if put_on else 0
-    removed = library.remove_tags(take_off, images) if take_off else 0
+        raise InputError("--dry-run does not go with --set or --remove", hint="leave it out")
+    named = [named_image(image) for image in images]
+    written = tags.set(put_on, named) if put_on else 0
+    removed = tags.remove(take_off, named) if take_off else 0
     if as_json:
-        print_json(of_labels(library.labels(), written=written, removed=removed))
+        from saccade.usecases.tags.wire import label_list
+
+        print_json(label_list(tags.labels(), written=written, removed=removed))
         return
     if put_on:
         say(f"{counted(written, 'tag')} set")
@@ -170,20 +176,22 @@ def _by_hand(
         say(f"{counted(removed, 'tag')} removed")
 
 
-def _listed(library: "Library", images: tuple[str, ...], *, as_json: bool) -> None:
+def _listed(tags: "Tags", images: tuple[str, ...], *, as_json: bool) -> None:
+    from saccade.usecases.tags.wire import label_list, tag_list
+
     if images:
-        tags = library.tags(images)
+        found = tags.of([named_image(image) for image in images])
         if as_json:
-            print_json(of_tags(tags))
+            print_json(tag_list(found))
             return
-        for path, borne in tags.items():
-            say(f"{shown_path(path)}: {', '.join(_said(tag) for tag in borne)}")
-        if not tags:
+        for path, labels_of in found.items():
+            say(f"{shown_path(path)}: {', '.join(_said(tag) for tag in labels_of)}")
+        if not found:
             note("no tags on these images")
         return
-    labels = library.labels()
+    labels = tags.labels()
     if as_json:
-        print_json(of_labels(labels, written=0, removed=0))
+        print_json(label_list(labels))
         return
     for label, count in labels.items():
         say(f"{number(count):>9}  {harmless(label)}")
@@ -199,31 +207,31 @@ def _said(tag: "Tag") -> str:
 
 def _say_tagging(report: "TaggingReport", *, as_json: bool) -> None:
     if as_json:
-        print_json(of_tagging(report))
+        print_json(report)
         return
     for line in report.notes:
         note(harmless(line))
-    verb = "bear" if report.written else "would bear"
+    verb = "have" if report.written else "would have"
     say(
         f"{number(report.tagged)} of {counted(report.images, 'image')} {verb} a label "
         f"({counted(report.tags, 'tag')}), {number(report.images - report.tagged)} none of these, "
         f"in {duration(report.seconds)}"
     )
     for label in report.labels[:_SHOWN]:
-        say(f"{number(label.images):>9}  {harmless(label.label)}{_from(label.least)}")
+        say(f"{number(label.images):>9}  {harmless(label.label)}{_from(label.threshold)}")
     if len(report.labels) > _SHOWN:
         note(f"and {number(len(report.labels) - _SHOWN)} more labels: --json lists them all")
     if not report.written:
         note("nothing was stored: leave out --dry-run to do it")
 
 
-def _from(least: float) -> str:
-    return f"  (from {percent(least)} on)" if least else "  (by its kinds)"
+def _from(threshold: float) -> str:
+    return f"  (from {percent(threshold)} on)" if threshold else "  (by its kinds)"
 
 
 def _say_export(report: "ExportReport", *, as_json: bool) -> None:
     if as_json:
-        print_json(of_export(report))
+        print_json(report)
         return
     report_failures(report.skipped)
     verb = "written" if report.applied else "to write"
@@ -239,7 +247,7 @@ def _say_export(report: "ExportReport", *, as_json: bool) -> None:
         note("nothing was written: leave out --dry-run to do it")
 
 
-def _write_html(library: "Library", report: "TaggingReport", path: str | None) -> None:
+def _write_html(library: "LibraryContext", report: "TaggingReport", path: str | None) -> None:
     if path is None:
         return
     from saccade.doors.page.report import write_report
@@ -247,6 +255,3 @@ def _write_html(library: "Library", report: "TaggingReport", path: str | None) -
 
     write_report(path, tagging_page(library, report))
     note(f"report: {shown_path(os.path.abspath(path))}")
-
-
-COMMANDS: "Sequence[click.Command]" = (tag, teach)

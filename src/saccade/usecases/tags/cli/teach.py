@@ -11,14 +11,14 @@ from saccade.core.errors import InputError, PathNotFoundError
 from saccade.doors.terminal.opening import existing_library
 from saccade.doors.terminal.output import note, print_json, say
 from saccade.doors.terminal.progress import progress_shown
-from saccade.doors.terminal.reporting import errors_reported
 from saccade.doors.terminal.settings import Session, json_option, library_option, scope_options
 from saccade.doors.words import counted, duration, harmless, number, percent, shown_path
-from saccade.usecases.tags.wire import of_taught, of_versions
+from saccade.engine.inputs import named_image
 
 if TYPE_CHECKING:
-    from saccade.library import Library
-    from saccade.usecases.tags.rules.classifying import Interval, Measured, TaughtReport
+    from saccade.engine.context import LibraryContext
+    from saccade.usecases.tags.api import Tags
+    from saccade.usecases.tags.rules.classifying import TaughtReport
 
 _GREEDY = frozenset({"--yes", "--no", "--forget"})
 _WHY = {"unsure": "unsure", "check": "check it"}
@@ -44,21 +44,23 @@ class _Greedy(click.Command):
         return super().parse_args(context, repeated)
 
 
-@click.command(cls=_Greedy, short_help="Teach a label by examples, and tag what bears it.")
+@click.command(cls=_Greedy, short_help="Teach a label by examples, and tag what it fits.")
 @click.argument("name", required=False)
 @click.option("--yes", multiple=True, metavar="IMAGE...", help="Images (or folders) that show it.")
 @click.option("--no", multiple=True, metavar="IMAGE...", help="Images (or folders) that do not.")
-@click.option("--forget", multiple=True, metavar="IMAGE...", help="Images that are no examples any more.")
+@click.option("--forget", multiple=True, metavar="IMAGE...", help="Images that are no longer examples.")
 @click.option("--classes", metavar="CSV", help="Several classes instead: a table with columns image, class.")
 @click.option("--words", metavar="TEXT", help='What it is called, if not by its name; "" for nothing.')
 @click.option("--suggest", type=int, default=8, show_default=True, metavar="N", help="Images to label next.")
-@click.option("--least", type=float, metavar="P", help="Confidence to bear the tag; default: its own.")
+@click.option(
+    "--min-confidence", type=float, metavar="P", help="To get the tag; default: the classifier's own."
+)
 @click.option("--versions", "list_versions", is_flag=True, help="List the versions that are kept.")
 @click.option("--use", "version", type=int, metavar="N", help="Go back to version N, and tag with it.")
 @click.option(
     "--seed", type=int, default=0, show_default=True, metavar="N", help="Of what is drawn at random."
 )
-@click.option("--dry-run", is_flag=True, help="Say what it would do, and store nothing.")
+@click.option("--dry-run", is_flag=True, help="Report what it would do, and store nothing.")
 @click.option("--html", metavar="FILE", help="Also write suggestions and result to an HTML file.")
 @scope_options
 @json_option
@@ -74,7 +76,7 @@ def teach(
     classes: str | None,
     words: str | None,
     suggest: int,
-    least: float | None,
+    min_confidence: float | None,
     list_versions: bool,
     version: int | None,
     seed: int,
@@ -89,28 +91,32 @@ def teach(
     All images that show it get the tag, so that `--where "tag=our product"` finds them. Later examples add
     to earlier ones. Without examples: learn again from those there are. Without a NAME: list what was taught.
     """
-    with errors_reported(as_json=as_json, debug=session.debug), existing_library(session.library) as library:
+    with existing_library(session, as_json=as_json) as library:
+        from saccade.usecases.tags.api import Tags
+        from saccade.usecases.tags.wire import VersionList
+
+        tags = Tags(library)
         if name is None or list_versions:
-            _list(library, name, as_json=as_json)
+            _list(tags, name, as_json=as_json)
             return
         if version is not None:
             with progress_shown(quiet=as_json) as progress:
-                tags = library.use_classifier(name, version, progress=progress)
+                count = tags.use(name, version, progress=progress)
             if as_json:
-                print_json(of_versions(library.classifiers(name)))
+                print_json(VersionList(versions=tuple(tags.classifiers(name))))
             else:
-                say(f"version {version} of {harmless(name)} is in use: {counted(tags, 'tag')}")
+                say(f"version {version} of {harmless(name)} is in use: {counted(count, 'tag')}")
             return
         with progress_shown(quiet=as_json) as progress:
-            report = library.teach(
+            report = tags.teach(
                 name,
-                yes=yes,
-                no=no,
+                yes=[named_image(one) for one in yes],
+                no=[named_image(one) for one in no],
                 classes=None if classes is None else _classes(classes),
-                forget=forget,
+                forget=[named_image(one) for one in forget],
                 words=words,
                 suggest=suggest,
-                least=least,
+                min_confidence=min_confidence,
                 where=where,
                 folders=folders,
                 seed=seed,
@@ -120,7 +126,7 @@ def teach(
         if html is not None:
             _write_html(library, report, html)
         if as_json:
-            print_json(of_taught(report))
+            print_json(report)
         else:
             _say(report)
 
@@ -149,10 +155,12 @@ def _classes(path: str) -> Mapping[str, Sequence[str]]:
     return found
 
 
-def _list(library: "Library", name: str | None, *, as_json: bool) -> None:
-    kept = library.classifiers(name)
+def _list(tags: "Tags", name: str | None, *, as_json: bool) -> None:
+    from saccade.usecases.tags.wire import VersionList
+
+    kept = tags.classifiers(name)
     if as_json:
-        print_json(of_versions(kept))
+        print_json(VersionList(versions=tuple(kept)))
         return
     for one in kept:
         examples = ", ".join(f"{count} {harmless(group)}" for group, count in one.examples.items())
@@ -172,9 +180,11 @@ def _say(report: "TaughtReport") -> None:
     if report.measured is None:
         say(f"  {harmless(report.why_not)}")
     else:
+        from saccade.usecases.tags.words import measured_lines
+
         for line in measured_lines(report.measured):
             say(f"  {line}")
-    verb = "bear it" if report.written else "would bear it"
+    verb = "have it" if report.written else "would have it"
     if set(report.examples) == {"yes", "no"}:
         say(
             f"  {number(sum(report.tags.values()))} of {counted(report.images, 'image')} {verb} "
@@ -189,24 +199,7 @@ def _say(report: "TaughtReport") -> None:
         say(f"  {percent(one.confidence):>5}  {_WHY[one.why]:<8}  {shown_path(one.path)}")
 
 
-def measured_lines(measured: "Measured") -> list[str]:
-    """How good it is, a line each."""
-    lines = [
-        f"right on {_between(measured.accuracy)} of {counted(measured.examples, 'example')} held out in turn"
-    ]
-    for group, precision in measured.precision.items():
-        lines.append(
-            f"{harmless(group)}: precision {_between(precision)}, recall {_between(measured.recall[group])}"
-        )
-    lines.append(f"confidence is off by {percent(measured.calibration_error)} on average")
-    return lines
-
-
-def _between(interval: "Interval") -> str:
-    return f"{percent(interval.value)} ({percent(interval.low)} to {percent(interval.high)})"
-
-
-def _write_html(library: "Library", report: "TaughtReport", path: str) -> None:
+def _write_html(library: "LibraryContext", report: "TaughtReport", path: str) -> None:
     from saccade.doors.page.report import write_report
     from saccade.usecases.tags.html import teaching_page
 

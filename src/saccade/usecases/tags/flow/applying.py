@@ -23,7 +23,7 @@ from saccade.usecases.tags.rules.classifying import (
 from saccade.usecases.tags.rules.zero_shot import best_thresholds
 
 _YES_SHARE = 0.1
-_LEAST = (0.3, 0.5)
+_THRESHOLDS = (0.3, 0.5)
 _POOL = 256
 
 
@@ -59,18 +59,18 @@ def usual_shares(classes: tuple[str, ...]) -> NDArray[np.float64]:
 
 
 def tags_of(
-    name: str, classes: tuple[str, ...], ids: Ids, likely: Probabilities, least: float | None
+    name: str, classes: tuple[str, ...], ids: Ids, likely: Probabilities, min_confidence: float | None
 ) -> tuple[Found, tuple[str, ...]]:
     """The tags that these probabilities give, and their labels."""
     if classes == (NO, YES):
         sure, chosen = likely[:, 1], np.zeros(len(ids), np.int32)
         labels: tuple[str, ...] = (name,)
-        bar = float(np.clip(best_thresholds(likely[:, 1:]), *_LEAST)[0]) if len(ids) else 1.0
+        bar = float(np.clip(best_thresholds(likely[:, 1:]), *_THRESHOLDS)[0]) if len(ids) else 1.0
     else:
         chosen = likely.argmax(axis=1).astype(np.int32)
         sure, labels = likely.max(axis=1, initial=0), tuple(f"{name}/{group}" for group in classes)
-        bar = _LEAST[1]
-    above = sure >= (bar if least is None else least)
+        bar = _THRESHOLDS[1]
+    above = sure >= (bar if min_confidence is None else min_confidence)
     found = Found(
         ids=ids[above],
         labels=chosen[above],
@@ -90,7 +90,7 @@ def suggestions(
     classes: tuple[str, ...],
     count: int,
 ) -> tuple[Suggestion, ...]:
-    """Images to label next: three quarters where it is least sure, unlike each other; the rest to check."""
+    """Images to label next: three quarters where it is least sure, no two alike; the rest to check."""
     taken = np.array([image for ones in examples.members.values() for image in ones], np.int64)
     free = np.flatnonzero(~np.isin(ids, taken))
     if not len(free) or count < 1:
@@ -126,14 +126,14 @@ def reapply(
     name: str,
     model: Classifier,
     *,
-    least: float | None,
+    min_confidence: float | None,
     report: ReportProgress,
 ) -> int:
-    """Tag the whole library anew with a version taught before; number of tags."""
+    """Tag the whole library again with a version taught before; the number of tags."""
     sample = rows_of(catalog, spaces, catalog.embeddings.sample(spaces[0].id, SAMPLE))
     shares = shares_of(model.probabilities(sample), usual_shares(model.classes))
     ids, likely = apply(catalog, spaces, model, shares, among=None, report=report)
-    found, labels = tags_of(name, model.classes, ids, likely, least)
+    found, labels = tags_of(name, model.classes, ids, likely, min_confidence)
     store(catalog, origin_of(name), labels, found, among=None, keep=False)
     return len(found.ids)
 

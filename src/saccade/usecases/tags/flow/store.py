@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from saccade.core.ports import Catalog
 from saccade.core.types import Ids
-from saccade.usecases.tags.rules.reports import Label, LabelSummary, Shown
+from saccade.usecases.tags.rules.reports import Example, Label, LabelSummary
 from saccade.usecases.tags.rules.zero_shot import LabelCalibration
 
 if TYPE_CHECKING:
@@ -48,11 +48,11 @@ def with_parents(labels: Sequence[Label], found: Found) -> tuple[tuple[str, ...]
         return tuple(names), found
     ids, numbers, sure = [found.ids], [found.labels], [found.confidences]
     for child, above in parents.items():
-        bearing = found.labels == child
+        tagged = found.labels == child
         for number in above:
-            ids.append(found.ids[bearing])
-            numbers.append(np.full(int(bearing.sum()), number, np.int32))
-            sure.append(found.confidences[bearing])
+            ids.append(found.ids[tagged])
+            numbers.append(np.full(int(tagged.sum()), number, np.int32))
+            sure.append(found.confidences[tagged])
     all_ids, all_numbers, all_sure = np.concatenate(ids), np.concatenate(numbers), np.concatenate(sure)
     order = np.lexsort((-all_sure, all_numbers, all_ids))
     all_ids, all_numbers, all_sure = all_ids[order], all_numbers[order], all_sure[order]
@@ -70,7 +70,7 @@ def store(
     ids, numbers = found.ids[order], found.labels[order]
     confidences = found.confidences[order].astype(np.float64)
     edges = np.searchsorted(numbers, np.arange(len(names) + 1))
-    borne: dict[str, tuple[Ids, Numbers]] = {
+    by_label: dict[str, tuple[Ids, Numbers]] = {
         name: (ids[start:end], confidences[start:end])
         for name, start, end in zip(names, edges, edges[1:], strict=False)
         if end > start
@@ -78,13 +78,13 @@ def store(
     if keep:
         for name in names:
             catalog.tags.remove(origin, name, among)
-    catalog.tags.write(origin, borne, replace=not keep, among=among)
+    catalog.tags.write(origin, by_label, replace=not keep, among=among)
 
 
 def summaries(
     catalog: Catalog, names: Sequence[str], found: Found, known: LabelCalibration, asked: int
 ) -> tuple[LabelSummary, ...]:
-    """What became of each label asked for and of their parents, most borne first."""
+    """What became of each label asked for and of their parents, the most frequent first."""
     order = np.lexsort((found.ids, -found.confidences, found.labels))
     numbers = found.labels[order]
     edges = np.searchsorted(numbers, np.arange(len(names) + 1))
@@ -97,10 +97,10 @@ def summaries(
     )
     records = {record.id: record for record in catalog.images.get(np.unique(found.ids[wanted]).tolist())}
 
-    def shown(rows: NDArray[np.int64]) -> tuple[Shown, ...]:
+    def shown(rows: NDArray[np.int64]) -> tuple[Example, ...]:
         pairs = [(records[int(found.ids[row])], float(found.confidences[row])) for row in rows]
         return tuple(
-            Shown(path=record.paths[0], image_id=record.image_id, confidence=sure)
+            Example(path=record.paths[0], image_id=record.image_id, confidence=sure)
             for record, sure in pairs
             if record.paths
         )
@@ -110,7 +110,7 @@ def summaries(
             label=name,
             images=int(edges[number + 1] - edges[number]),
             share=float(known.shares[number]) if number < asked else 0.0,
-            least=float(known.least[number]) if number < asked else 0.0,
+            threshold=float(known.thresholds[number]) if number < asked else 0.0,
             best=shown(chosen[number][0]),
             borderline=shown(chosen[number][1]),
         )

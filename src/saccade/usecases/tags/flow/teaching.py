@@ -35,12 +35,10 @@ from saccade.usecases.tags.rules.classifying import (
     measured,
     shares_of,
 )
-from saccade.usecases.tags.rules.zero_shot import SLOPE
+from saccade.usecases.tags.rules.encoder_fit import encoder_fit
 
 _MEASURABLE = 5
 _RANDOM_TRUST = 0.3
-_PLAIN_SLOPE, _PLAIN_OFFSET = 1.41, -1.59
-"""From the scaled score of a name to log-odds; fitted to what captions of flickr8k's train part name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +51,7 @@ class Teaching:
         forget: ids that are no examples any more.
         words: {class: what it is called}, for an encoder that reads text; empty for none.
         suggest: how many images to suggest.
-        least: confidence from which an image bears the tag; None for the classifier's own.
+        min_confidence: from which an image gets the tag; None for the classifier's own.
     """
 
     name: str
@@ -62,7 +60,7 @@ class Teaching:
     forget: Ids
     words: Mapping[str, str]
     suggest: int
-    least: float | None
+    min_confidence: float | None
 
 
 def teach(
@@ -110,10 +108,10 @@ def teach(
     usual = usual_shares(model.classes)
     shares = shares_of(model.probabilities(sample), usual)
     ids, likely = apply(catalog, spaces, model, shares, among=among, report=report)
-    found, labels = tags_of(teaching.name, model.classes, ids, likely, teaching.least)
+    found, labels = tags_of(teaching.name, model.classes, ids, likely, teaching.min_confidence)
     version = 0
     if not dry_run:
-        with catalog.writing("teaching"):
+        with catalog.unit("teaching"):
             version = _save(catalog, teaching, model, examples=examples, fitted=fitted, result=result)
             store(catalog, origin_of(teaching.name), labels, found, among=among, keep=False)
     return TaughtReport(
@@ -190,15 +188,16 @@ def name_logits(
     named = [number for number, group in enumerate(classes) if words.get(group)]
     if not encoder.info.reads_text or not named or (set(classes) != {YES, NO} and len(named) < len(classes)):
         return directions, offsets
+    fit = encoder_fit(encoder.info)
     texts = embed_words(encoder, [words[classes[number]] for number in named])
     scores = sample[:, : space.dim] @ texts.T
     medians = np.median(scores, axis=0)
     scale = max(float(np.median(medians - np.quantile(scores, 0.1587, axis=0))), 1e-3)
     if set(classes) == {YES, NO}:
-        directions[named] = _PLAIN_SLOPE / scale * texts
-        offsets[named] = _PLAIN_OFFSET - _PLAIN_SLOPE / scale * medians
+        directions[named] = fit.plain_slope / scale * texts
+        offsets[named] = fit.plain_offset - fit.plain_slope / scale * medians
     else:
-        directions[named] = SLOPE / scale * texts
+        directions[named] = fit.slope / scale * texts
     return directions, offsets
 
 
@@ -271,11 +270,11 @@ def _save(
     }
     facts: dict[str, object] = {
         "classes": list(model.classes),
-        "roles": [role.value for role in model.roles],
+        "roles": [str(role) for role in model.roles],
         "fingerprint": model.fingerprint,
         "examples": digests,
         "words": dict(teaching.words),
-        "least": teaching.least,
+        "min_confidence": teaching.min_confidence,
         "name_share": fitted.name_share,
         "accuracy": None if result is None else result.accuracy.value,
         "calibration_error": None if result is None else result.calibration_error,

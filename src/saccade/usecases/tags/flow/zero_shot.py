@@ -12,6 +12,7 @@ from saccade.core.ports import Catalog, Encoder, ReportProgress
 from saccade.core.types import Embeddings, Ids, Progress, SpaceInfo
 from saccade.core.vectors import normalize
 from saccade.usecases.tags.flow.store import Found, store, summaries, with_parents
+from saccade.usecases.tags.rules.encoder_fit import EncoderFit, encoder_fit
 from saccade.usecases.tags.rules.reports import PERSON, ZERO_SHOT, Label, TaggingReport, Taxonomy
 from saccade.usecases.tags.rules.zero_shot import (
     BACKGROUND,
@@ -48,7 +49,7 @@ def embed_words(encoder: Encoder, texts: Sequence[str], templates: Sequence[str]
     """
     if not encoder.info.reads_text:
         raise InvalidQueryError(
-            f"the encoder {encoder.info.name!r} reads no text, so it cannot tell what a label means",
+            f"the encoder {encoder.info.name!r} reads no text, so it cannot know what a label means",
             hint="teach it by examples: saccade teach NAME --yes A.jpg B.jpg",
         )
     sentences = [
@@ -82,9 +83,9 @@ def zero_shot(
     taxonomy: Taxonomy,
     *,
     among: Ids | None,
-    least: float | None,
-    top: int,
-    keep: bool,
+    min_confidence: float | None,
+    max_labels: int,
+    replace_others: bool,
     truth: str | None,
     dry_run: bool,
     report: ReportProgress,
@@ -92,28 +93,28 @@ def zero_shot(
     """Tag every image (among sorted ids) with the labels it shows.
 
     Args:
-        least: confidence from which on an image bears a label; None for each label's own.
-        top: most labels an image gets, the parents of these not counted.
-        keep: leave earlier zero-shot tags of other labels; else they are replaced.
+        min_confidence: from which an image gets a label; None for each label's own threshold.
+        max_labels: labels an image gets at most, not counting their parents.
+        replace_others: remove earlier zero-shot tags of other labels.
         truth: a text column whose values name labels (several separated by ";"); None for what people tagged.
     Raises:
         InputError: nothing to tag, or a threshold or number out of range.
     """
     started = time.perf_counter()
-    if least is not None and not 0 < least < 1:
-        raise InputError(f"the least confidence is {least}; it must lie between 0 and 1")
-    if top < 1:
-        raise InputError(f"at most {top} labels for an image say nothing", hint="give at least 1")
+    if min_confidence is not None and not 0 < min_confidence < 1:
+        raise InputError(f"the confidence is {min_confidence}; it must lie between 0 and 1")
+    if max_labels < 1:
+        raise InputError(f"at most {max_labels} labels for an image say nothing", hint="give at least 1")
     labels = taxonomy.labels
     words = words_of(encoder, labels)
-    known, notes = calibrated(catalog, space, words, labels, truth)
-    if least is not None:
-        known = replace(known, least=np.full(len(labels), least))
-    found = collect(catalog, space, words, known, among=among, top=top, report=report)
+    known, notes = calibrated(catalog, space, words, labels, truth=truth, fit=encoder_fit(encoder.info))
+    if min_confidence is not None:
+        known = replace(known, thresholds=np.full(len(labels), min_confidence))
+    found = collect(catalog, space, words, known, among=among, top=max_labels, report=report)
     names, found = with_parents(labels, found)
     if not dry_run:
-        with catalog.writing("tagging"):
-            store(catalog, ZERO_SHOT, names, found, among=among, keep=keep)
+        with catalog.unit("tagging"):
+            store(catalog, ZERO_SHOT, names, found, among=among, keep=not replace_others)
     return TaggingReport(
         origin=ZERO_SHOT,
         images=found.images,
@@ -127,7 +128,13 @@ def zero_shot(
 
 
 def calibrated(
-    catalog: Catalog, space: SpaceInfo, words: Words, labels: Sequence[Label], truth: str | None
+    catalog: Catalog,
+    space: SpaceInfo,
+    words: Words,
+    labels: Sequence[Label],
+    *,
+    truth: str | None,
+    fit: EncoderFit,
 ) -> tuple[LabelCalibration, tuple[str, ...]]:
     """How to read these words' scores in this library, from a sample and from what people said."""
     count = catalog.health.counts().embeddings.get(space.id, 0)
@@ -136,7 +143,7 @@ def calibrated(
     sample = catalog.embeddings.get(space.id, catalog.embeddings.sample(space.id, min(count, _SAMPLE)))
     background = sample @ words.background.T
     scores = sample @ words.texts.T
-    known = calibrate_labels(scores, background, words.label_of)
+    known = calibrate_labels(scores, background, words.label_of, fit)
     told = _told(catalog, labels, truth)
     if not told:
         return known, ()
@@ -144,7 +151,7 @@ def calibrated(
     for number, (yes, no) in told.items():
         rows = catalog.embeddings.get(space.id, np.concatenate([yes, no]))
         seen = evidence(known, rows @ words.texts.T, rows @ words.background.T)[:, number]
-        slopes[number], offsets[number] = refit(seen.astype(np.float64), np.arange(len(rows)) < len(yes))
+        slopes[number], offsets[number] = refit(seen.astype(np.float64), np.arange(len(rows)) < len(yes), fit)
     fitted = replace(known, slopes=slopes, offsets=offsets)
     note = f"fitted to what is known of images: {', '.join(sorted(labels[number].path for number in told))}"
     return estimate_shares(fitted, evidence(known, scores, background)), (note,)

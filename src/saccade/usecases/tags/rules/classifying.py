@@ -30,7 +30,12 @@ Probabilities = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interval:
-    """A share in [0, 1] and where it lies with 95 % confidence."""
+    """A share in [0, 1].
+
+    Attributes:
+        value: the share.
+        low, high: where it lies with 95 % confidence.
+    """
 
     value: float
     low: float
@@ -42,7 +47,8 @@ class Measured:
     """How good a classifier is, on examples held out in turn.
 
     Attributes:
-        examples: number of them.   folds: into how many parts they were divided.
+        examples: number of them.
+        folds: into how many parts they were divided.
         accuracy: share that is classified right.
         precision, recall: of each class that a person cares for ("yes" alone, or every class).
         calibration_error: mean difference between confidence and share right, in [0, 1].
@@ -58,7 +64,14 @@ class Measured:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suggestion:
-    """An image worth labeling next, and why: the classifier is unsure, or it is sure and wants checking."""
+    """An image worth labeling next.
+
+    Attributes:
+        path: one of its files.
+        image_id: SHA-256 of its bytes, hexadecimal.
+        confidence: in [0, 1].
+        why: "unsure", or "check": it is sure, and worth checking.
+    """
 
     path: str
     image_id: str
@@ -71,16 +84,18 @@ class TaughtReport:
     """What one lesson did.
 
     Attributes:
-        name: of the classifier.   version: kept as; 0 in a dry run.
+        name: of the classifier.
+        version: kept as; 0 in a dry run.
         examples: {class: images a person gave}.
         random_images: images of the library that stood in for missing "no" examples.
-        measured: how good it is on examples held out; None where `why_not` says why.
+        measured: how good it is on examples held out; null where `why_not` says why not.
+        why_not: why it could not be measured.
         shares: {class: estimated share of the library}.
         images: images of the library it was applied to.
-        tags: {label: images that bear it now}.
+        tags: {label: images that have it now}.
         suggestions: images to label next.
         written: whether version and tags were stored.
-        notes: what else is to be known, a sentence each.
+        notes: what else is worth knowing, a sentence each.
         seconds: wall time.
     """
 
@@ -101,7 +116,16 @@ class TaughtReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClassifierVersion:
-    """One kept version: when it was made (UTC, ISO 8601), of how many examples, and whether it is in use."""
+    """One kept version of a classifier.
+
+    Attributes:
+        name: of the classifier.
+        version: 1, 2, ...
+        created: UTC, ISO 8601.
+        examples: {class: number of examples}.
+        accuracy: share right on examples held out; null if it could not be measured.
+        active: whether it is in use.
+    """
 
     name: str
     version: int

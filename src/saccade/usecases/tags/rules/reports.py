@@ -33,15 +33,21 @@ class Label:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taxonomy:
-    """Labels in the order they were given, and what is to be told about how they were read."""
+    """Labels in the order they were given, and what is worth knowing about how they were read."""
 
     labels: tuple[Label, ...]
     notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
-    """An image as an example of a label: one of its files, its id, and the confidence in [0, 1]."""
+class Example:
+    """An image as an example of a label.
+
+    Attributes:
+        path: one of its files.
+        image_id: SHA-256 of its bytes, hexadecimal.
+        confidence: in [0, 1].
+    """
 
     path: str
     image_id: str
@@ -54,19 +60,19 @@ class LabelSummary:
 
     Attributes:
         label: its path.
-        images: how many bear it now (or would).
+        images: how many have it now (or would).
         share: estimated share in [0, 1] of the library's images that show it, tagged or not.
-        least: confidence in [0, 1] from which an image bears it.
-        best: images that bear it, surest first.
-        borderline: images that bear it, least sure first: look here whether the threshold is right.
+        threshold: confidence in [0, 1] from which an image has it; 0 where its kinds decide.
+        best: images that have it, surest first.
+        borderline: images that have it, least sure first: look here whether the threshold is right.
     """
 
     label: str
     images: int
     share: float
-    least: float
-    best: tuple[Shown, ...] = ()
-    borderline: tuple[Shown, ...] = ()
+    threshold: float
+    best: tuple[Example, ...] = ()
+    borderline: tuple[Example, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,11 +81,12 @@ class TaggingReport:
 
     Attributes:
         origin: of the tags.
-        images: images looked at.   tagged: those that bear a label now; the rest are "none of these".
+        images: images looked at.
+        tagged: those that have a label now; the rest are "none of these".
         tags: tags in all, those of parents included.
-        labels: one for each label, most borne first.
+        labels: one for each label, the most frequent first.
         written: whether they were stored (not in a dry run).
-        notes: what else is to be known, a sentence each.
+        notes: what else is worth knowing, a sentence each.
         seconds: wall time.
     """
 
@@ -100,7 +107,8 @@ class ExportReport:
     Attributes:
         format: "csv", "xmp", "hf", "coco" or "files".
         images: images that have tags to export.
-        written: files written (or that would be).   unchanged: files that say it already.
+        written: files written (or that would be).
+        unchanged: files that say it already.
         skipped: files that could not be written, with the reason.
         kept: where the originals lie, when image files were written.
         applied: whether anything was written (not in a dry run).

@@ -16,7 +16,7 @@ the library itself:
    `SHARE` by as much as `SHARE_WEIGHT` images would.
 
 A label's threshold is the confidence that maximizes the expected F1 of its own confidences (Lipton, Elkan and
-Naryanaswamy, ECML 2014), kept within `LEAST`. A label that nothing shows passes nowhere.
+Naryanaswamy, ECML 2014), kept within `THRESHOLDS`. A label that nothing shows passes nowhere.
 """
 
 from dataclasses import dataclass
@@ -24,10 +24,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-SLOPE, OFFSET = 1.48, -0.32
-"""Log-odds per unit of evidence, and at none; fitted to what captions of flickr8k's train part name."""
+from saccade.usecases.tags.rules.encoder_fit import EncoderFit
+
 SHARE, SHARE_WEIGHT = 0.02, 200.0
-LEAST = (0.2, 0.5)
+THRESHOLDS = (0.2, 0.5)
 """No label's own threshold is lower or higher."""
 
 TEMPLATES = (
@@ -70,7 +70,7 @@ class LabelCalibration:
         scale: cosine that counts 1.
         slopes, offsets: (l,) from evidence to log-odds, at even odds.
         shares: (l,) estimated share in (0, 1) of images that show it.
-        least: (l,) confidence from which an image bears it.
+        thresholds: (l,) confidence from which an image has it.
     """
 
     label_of: NDArray[np.int64]
@@ -80,12 +80,12 @@ class LabelCalibration:
     slopes: NDArray[np.float64]
     offsets: NDArray[np.float64]
     shares: NDArray[np.float64]
-    least: NDArray[np.float64]
+    thresholds: NDArray[np.float64]
 
     @property
     def bars(self) -> NDArray[np.float64]:
-        """(l,) evidence from which an image bears each label."""
-        return (logit(self.least) - self.offsets - logit(self.shares)) / self.slopes
+        """(l,) evidence from which an image has each label."""
+        return (logit(self.thresholds) - self.offsets - logit(self.shares)) / self.slopes
 
     def confidence(
         self, evidence: NDArray[np.floating], labels: NDArray[np.int64] | slice
@@ -96,7 +96,10 @@ class LabelCalibration:
 
 
 def calibrate_labels(
-    scores: NDArray[np.float32], background: NDArray[np.float32], label_of: NDArray[np.int64]
+    scores: NDArray[np.float32],
+    background: NDArray[np.float32],
+    label_of: NDArray[np.int64],
+    fit: EncoderFit,
 ) -> LabelCalibration:
     """How to read scores, from those of a sample of the library.
 
@@ -127,10 +130,10 @@ def calibrate_labels(
         centers=centers.astype(np.float32),
         background_centers=background_centers.astype(np.float32),
         scale=scale,
-        slopes=np.full(labels, SLOPE),
-        offsets=np.full(labels, OFFSET),
+        slopes=np.full(labels, fit.slope),
+        offsets=np.full(labels, fit.offset),
         shares=np.full(labels, SHARE),
-        least=np.full(labels, LEAST[1]),
+        thresholds=np.full(labels, THRESHOLDS[1]),
     )
     return estimate_shares(known, evidence(known, scores, background))
 
@@ -169,7 +172,7 @@ def estimate_shares(known: LabelCalibration, evidence: NDArray[np.float32]) -> L
         slopes=known.slopes,
         offsets=known.offsets,
         shares=shares,
-        least=np.clip(best_thresholds(confidences), *LEAST),
+        thresholds=np.clip(best_thresholds(confidences), *THRESHOLDS),
     )
 
 
@@ -185,18 +188,18 @@ def best_thresholds(confidences: NDArray[np.floating]) -> NDArray[np.float64]:
 
 
 def refit(
-    evidence: NDArray[np.float64], truth: NDArray[np.bool_], *, trust: float = 5.0
+    evidence: NDArray[np.float64], truth: NDArray[np.bool_], fit: EncoderFit, *, trust: float = 5.0
 ) -> tuple[float, float]:
     """Slope and offset at even odds of one label, from images whose truth is known.
 
-    Logistic regression with the two classes weighted alike, held towards `SLOPE` and `OFFSET` as `trust`
+    Logistic regression with the two classes weighted alike, held towards the encoder's own as `trust`
     images would; Newton's method. The slope stays positive.
 
     Args:
         evidence: (n,).   truth: (n,) at least one True and one False.
     """
     design = np.stack([evidence, np.ones(len(evidence))], axis=1)
-    start = np.array([SLOPE, OFFSET])
+    start = np.array([fit.slope, fit.offset])
     weights = np.where(truth, 0.5 / truth.mean(), 0.5 / (1 - truth.mean()))
     held = np.diag([trust, trust / 4])
     fitted = start.copy()
@@ -205,7 +208,7 @@ def refit(
         gradient = design.T @ (weights * (truth - likely)) - held @ (fitted - start)
         curvature = (design * (weights * likely * (1 - likely))[:, np.newaxis]).T @ design + held
         fitted = fitted + np.linalg.solve(curvature, gradient)
-    return max(float(fitted[0]), SLOPE / 10), float(fitted[1])
+    return max(float(fitted[0]), fit.slope / 10), float(fitted[1])
 
 
 def sigmoid(odds: NDArray[np.floating]) -> NDArray[np.floating]:

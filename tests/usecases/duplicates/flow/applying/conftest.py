@@ -18,9 +18,9 @@ from saccade.core.types import FileEntry, FileStamp, ImageInfo, Progress
 from saccade.engine import scopes
 from saccade.sources import quarantine
 from saccade.sources.journal import Journal
-from saccade.usecases.duplicates.flow.applying import Cleaner
+from saccade.usecases.duplicates.flow.applying import Applier
 from saccade.usecases.duplicates.flow.undoing import undo
-from saccade.usecases.duplicates.rules.applying import USUAL_TIERS, CleaningReport
+from saccade.usecases.duplicates.rules.applying import USUAL_TIERS, ApplyReport
 from saccade.usecases.duplicates.rules.reports import DuplicateFile, DuplicateGroup, DuplicateReport, Tier
 from saccade.usecases.duplicates.rules.savings import EXAMPLE_PRICES, parse_prices
 
@@ -89,8 +89,8 @@ class Album:
             path=path, record=record, tier=tier, probability=0.99, evidence=None, reason="smaller"
         )
 
-    def cleaner(self, files: Any = quarantine) -> Cleaner:
-        return Cleaner(
+    def cleaner(self, files: Any = quarantine) -> Applier:
+        return Applier(
             catalog=self.catalog,
             files=files,
             runs=self.journal,
@@ -105,7 +105,7 @@ class Album:
         to: str | None = None,
         tiers: Collection[Tier] = USUAL_TIERS,
         files: Any = quarantine,
-    ) -> CleaningReport:
+    ) -> ApplyReport:
         return self.cleaner(files).apply(report, tiers, to, "2026-11-20T12:00:00Z")
 
     def undo(self, run: str | None = None, *, files: Any = quarantine) -> UndoReport:
@@ -130,8 +130,8 @@ class Album:
         known = self.catalog.files.known(folder)
         return {path for (path, _), file in known.items() if file.state == "indexed"}
 
-    def codes(self, report: CleaningReport | UndoReport) -> list[str]:
-        failures = report.skipped if isinstance(report, CleaningReport) else report.failed
+    def codes(self, report: ApplyReport | UndoReport) -> list[str]:
+        failures = report.skipped if isinstance(report, ApplyReport) else report.failed
         return [failure.code for failure in failures]
 
     def close(self) -> None:

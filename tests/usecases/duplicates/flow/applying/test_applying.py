@@ -14,7 +14,7 @@ import pytest
 from saccade.catalog import open_catalog
 from saccade.core.errors import DiskFullError, InputError, LibraryBusyError, PathNotFoundError
 from saccade.sources import quarantine
-from saccade.usecases.duplicates.flow.undoing import cleanings
+from saccade.usecases.duplicates.flow.undoing import quarantine_runs
 from saccade.usecases.duplicates.rules.applying import USUAL_TIERS
 from saccade.usecases.duplicates.rules.reports import Tier
 
@@ -247,10 +247,10 @@ def test_a_full_disk_ends_the_run_and_loses_nothing(album: Any, files_with: Any)
     with pytest.raises(DiskFullError, match="no space left"):
         album.clean(report, files=files_with(set_aside=set_aside))
     assert album.present() == {"0.jpg", "3.jpg", "4.jpg", "5.jpg"}
-    assert [one.finished for one in cleanings(quarantine, album.journal)] == [False]
+    assert [one.finished for one in quarantine_runs(quarantine, album.journal)] == [False]
     done = album.clean(report)
     assert (done.run, len(done.moves), album.codes(done)) == ("0001", 3, ["file_gone"] * 2)
-    assert [one.finished for one in cleanings(quarantine, album.journal)] == [True]
+    assert [one.finished for one in quarantine_runs(quarantine, album.journal)] == [True]
     assert len(album.undo().restored) == 5
     assert album.tree() == before
     assert len(album.present()) == 6

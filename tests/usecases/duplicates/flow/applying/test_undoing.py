@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from saccade.core.errors import NotFoundError
 from saccade.sources import quarantine
-from saccade.usecases.duplicates.flow.undoing import cleanings
+from saccade.usecases.duplicates.flow.undoing import quarantine_runs
 
 # --- back again
 
@@ -65,7 +65,7 @@ def test_the_newest_run_that_holds_files_is_undone_first(album: Any) -> None:
     a, b, c = (album.file(f"{name}.jpg", name.encode()) for name in "abc")
     assert album.clean(album.found([a, b])).run == "0001"
     assert album.clean(album.found([a, c])).run == "0002"
-    told = [(one.run, one.files, one.size_bytes) for one in cleanings(quarantine, album.journal)]
+    told = [(one.run, one.files, one.size_bytes) for one in quarantine_runs(quarantine, album.journal)]
     assert told == [("0001", 1, 1), ("0002", 1, 1)]
     assert album.undo().run == "0002"
     assert album.undo().run == "0001"

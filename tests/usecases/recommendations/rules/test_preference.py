@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from saccade.core.vectors import normalize
-from saccade.usecases.recommendations.rules.taste import (
+from saccade.usecases.recommendations.rules.preference import (
     EVENT_WEIGHTS,
     Sign,
     affinity,
@@ -14,7 +14,7 @@ from saccade.usecases.recommendations.rules.taste import (
     event_counts,
     heaviest,
     leaning,
-    taste_scores,
+    preference_scores,
     voices,
 )
 
@@ -25,17 +25,17 @@ def _signs(*signs: tuple[int, str, float]) -> list[Sign]:
 
 def test_a_sign_counts_half_after_a_half_life() -> None:
     """Exactly: log(1 + weight / 2)."""
-    taste = leaning(_signs((1, "like", 0.0), (2, "like", 30.0), (3, "like", 60.0)), half_life=30.0)
-    assert taste.liked.tolist() == [1, 2, 3]
-    assert np.expm1(taste.liked_weights) == pytest.approx([1.0, 0.5, 0.25])
+    preference = leaning(_signs((1, "like", 0.0), (2, "like", 30.0), (3, "like", 60.0)), half_life=30.0)
+    assert preference.liked.tolist() == [1, 2, 3]
+    assert np.expm1(preference.liked_weights) == pytest.approx([1.0, 0.5, 0.25])
 
 
 def test_signs_on_one_image_add_up() -> None:
     """As log(1 + sum), and the heaviest kind names it."""
-    taste = leaning(_signs((7, "click", 0.0), (7, "buy", 0.0), (7, "view", 0.0)))
+    preference = leaning(_signs((7, "click", 0.0), (7, "buy", 0.0), (7, "view", 0.0)))
     total = EVENT_WEIGHTS["click"] + EVENT_WEIGHTS["buy"] + EVENT_WEIGHTS["view"]
-    assert np.expm1(taste.liked_weights) == pytest.approx([total])
-    assert taste.kinds == ("buy",)
+    assert np.expm1(preference.liked_weights) == pytest.approx([total])
+    assert preference.kinds == ("buy",)
 
 
 @pytest.mark.parametrize(
@@ -54,20 +54,20 @@ def test_of_contradictions_the_later_counts(
 ) -> None:
     """A click is no opinion: it never undoes a dislike. The order they are given in does not matter."""
     for order in (signs, signs[::-1]):
-        taste = leaning(_signs(*order))
-        assert (taste.liked.tolist(), taste.disliked.tolist()) == (liked, disliked)
-        assert taste.seen.tolist() == sorted({*liked, *disliked})
+        preference = leaning(_signs(*order))
+        assert (preference.liked.tolist(), preference.disliked.tolist()) == (liked, disliked)
+        assert preference.seen.tolist() == sorted({*liked, *disliked})
 
 
 @settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(1, 5), st.sampled_from(sorted(EVENT_WEIGHTS)), st.floats(0, 1e4))))
 def test_no_image_is_liked_and_disliked(signs: list[tuple[int, str, float]]) -> None:
     """Whatever the events; weights are positive, finite and as many as images and kinds."""
-    taste = leaning(_signs(*signs))
-    assert not set(taste.liked.tolist()) & set(taste.disliked.tolist())
-    assert len(taste.liked) == len(taste.liked_weights) == len(taste.kinds)
-    assert (taste.liked_weights >= 0).all()
-    assert np.isfinite(taste.liked_weights).all()
+    preference = leaning(_signs(*signs))
+    assert not set(preference.liked.tolist()) & set(preference.disliked.tolist())
+    assert len(preference.liked) == len(preference.liked_weights) == len(preference.kinds)
+    assert (preference.liked_weights >= 0).all()
+    assert np.isfinite(preference.liked_weights).all()
 
 
 def test_affinity_is_the_log_of_a_weighted_mean() -> None:
@@ -96,10 +96,10 @@ def test_two_interests_are_not_their_middle() -> None:
 def test_dislikes_push_away_and_the_dial_turns_the_crowd() -> None:
     """0 with the crowd, 0.5 without it, 1 away from it."""
     fits, crowd = np.zeros(3), np.array([0.0, 1.0, 2.0])
-    assert np.argmax(taste_scores(fits, None, crowd, 0.0)) == 2
-    assert taste_scores(fits, None, crowd, 0.5).tolist() == [0, 0, 0]
-    assert np.argmax(taste_scores(fits, None, crowd, 1.0)) == 0
-    assert np.argmin(taste_scores(fits, np.array([0.0, 5.0, 0.0]), crowd * 0, 0.5)) == 1
+    assert np.argmax(preference_scores(fits, None, crowd, 0.0)) == 2
+    assert preference_scores(fits, None, crowd, 0.5).tolist() == [0, 0, 0]
+    assert np.argmax(preference_scores(fits, None, crowd, 1.0)) == 0
+    assert np.argmin(preference_scores(fits, np.array([0.0, 5.0, 0.0]), crowd * 0, 0.5)) == 1
 
 
 def test_crowd_pull_without_events_is_nothing() -> None:

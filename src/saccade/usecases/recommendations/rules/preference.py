@@ -1,10 +1,10 @@
-"""What a user likes, from what the user did, and how well images fit it.
+"""What a user prefers, from what the user did, and how well images fit it.
 
-Events fade: one that is a half-life old counts half. A taste is kept as the images themselves, not as their
-mean: a person who likes dogs and sailing does not want what lies between the two.
+Events fade: one that is a half-life old counts half. A preference is kept as the images themselves, not as
+their mean: a person who likes dogs and sailing does not want what lies between the two.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal, TypeAlias
@@ -12,6 +12,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from saccade.core.results import Listed
 from saccade.core.types import Embeddings, Failure, Ids, ImageInfo
 
 EVENT_WEIGHTS: Mapping[str, float] = MappingProxyType(
@@ -43,7 +44,7 @@ _CHUNK = 8192
 _STRONGEST = 10.0
 """Values above count as this: one rating cannot outweigh a history."""
 
-Basis: TypeAlias = Literal["taste", "images", "popular", "spread", "sets", "look-alikes"]
+Basis: TypeAlias = Literal["history", "images", "popular", "spread", "sets", "look-alikes"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +70,9 @@ class Recommendation:
     """One recommended image.
 
     Attributes:
-        rank: 1 is best.   image_id: SHA-256, hexadecimal.   path, paths: where it lies.
+        rank: 1 is best.
+        image_id: SHA-256, hexadecimal.
+        path, paths: where it lies.
         score: higher is better; comparable within one answer only.
         reasons: the strongest first.
         info: what the file says about it.
@@ -84,13 +87,13 @@ class Recommendation:
     info: ImageInfo
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recommendations:
+@dataclass(frozen=True, kw_only=True)
+class Recommendations(Listed[Recommendation]):
     """What is recommended, and on what ground.
 
     Attributes:
         asked: for whom or with what, in words.
-        basis: "taste" (of a user), "images" (those given), "popular" or "spread" (nothing is known of the
+        basis: "history" (of a user), "images" (those given), "popular" or "spread" (nothing is known of the
             user), "sets" (what goes together), "look-alikes" (sets of images that look like it).
         note: what a reader must know about the ground; "" when there is nothing.
         hits: best first.
@@ -103,14 +106,10 @@ class Recommendations:
     hits: tuple[Recommendation, ...]
     took_ms: float
 
-    def __iter__(self) -> Iterator[Recommendation]:
-        return iter(self.hits)
-
-    def __len__(self) -> int:
-        return len(self.hits)
-
-    def __getitem__(self, index: int) -> Recommendation:
-        return self.hits[index]
+    @property
+    def listed(self) -> Sequence[Recommendation]:
+        """The images, best first."""
+        return self.hits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,8 +117,11 @@ class UserEvent:
     """One event of a user as it is given back.
 
     Attributes:
-        image_id: SHA-256, hexadecimal.   path: where the image lies, "" when it is gone.
-        kind: see EVENT_WEIGHTS.   at: ISO 8601, UTC.   value: strength.
+        image_id: SHA-256, hexadecimal.
+        path: where the image lies; empty when it is gone.
+        kind: "like", "dislike", "click", "view" or "buy".
+        at: ISO 8601, UTC.
+        value: strength.
     """
 
     user: str
@@ -131,7 +133,7 @@ class UserEvent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Imported:
+class FeedbackImport:
     """What an import of events or sets did.
 
     Attributes:
@@ -219,7 +221,7 @@ def heaviest(ids: Ids, weights: NDArray[np.float64], most: int) -> NDArray[np.in
 def affinity(
     rows: Embeddings, liked: Embeddings, weights: NDArray[np.float64], spread: float
 ) -> NDArray[np.float64]:
-    """How well each row fits a taste: the log of the weighted mean of exp(likeness to each liked image).
+    """How well each row fits a preference: the log of the weighted mean of exp(likeness to each liked image).
 
     A kernel density estimate of what is liked, with the exponential of the cosine as kernel (von
     Mises-Fisher; P. Hall, G. Watson and J. Cabrera, "Kernel density estimation with spherical data",
@@ -258,7 +260,7 @@ def _likeness(
     return likeness
 
 
-def taste_scores(
+def preference_scores(
     fits: NDArray[np.float64], spoils: NDArray[np.float64] | None, crowd: NDArray[np.float64], novel: float
 ) -> NDArray[np.float64]:
     """What the user likes, less what the user dislikes, as the crowd likes it.

@@ -1,17 +1,16 @@
-"""Interactions and sets in CSV files: read line by line, each bad line told and left out."""
+"""Feedback and sets in CSV files: read line by line; a bad line is reported and left out."""
 
 import os
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from math import isfinite
 
 from saccade.core.errors import ImageNotFoundError, InputError
 from saccade.core.ports.stores import Event
+from saccade.core.ports.tools import Tables
 from saccade.core.tables import RowProblem, as_text
 from saccade.core.types import Failure
-from saccade.sources.tables import read as table_read
-from saccade.usecases.recommendations.rules.taste import EVENT_WEIGHTS, Imported
+from saccade.usecases.recommendations.rules.preference import EVENT_WEIGHTS, FeedbackImport
 
 _BATCH = 5000
 _LATEST = 32_503_680_000.0  # the year 3000: a number above is in milliseconds, or no time at all
@@ -20,16 +19,17 @@ FindImage = Callable[[str], int]
 """The catalog's id of an image named by file or id; ImageNotFoundError if there is none."""
 
 
-def read_events(path: str, find: FindImage) -> Iterator[Event | Failure]:
-    """An event for each line of a CSV file with the columns user, image, kind, and at will: at, value.
+def read_events(tables: Tables, path: str, find: FindImage, *, now: float) -> Iterator[Event | Failure]:
+    """An event for each line of a CSV file with the columns user, image, kind, and optionally at and value.
 
     Args:
         find: looks up the image; each name is looked up once.
+        now: when events without a time happened.
     Raises:
         PathNotFoundError: no such file.   InputError: it lacks a column, or is no text.
     """
     lookup = _remembering(find)
-    for one in _rows(path, {"user", "image", "kind"}):
+    for one in _rows(tables, path, {"user", "image", "kind"}):
         if isinstance(one, Failure):
             yield one
             continue
@@ -39,17 +39,17 @@ def read_events(path: str, find: FindImage) -> Iterator[Event | Failure]:
                 row["user"],
                 lookup(row["image"]),
                 row["kind"].strip().lower(),
-                at=parse_time(row["at"]) if row.get("at", "").strip() else time.time(),
+                at=parse_time(row["at"]) if row.get("at", "").strip() else now,
                 value=_number(row["value"]) if row.get("value", "").strip() else 1.0,
             )
         except (InputError, ImageNotFoundError) as error:
             yield Failure(path=f"{path}:{line}", code=error.code, reason=error.message)
 
 
-def read_sets(path: str, find: FindImage) -> Iterator[tuple[str, int] | Failure]:
+def read_sets(tables: Tables, path: str, find: FindImage) -> Iterator[tuple[str, int] | Failure]:
     """(set, image id) for each line of a CSV file with the columns set and image."""
     lookup = _remembering(find)
-    for one in _rows(path, {"set", "image"}):
+    for one in _rows(tables, path, {"set", "image"}):
         if isinstance(one, Failure):
             yield one
             continue
@@ -60,8 +60,8 @@ def read_sets(path: str, find: FindImage) -> Iterator[tuple[str, int] | Failure]
             yield Failure(path=f"{path}:{line}", code=error.code, reason=error.message)
 
 
-def keep_all(read: Iterator[Event | Failure], keep: Callable[[Sequence[Event]], int]) -> Imported:
-    """Give events to `keep` in batches, each durable when kept; what became of all lines."""
+def keep_all(read: Iterator[Event | Failure], keep: Callable[[Sequence[Event]], int]) -> FeedbackImport:
+    """Pass events to `keep` in batches, each durable when kept; what became of all lines."""
     rows = added = 0
     failed: list[Failure] = []
     batch: list[Event] = []
@@ -74,13 +74,13 @@ def keep_all(read: Iterator[Event | Failure], keep: Callable[[Sequence[Event]], 
         if len(batch) == _BATCH:
             added += keep(batch)
             batch = []
-    return Imported(rows=rows, added=added + (keep(batch) if batch else 0), failed=tuple(failed))
+    return FeedbackImport(rows=rows, added=added + (keep(batch) if batch else 0), failed=tuple(failed))
 
 
 def keep_sets(
     read: Iterator[tuple[str, int] | Failure], keep: Callable[[Mapping[str, Sequence[int]]], int]
-) -> Imported:
-    """Give sets to `keep`, all at once; what became of all lines."""
+) -> FeedbackImport:
+    """Pass sets to `keep`, all at once; what became of all lines."""
     sets: dict[str, list[int]] = {}
     failed: list[Failure] = []
     rows = 0
@@ -90,7 +90,7 @@ def keep_sets(
             failed.append(one)
         else:
             sets.setdefault(one[0], []).append(one[1])
-    return Imported(rows=rows, added=keep(sets) if sets else 0, failed=tuple(failed))
+    return FeedbackImport(rows=rows, added=keep(sets) if sets else 0, failed=tuple(failed))
 
 
 def checked_event(user: str, image: int, kind: str, *, at: float, value: float) -> Event:
@@ -100,7 +100,7 @@ def checked_event(user: str, image: int, kind: str, *, at: float, value: float) 
     if not isfinite(value) or value < 0:
         raise InputError(f"the value {value} is not a number from 0 on", hint="to dislike: kind dislike")
     if not isfinite(at):
-        raise InputError(f"{at} is no time", hint="seconds since 1970, or 2024-05-01T12:00:00")
+        raise InputError(f"{at} is not a time", hint="seconds since 1970, or 2024-05-01T12:00:00")
     return Event(user=_named(user, "user"), image=image, kind=kind, at=at, value=value)
 
 
@@ -113,11 +113,11 @@ def parse_time(said: str) -> float:
             when = datetime.fromisoformat(said.strip())
         except ValueError:
             raise InputError(
-                f"{said!r} is no time", hint="seconds since 1970, or 2024-05-01T12:00:00"
+                f"{said!r} is not a time", hint="seconds since 1970, or 2024-05-01T12:00:00"
             ) from None
         return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
     if not 0 <= seconds < _LATEST:
-        raise InputError(f"{said} is no time in seconds since 1970", hint="are these milliseconds?")
+        raise InputError(f"{said} is not a time in seconds since 1970", hint="are these milliseconds?")
     return seconds
 
 
@@ -140,9 +140,9 @@ def _number(said: str) -> float:
         raise InputError(f"{said!r} is no number") from None
 
 
-def _rows(path: str, wanted: set[str]) -> Iterator[tuple[int, dict[str, str]] | Failure]:
+def _rows(tables: Tables, path: str, wanted: set[str]) -> Iterator[tuple[int, dict[str, str]] | Failure]:
     """(line number, {column: text}) of each row; a Failure for one that cannot be read."""
-    with table_read(path) as table:
+    with tables.read(path) as table:
         header = [name.strip().lower() for name in table.header]
         missing = wanted - set(header)
         if missing:

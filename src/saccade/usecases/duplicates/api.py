@@ -1,0 +1,276 @@
+"""`lib.duplicates`: find duplicates, check for them, put the spare files away."""
+
+import time
+from collections.abc import Sequence
+from itertools import combinations
+from typing import Protocol
+
+import numpy as np
+
+from saccade.core.errors import InputError
+from saccade.core.filters import Filter, Where
+from saccade.core.pictures import ImageId, Path, Picture
+from saccade.core.ports import ReportProgress
+from saccade.core.quarantine import QuarantineRun, UndoReport
+from saccade.core.types import Failure, Role
+from saccade.engine.context import LibraryContext
+from saccade.engine.inputs import absolute, picture_task
+from saccade.usecases.duplicates.rules.applying import USUAL_TIERS, ApplyReport
+from saccade.usecases.duplicates.rules.keeper import Chooser, parse_rules
+from saccade.usecases.duplicates.rules.reports import CheckResult, DuplicateReport, OverlapReport, Tier
+from saccade.usecases.duplicates.rules.savings import PriceTable
+from saccade.usecases.duplicates.rules.tiers import checked_tier, checked_tiers, pair_tiers
+
+SAME = (Tier.BYTES, Tier.PIXELS, Tier.PICTURE)
+"""How two pictures alone can be the same."""
+
+
+class OpenLibrary(Protocol):
+    """Another library, open."""
+
+    @property
+    def context(self) -> LibraryContext:
+        """Its parts."""
+
+
+class Duplicates:
+    """Duplicates in one library."""
+
+    def __init__(self, context: LibraryContext) -> None:
+        self._context = context
+
+    def find(
+        self,
+        *,
+        tiers: Sequence[str] = SAME,
+        where: Where | Sequence[str] | None = None,
+        folders: Sequence[Path] = (),
+        prefer: Sequence[Path] = (),
+        keep: Sequence[str] = (),
+        burst_seconds: float = 10.0,
+        verify: str = "base",
+        progress: ReportProgress | None = None,
+    ) -> DuplicateReport:
+        """Groups of files that are the same, and in each the one worth keeping. No file is changed.
+
+        Pairs that were compared once are never compared again; only new images are joined with the others.
+        What was compared is remembered in the catalog where that can be written; no lock is needed.
+
+        Args:
+            tiers: of "bytes", "pixels", "picture", "burst", "scene"; see `Tier`.
+            where, folders: only among these images; only files in the folders are listed, and can be kept.
+            prefer: folders whose files are kept, the most preferred first.
+            keep: rules that choose the keeper, the most important first, of "folder", "resolution",
+                "quality", "metadata", "name", "date", "path"; those left out follow in this order.
+            burst_seconds: longest time between two pictures of a burst.
+            verify: "base" (needs nothing), or "sift" (the extra `verify`: slower, no better on photos).
+            progress: called a few times per second.
+        Raises:
+            InputError: an unknown tier, rule or verifier; MissingExtraError: "sift" without the extra.
+            InvalidQueryError: the encoder makes no copy embeddings.
+        """
+        from saccade.usecases.duplicates.flow.finding import Request, find_duplicates
+
+        request = Request(
+            tiers=checked_tiers(tiers),
+            among=self._context.among(where, folders),
+            folders=absolute(folders),
+            chooser=Chooser(prefer=absolute(prefer), rules=parse_rules(keep)),
+            burst_seconds=burst_seconds,
+        )
+        from saccade.usecases.duplicates.flow.tools import duplicate_tools
+
+        return find_duplicates(duplicate_tools(self._context, verify), request, progress=progress)
+
+    def check(
+        self, *pictures: Picture, tiers: Sequence[str] = SAME, verify: str = "base"
+    ) -> Sequence[CheckResult]:
+        """Whether the library holds pictures already: for each the images it is the same as. Writes nothing.
+
+        Args:
+            pictures: paths, encoded bytes, PIL images or (H, W, 3) uint8 pixels, of the library or not; a
+                file of the library is compared with all others.
+            tiers: of "bytes", "pixels", "picture".
+            verify: as for `find`.
+        Raises:
+            PathNotFoundError: no such file. A picture that cannot be read gives a result that says why.
+        """
+        from saccade.usecases.duplicates.flow.checking import check
+        from saccade.usecases.duplicates.flow.tools import checker
+
+        wanted = pair_tiers(tiers)
+        tasks = [picture_task(picture, self._context.tools.pictures) for picture in pictures]
+        return check(checker(self._context, verify, wanted), tasks)
+
+    def leaks(
+        self,
+        train: Path,
+        test: Path,
+        *,
+        field: str | None = None,
+        tiers: Sequence[str] = SAME,
+        verify: str = "base",
+        progress: ReportProgress | None = None,
+    ) -> OverlapReport:
+        """Pictures of one set that are in the other, too: a test that was seen in training proves nothing.
+
+        Args:
+            train, test: two folders; with `field`, two values of a field of text.
+            field: such as "split".
+            tiers: of "bytes", "pixels", "picture".
+            verify: as for `find`.
+        Raises:
+            InputError: a set holds no image.   InvalidFilterError: no such field.
+        """
+        from saccade.usecases.duplicates.flow.overlap import find_leaks
+        from saccade.usecases.duplicates.flow.tools import duplicate_tools
+
+        wanted = pair_tiers(tiers)
+        catalog = self._context.catalog
+        sets = []
+        for name in (train, test):
+            if field is None:
+                ids = catalog.images.match(self._context.filter(None, [name]))
+            else:
+                known, values = catalog.columns.texts(field, catalog.images.match(Filter()))
+                ids = known[np.array([value == name for value in values], np.bool_)]
+            if not len(ids):
+                what = f"no image of the library lies in {name}" if field is None else ""
+                raise InputError(
+                    what or f"no image has the {field} {name!r}", hint="index it first; check the spelling"
+                )
+            sets.append(ids)
+        tools = duplicate_tools(self._context, verify)
+        return find_leaks(tools, sets[0], sets[1], wanted, progress=progress)
+
+    def overlap(
+        self,
+        other: OpenLibrary,
+        *,
+        tiers: Sequence[str] = SAME,
+        verify: str = "base",
+        progress: ReportProgress | None = None,
+    ) -> OverlapReport:
+        """Pictures that this library (`a` of each pair) and another one (`b`) both hold. Writes nothing.
+
+        Raises:
+            EncoderMismatchError: the libraries were made by two encoders.
+        """
+        from saccade.usecases.duplicates.flow.overlap import find_shared
+        from saccade.usecases.duplicates.flow.tools import duplicate_tools
+
+        wanted = pair_tiers(tiers)
+        theirs = other.context
+        space = theirs.spaces.reader(Role.COPY).space
+        tools = duplicate_tools(self._context, verify)
+        return find_shared(tools, theirs.catalog, space, wanted, progress=progress)
+
+    def mark_distinct(
+        self, image: Path | ImageId, other: Path | ImageId, *more: Path | ImageId, distinct: bool = True
+    ) -> int:
+        """Say that images are no duplicates of each other; the number of pairs changed.
+
+        It is remembered for good: they are never in one group again. `distinct=False` takes it back. Takes
+        the write lock.
+
+        Raises:
+            ImageNotFoundError: the library holds no such image.
+            InputError: two names of one image: its files hold the same bytes.
+        """
+        ids = np.unique(self._context.ids([image, other, *more])).tolist()
+        if len(ids) < 2 + len(more):
+            raise InputError(
+                "two of these are one image: the files hold the same bytes", hint="name each image once"
+            )
+        with self._context.catalog.writing("marking pictures as distinct"):
+            return self._context.catalog.pairs.set_distinct(list(combinations(ids, 2)), distinct=distinct)
+
+    # --- putting the spare files away
+
+    def apply(
+        self,
+        report: DuplicateReport,
+        *,
+        dry_run: bool = False,
+        to: Path | None = None,
+        tiers: Sequence[Tier | str] = USUAL_TIERS,
+        prices: Path | PriceTable | None = None,
+        progress: ReportProgress | None = None,
+    ) -> ApplyReport:
+        """Put the spare files of a report away, or report what that would do.
+
+        Nothing is deleted. The others of each group move to a quarantine and their keepers take over what
+        is known of them (tags, and columns called `merged_...`); `undo` reverses all of it. A file that
+        changed since it was indexed, lies in an archive, or whose keeper is not certain to stay is left and
+        reported. Takes the write lock; each batch of files is durable before the next one moves.
+
+        Args:
+            report: from `find`.
+            dry_run: change nothing, read no picture.
+            to: an existing folder outside of what is indexed, for the quarantine; also on another disk.
+                Default: in the library's own folder.
+            tiers: which of the others leave. Bursts and scenes are other pictures, and only leave if named.
+            prices: a price table in TOML; an example unless given.
+            progress: called a few times per second.
+        Raises:
+            InputError, PathNotFoundError: the tiers, the folder or the price table; nothing was changed.
+            LibraryBusyError; DiskFullError, ReadOnlyError, StorageError: what was moved before can be undone,
+                and the same call goes on.
+        """
+        from saccade.usecases.duplicates.flow.applying import Applier
+        from saccade.usecases.duplicates.flow.prices import price_table
+
+        context = self._context
+        applier = Applier(
+            catalog=context.catalog,
+            files=context.tools.quarantine,
+            runs=context.tools.journal(context.folder),
+            prices=price_table(prices),
+            report=progress or (lambda _: None),
+        )
+        wanted = frozenset(map(checked_tier, tiers))
+        place = None if to is None else absolute([to])[0]
+        if dry_run:
+            return applier.plan(report, wanted, place)
+        created = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(context.clock()))
+        return applier.apply(report, wanted, place, created)
+
+    def undo(self, run: str | int | None = None, *, progress: ReportProgress | None = None) -> UndoReport:
+        """Put everything back that a run of `apply` put away, byte for byte, with times and permissions.
+
+        Nothing is overwritten: a file whose place is taken comes to lie beside it. Safe to repeat, and after
+        any interruption. Takes the write lock.
+
+        Args:
+            run: as `runs` lists it; default: the newest that still holds files.
+        Raises:
+            NotFoundError: there is no such run, or nothing to undo.
+            LibraryBusyError; DiskFullError, ReadOnlyError, StorageError: call it again, it goes on.
+        """
+        from saccade.usecases.duplicates.flow.undoing import undo
+
+        tools, name = self._context.tools, None if run is None else str(run)
+        journal = tools.journal(self._context.folder)
+        return undo(self._context.catalog, tools.quarantine, journal, name, progress=progress)
+
+    def runs(self) -> Sequence[QuarantineRun]:
+        """Every run that put files away, oldest first, and what its quarantine holds now."""
+        from saccade.usecases.duplicates.flow.undoing import quarantine_runs
+
+        tools = self._context.tools
+        return quarantine_runs(tools.quarantine, tools.journal(self._context.folder))
+
+    def differences(
+        self, pairs: Sequence[tuple[str, str, Sequence[float]]], size: int = 320
+    ) -> Sequence[bytes | Failure]:
+        """How pictures differ from their originals once they are laid onto them, as JPEG files.
+
+        Black is equal; what the second picture does not cover is gray.
+
+        Args:
+            pairs: path of the original, path of the other, and `Evidence.transform`.
+            size: longest side, pixels.
+        """
+        from saccade.usecases.duplicates.flow.differences import differences
+
+        return differences(self._context, pairs, size)

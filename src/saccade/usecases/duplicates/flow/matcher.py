@@ -1,0 +1,160 @@
+"""Which pictures are worth comparing, and whether two are the same: the one matcher behind every question.
+
+`find`, `check`, `leaks` and `overlap` differ only in which pairs they ask about. What makes a pair worth
+looking at (a high score in the copy space, or perceptual hashes that nearly agree), what may have equal
+pixels, and what the verifier says are decided here, so that they never disagree.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from saccade.core.perceptual import NEAR, NO_HASH, Hashes, hamming, hash_pairs
+from saccade.core.ports import Catalog
+from saccade.core.ports.engines import Match, Verifier
+from saccade.core.types import Embeddings, Ids, ImageInfo, Pixels, SpaceInfo
+from saccade.engine.space import SpaceReader
+from saccade.usecases.duplicates.flow.candidates import Candidates
+from saccade.usecases.duplicates.rules.reports import Link, Tier
+
+EQUAL_SCORE = 0.98
+"""Copy score below which equal pixels are out of the question; they score 1 but for a decoder's shortcuts."""
+EQUAL_BITS = 4
+"""Differing bits of perceptual hashes above which they are, too."""
+_FIRST, _LARGEST = 32, 4096
+"""Images asked for at first, and at most, around one picture."""
+_SCORED_AT_ONCE = 10_000
+
+
+def may_be_equal(a: ImageInfo, b: ImageInfo, score: float, bits: int) -> bool:
+    """Whether two images may have the very same pixels, so that it is worth decoding them.
+
+    Args:
+        score: in the copy space.
+        bits: of their hashes that differ; negative if one has none.
+    """
+    same_size = (a.width, a.height) == (b.width, b.height)
+    return same_size and score >= EQUAL_SCORE and bits <= EQUAL_BITS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HashTable:
+    """Perceptual hashes of the present images of a library: (n,) sorted ids, (n,) hashes."""
+
+    ids: Ids
+    hashes: Hashes
+
+    @classmethod
+    def of(cls, catalog: Catalog, space: SpaceInfo, among: Ids | None = None) -> "HashTable":
+        """Those of images (among sorted ids) that have an embedding in the space."""
+        ids, hashes = catalog.hashes.get(among)
+        out = np.union1d(catalog.embeddings.absent(space.id), catalog.embeddings.unembedded(space.id))
+        there = ~np.isin(ids, out)
+        return cls(ids=ids[there], hashes=hashes[there])
+
+    def near(self, value: int) -> Ids:
+        """Images whose hash nearly agrees with this one; none for a hash that says nothing."""
+        if value == int(NO_HASH):
+            return self.ids[:0]
+        wanted = np.full(1, value, np.uint64)
+        near: Ids = self.ids[(hamming(self.hashes, wanted) <= NEAR) & (self.hashes != NO_HASH)]
+        return near
+
+
+def hash_candidates(catalog: Catalog, space: SpaceInfo, among: Ids | None) -> Candidates:
+    """Pairs of present images (among sorted ids, if given) whose perceptual hashes nearly agree.
+
+    The copy space finds nearly all of them too; but it was learned from photos, and a hash was not. Images
+    without a hash yet are in no pair.
+    """
+    table = HashTable.of(catalog, space, among)
+    return Candidates.of(list(_scored(catalog, space, table.ids, hash_pairs(table.hashes))))
+
+
+def _scored(
+    catalog: Catalog, space: SpaceInfo, ids: Ids, places: NDArray[np.int64]
+) -> Iterator[tuple[Ids, Ids, NDArray[np.float32]]]:
+    """Pairs with their copy scores, in batches."""
+    for start in range(0, len(places), _SCORED_AT_ONCE):
+        a, b = ids[places[start : start + _SCORED_AT_ONCE]].T
+        known = np.union1d(a, b)
+        rows = catalog.embeddings.get(space.id, known)
+        left, right = rows[np.searchsorted(known, a)], rows[np.searchsorted(known, b)]
+        scores = np.clip(np.einsum("ij,ij->i", left, right), -1.0, 1.0)
+        yield a, b, scores.astype(np.float32)
+
+
+def candidates_across(
+    mine: HashTable, theirs: HashTable, rows: tuple[Embeddings, Embeddings], ids: tuple[Ids, Ids]
+) -> list[tuple[int, int, float]]:
+    """(image of the one library, image of the other, copy score) of pairs whose hashes nearly agree.
+
+    Args:
+        rows, ids: of both libraries' copy spaces, ids ascending.
+    """
+    both = np.concatenate([mine.hashes, theirs.hashes])
+    found = []
+    for one, other in hash_pairs(both).tolist():
+        if one < len(mine.ids) <= other:
+            a, b = int(mine.ids[one]), int(theirs.ids[other - len(mine.ids)])
+            left, right = rows[0][np.searchsorted(ids[0], a)], rows[1][np.searchsorted(ids[1], b)]
+            found.append((a, b, float(np.clip(left @ right, -1.0, 1.0))))
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What a single picture is held against.
+
+    Attributes:
+        reader: of the copy space.
+        threshold: score there from which pixels are worth comparing.
+        hashes: of the library's images.
+    """
+
+    catalog: Catalog
+    reader: SpaceReader
+    threshold: float
+    hashes: HashTable
+
+    def candidates(self, row: Embeddings, value: int) -> dict[int, float]:
+        """{image id: copy score} of the images that a picture is worth comparing with.
+
+        Args:
+            row: (d,) its embedding in the copy space.
+            value: its perceptual hash.
+        """
+        wanted = _FIRST
+        while True:
+            ids, scores = self.reader.candidates(row[np.newaxis], wanted)
+            if len(ids) < wanted or scores[-1] < self.threshold or wanted >= _LARGEST:
+                break
+            wanted *= 4
+        keep = scores >= self.threshold
+        found = dict(zip(ids[keep].tolist(), scores[keep].tolist(), strict=True))
+        near = np.setdiff1d(self.hashes.near(value), ids[keep])
+        if len(near):
+            rows = self.catalog.embeddings.get(self.reader.space.id, near)
+            found |= dict(zip(near.tolist(), np.clip(rows @ row, -1.0, 1.0).tolist(), strict=True))
+        return found
+
+
+def compare(verifier: Verifier, a: Pixels, b: Pixels, score: float) -> Link | None:
+    """Why two pictures are the same; None if they are not. `a` is the older one."""
+    return link_of(verifier.verify(a, b, score), score, verifier.name)
+
+
+def link_of(match: Match, score: float, method: str) -> Link | None:
+    """What the verifier found, as a link; None if the pictures are not the same."""
+    if not match.same:
+        return None
+    return Link(
+        tier=Tier.PICTURE,
+        probability=match.probability,
+        score=score,
+        transform=() if match.transform is None else tuple(float(x) for x in match.transform.ravel()),
+        facts=match.facts,
+        method=method,
+    )

@@ -1,0 +1,57 @@
+"""What finding and checking work with, put together from a library's parts."""
+
+from saccade.core.types import Role
+from saccade.engine.context import LibraryContext
+from saccade.usecases.duplicates.flow.bursts import least_score
+from saccade.usecases.duplicates.flow.candidates import candidate_threshold
+from saccade.usecases.duplicates.flow.checking import Checker
+from saccade.usecases.duplicates.flow.finding import Tools
+from saccade.usecases.duplicates.flow.matcher import HashTable, Surroundings
+from saccade.usecases.duplicates.rules.reports import Tier
+
+_BURST, _SCENE = 0.95, 0.99
+"""How sure likeness must be: the odds of a true neighbor against a random image of this library."""
+
+
+def duplicate_tools(context: LibraryContext, verify: str) -> Tools:
+    """What finding duplicates works with. Raises InputError, MissingExtraError: the verifier."""
+    spaces = context.spaces
+    verifier = context.tools.verifier(verify)
+    copies = spaces.reader(Role.COPY)
+    # An encoder that only recognizes copies must do for likeness too.
+    semantic = spaces.reader(Role.SEMANTIC) if spaces.has(Role.SEMANTIC) else copies
+    chance, likeness = spaces.calibration(copies), spaces.calibration(semantic)
+    threshold = candidate_threshold(chance, spaces.encoder(Role.COPY).info.copy_threshold)
+    return Tools(
+        catalog=context.catalog,
+        open_decoder=context.open_decoder,
+        verifier=verifier,
+        join=context.tools.self_join(),
+        folder=context.folder,
+        copies=copies.space,
+        threshold=threshold,
+        semantic=semantic.space,
+        burst=(least_score(chance, _BURST), least_score(likeness, _BURST)),
+        scene=(threshold, least_score(likeness, _SCENE)),
+    )
+
+
+def checker(context: LibraryContext, verify: str, tiers: frozenset[Tier]) -> Checker:
+    """What checking works with. Raises InputError, MissingExtraError: the verifier."""
+    spaces = context.spaces
+    reader = spaces.reader(Role.COPY)
+    encoder = spaces.encoder(Role.COPY)
+    threshold = candidate_threshold(spaces.calibration(reader), encoder.info.copy_threshold)
+    return Checker(
+        catalog=context.catalog,
+        encoder=encoder,
+        open_decoder=context.open_decoder,
+        verifier=context.tools.verifier(verify),
+        around=Surroundings(
+            catalog=context.catalog,
+            reader=reader,
+            threshold=threshold,
+            hashes=HashTable.of(context.catalog, reader.space),
+        ),
+        tiers=tiers,
+    )

@@ -1,0 +1,272 @@
+"""`lib.tags`: labels on images, by hand, by words alone, and from a few examples."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from saccade.core.errors import InputError
+from saccade.core.filters import Where
+from saccade.core.pictures import ImageId, Path
+from saccade.core.ports import ReportProgress
+from saccade.core.ports.stores import Tag
+from saccade.core.types import Role
+from saccade.engine.context import LibraryContext
+from saccade.engine.inputs import absolute
+from saccade.usecases.tags.flow.taxonomy import labels_of, read_labels
+from saccade.usecases.tags.rules.classifying import ClassifierVersion, Suggestion, TaughtReport
+from saccade.usecases.tags.rules.reports import PERSON, ZERO_SHOT, ExportReport, TaggingReport, Taxonomy
+
+Images = Sequence[Path | ImageId]
+
+
+class Tags:
+    """Labels on the images of one library; filters say `tag=beach`."""
+
+    def __init__(self, context: LibraryContext) -> None:
+        self._context = context
+
+    # --- by words
+
+    def zero_shot(
+        self,
+        labels: Sequence[str] | Path,
+        *,
+        min_confidence: float | None = None,
+        max_labels: int = 10,
+        keep_others: bool = False,
+        truth: str | None = None,
+        where: Where | Sequence[str] | None = None,
+        folders: Sequence[Path] = (),
+        dry_run: bool = False,
+        progress: ReportProgress | None = None,
+    ) -> TaggingReport:
+        """Label every image that shows something, judged by the labels' words alone.
+
+        Takes the library's write lock to store the tags, all of them at once.
+
+        Args:
+            labels: a list of labels ("dog", "animal/dog", "sofa: couch, settee"), or the path of a file that
+                holds them: a list, an indented list, CSV or TOML.
+            min_confidence: in (0, 1), from which an image gets a label; None for each label's own threshold.
+            max_labels: labels an image gets at most.
+            keep_others: keep earlier zero-shot tags of other labels; otherwise they are removed.
+            truth: a text field whose values name labels, to fit by; None to fit by what people tagged.
+            where, folders: only these images.
+            dry_run: report what would be tagged, and store nothing.
+        Raises:
+            InputError: an empty or repeated label, an unreadable file, nothing to tag.
+            InvalidQueryError: the encoder reads no text.
+        """
+        from saccade.usecases.tags.flow.zero_shot import zero_shot
+
+        context = self._context
+        return zero_shot(
+            context.catalog,
+            context.spaces.encoder(),
+            context.spaces.reader(Role.SEMANTIC).space,
+            self._taxonomy(labels),
+            among=context.among(where, folders),
+            min_confidence=min_confidence,
+            max_labels=max_labels,
+            replace_others=not keep_others,
+            truth=truth,
+            dry_run=dry_run,
+            report=progress or (lambda _: None),
+        )
+
+    # --- by hand
+
+    def set(self, labels: Sequence[str], images: Images) -> int:
+        """Put labels on images, as a person does; the number of tags written. Takes the write lock.
+
+        Raises:
+            ImageNotFoundError: an image the library does not hold; nothing is written.
+        """
+        names = [label.path for label in labels_of(labels, None).labels]
+        if not images:
+            raise InputError("no image was named", hint="e.g. saccade tag --set beach A.jpg B.jpg")
+        ids = np.unique(self._context.ids(images))
+        ones = np.ones(len(ids))
+        with self._context.catalog.writing("tagging"):
+            rows = dict.fromkeys(names, (ids, ones))
+            return self._context.catalog.tags.write(PERSON, rows, replace=False)
+
+    def remove(self, labels: Sequence[str], images: Images = ()) -> int:
+        """Take labels off images (off all, if none is named), whoever gave them; the number of tags removed.
+
+        Takes the write lock; all of them are removed, or none.
+        """
+        catalog = self._context.catalog
+        names = [label.path for label in labels_of(labels, None).labels]
+        ids = np.unique(self._context.ids(images)) if images else None
+        taught = {result.name for result in catalog.results.versions("classifier")}
+        origins = [PERSON, ZERO_SHOT, *(f"taught:{name}" for name in sorted(taught))]
+        with catalog.unit("tagging"):
+            return sum(catalog.tags.remove(origin, name, ids) for origin in origins for name in names)
+
+    def of(self, images: Images = ()) -> Mapping[str, Sequence[Tag]]:
+        """{path: its tags, surest first} of the images named, or of all that have any."""
+        catalog = self._context.catalog
+        if images:
+            ids = self._context.ids(images).tolist()
+        else:
+            found = [catalog.tags.with_label(label)[0] for label in catalog.tags.labels()]
+            ids = np.unique(np.concatenate([np.zeros(0, np.int64), *found])).tolist()
+        tags = catalog.tags.of(ids)
+        return {
+            record.paths[0]: tags[record.id]
+            for record in catalog.images.get(ids)
+            if record.paths and record.id in tags
+        }
+
+    def labels(self, origin: str | None = None) -> Mapping[str, int]:
+        """{label: images that have it}, the most frequent first; of one origin ("person") or all."""
+        return self._context.catalog.tags.labels(origin)
+
+    # --- by examples
+
+    def teach(
+        self,
+        name: str,
+        *,
+        yes: Images = (),
+        no: Images = (),
+        classes: Mapping[str, Images] | None = None,
+        forget: Images = (),
+        words: str | None = None,
+        suggest: int = 8,
+        min_confidence: float | None = None,
+        where: Where | Sequence[str] | None = None,
+        folders: Sequence[Path] = (),
+        seed: int = 0,
+        dry_run: bool = False,
+        progress: ReportProgress | None = None,
+    ) -> TaughtReport:
+        """Teach the library to recognize something by examples, and tag what it recognizes.
+
+        Examples add to those given earlier under the same name. Tags are called `name`; with `classes`,
+        "name/class". A folder stands for all images in it. Takes the write lock to store version and tags.
+
+        Args:
+            yes, no: images that show it, and that do not.
+            classes: {class: images} instead, to tell several things apart.
+            forget: images that are no longer examples.
+            words: what it is called, for an encoder that reads text; None for its name, "" for nothing.
+            suggest: how many images to suggest to label next.
+            min_confidence: in (0, 1), from which an image gets the tag; None for the classifier's own.
+            where, folders: tag only these images.
+            seed: of what is drawn at random (parts for measuring, stand-ins for "no").
+            dry_run: report what it would do, and store nothing.
+        Raises:
+            InputError: contradictory examples, or nothing to tell apart.
+            ImageNotFoundError: an example the library does not hold.
+        """
+        from saccade.usecases.tags.flow.lessons import Lesson, teach
+
+        lesson = Lesson(
+            name=name,
+            yes=yes,
+            no=no,
+            classes=classes,
+            forget=forget,
+            words=words,
+            suggest=suggest,
+            min_confidence=min_confidence,
+        )
+        among = self._context.among(where, folders)
+        return teach(self._context, lesson, among, seed=seed, dry_run=dry_run, progress=progress)
+
+    def suggest(self, name: str, count: int = 8) -> Sequence[Suggestion]:
+        """Images to label next, by the classifier in use. Writes nothing.
+
+        Raises:
+            NotFoundError: nothing was taught under this name.
+            EncoderMismatchError: it was taught with another encoder.
+        """
+        from saccade.usecases.tags.flow.lessons import suggest
+
+        return suggest(self._context, name, count)
+
+    def classifiers(self, name: str | None = None) -> Sequence[ClassifierVersion]:
+        """Every version of what was taught (under one name, or all), newest first."""
+        from saccade.usecases.tags.flow.classifiers import versions
+
+        return versions(self._context.catalog, name)
+
+    def use(self, name: str, version: int, *, progress: ReportProgress | None = None) -> int:
+        """Go back (or forward) to a version, and tag the library again with it; the number of tags.
+
+        Takes the write lock; the version and its tags change together.
+
+        Raises:
+            NotFoundError: no such classifier or version.
+            EncoderMismatchError: it was taught with another encoder.
+        """
+        from saccade.usecases.tags.flow.lessons import use
+
+        return use(self._context, name, version, progress=progress)
+
+    # --- for other programs
+
+    def export(
+        self,
+        format: str,
+        to: Path | None = None,
+        *,
+        where: Where | Sequence[str] | None = None,
+        folders: Sequence[Path] = (),
+        dry_run: bool = False,
+        progress: ReportProgress | None = None,
+    ) -> ExportReport:
+        """Write tags for other programs; each file appears whole or not at all.
+
+        Args:
+            format: "csv" (path, label, origin, score), "hf" (metadata.jsonl of an image folder), "coco"
+                (annotations of whole images) or "xmp" (a sidecar IMG.jpg.xmp beside each image, merged into
+                one that is there).
+            to: the file to write; default: tags.csv, metadata.jsonl or tags.json beside the library. Not for
+                "xmp".
+            where, folders: only these images.
+        Raises:
+            InputError: an unknown format, or a file that exists.
+        """
+        from saccade.usecases.tags.flow.exporting import Export, export
+
+        among = self._context.among(where, folders)
+        target = None if to is None else absolute([to])[0]
+        wanted = Export(format=format, target=target, among=among, dry_run=dry_run)
+        return export(self._context, wanted, progress)
+
+    def write_files(
+        self,
+        *,
+        where: Where | Sequence[str] | None = None,
+        folders: Sequence[Path] = (),
+        dry_run: bool = False,
+        progress: ReportProgress | None = None,
+    ) -> ExportReport:
+        """Write tags into the JPEG files themselves, as XMP keywords; no pixel changes.
+
+        The originals are kept in the library's folder (`restore_files` puts them back). Every file is proved
+        to show the same picture before it replaces the old one, and recorded again with its tags, fields and
+        feedback; other formats are skipped, with the reason. Takes the write lock to record them.
+        """
+        from saccade.usecases.tags.flow.files import write_files
+
+        among = self._context.among(where, folders)
+        return write_files(self._context, among, dry_run=dry_run, progress=progress)
+
+    def restore_files(self, *, dry_run: bool = False) -> ExportReport:
+        """Put back every file that `write_files` changed, byte for byte. Takes the write lock to record them.
+
+        A file that somebody else changed since is skipped, and its original stays where it is.
+        """
+        from saccade.usecases.tags.flow.files import restore_files
+
+        return restore_files(self._context, dry_run=dry_run)
+
+    def _taxonomy(self, labels: Sequence[str] | Path) -> Taxonomy:
+        languages = self._context.spaces.encoder().info.languages or None
+        if not isinstance(labels, Sequence) or isinstance(labels, str):
+            return read_labels(absolute([labels])[0], languages)
+        return labels_of(labels, languages)

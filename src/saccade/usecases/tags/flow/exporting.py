@@ -1,0 +1,139 @@
+"""Tags written for other programs: tables, and sidecars beside the images."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from saccade.core.errors import InputError, SaccadeError
+from saccade.core.ports import ReportProgress
+from saccade.core.types import Failure, Ids, Progress
+from saccade.engine.context import LibraryContext
+from saccade.engine.places import locate
+from saccade.usecases.tags.flow.formats import (
+    Tagged,
+    coco_parts,
+    csv_parts,
+    hf_parts,
+    tagged_ids,
+    tagged_images,
+)
+from saccade.usecases.tags.rules.reports import ExportReport
+
+NAMES = {"csv": "tags.csv", "hf": "metadata.jsonl", "coco": "tags.json"}
+"""{format: file that is written unless another one is named}."""
+SIDECARS = "xmp"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Export:
+    """What to export.
+
+    Attributes:
+        format: a key of `NAMES`, or `SIDECARS`.
+        target: the file to write, absolute; None for the usual one.
+        among: sorted ids; None for every image that has tags.
+        dry_run: only say what would be written.
+    """
+
+    format: str
+    target: str | None
+    among: Ids | None
+    dry_run: bool
+
+
+def export(context: LibraryContext, wanted: Export, progress: ReportProgress | None) -> ExportReport:
+    """Write tags for other programs; each file appears whole or not at all.
+
+    Raises:
+        InputError: an unknown format, or a file that exists.
+    """
+    catalog = context.catalog
+    ids = tagged_ids(catalog, wanted.among)
+    images = reported(tagged_images(catalog, ids), len(ids), progress)
+    if wanted.format == SIDECARS:
+        if wanted.target is not None:
+            raise InputError("sidecars lie beside their images", hint="leave out --to")
+        return _sidecars(context, images, dry_run=wanted.dry_run)
+    if wanted.format not in NAMES:
+        known = ", ".join((*NAMES, SIDECARS))
+        raise InputError(f"no format is called {wanted.format!r}", hint=f"one of: {known}")
+    target = wanted.target or os.path.join(os.path.dirname(context.folder), NAMES[wanted.format])
+    if os.path.exists(target):
+        raise InputError(f"{target} exists already", hint="move it away, or choose another with --to")
+    skipped: list[Failure] = []
+    if not wanted.dry_run:
+        if wanted.format == "csv":
+            parts = csv_parts(images)
+        elif wanted.format == "hf":
+            parts = hf_parts(images, os.path.dirname(target), skipped)
+        else:
+            parts = coco_parts(images, list(catalog.tags.labels()))
+        context.tools.write_whole(target, parts)
+    return ExportReport(
+        format=wanted.format,
+        images=len(ids),
+        written=(target,),
+        unchanged=0,
+        skipped=tuple(skipped),
+        kept=None,
+        applied=not wanted.dry_run,
+    )
+
+
+def _sidecars(context: LibraryContext, images: Iterator[Tagged], *, dry_run: bool) -> ExportReport:
+    """A sidecar beside each file, merged into the one that is there."""
+    written, skipped, unchanged, count = [], [], 0, 0
+    for one in images:
+        count += 1
+        labels = [tag.label for tag in one.tags]
+        for path in one.record.paths:
+            file, member = locate(path)
+            if member:
+                skipped.append(Failure(path=path, code="not_written", reason="it lies in an archive"))
+                continue
+            target = context.tools.keywords.sidecar_of(file)
+            try:
+                old = content_of(target)
+                fresh = context.tools.keywords.with_keywords(old, labels)
+                if fresh == old:
+                    unchanged += 1
+                    continue
+                if not dry_run:
+                    context.tools.write_whole(target, [fresh])
+            except (ValueError, OSError, SaccadeError) as error:
+                skipped.append(Failure(path=target, code="not_written", reason=reason_of(error)))
+                continue
+            written.append(target)
+    return ExportReport(
+        format=SIDECARS,
+        images=count,
+        written=tuple(written),
+        unchanged=unchanged,
+        skipped=tuple(skipped),
+        kept=None,
+        applied=not dry_run,
+    )
+
+
+def reported(images: Iterator[Tagged], total: int, progress: ReportProgress | None) -> Iterator[Tagged]:
+    """The images, with progress reported as they pass."""
+    for done, one in enumerate(images, 1):
+        yield one
+        if progress is not None and (done % 100 == 0 or done == total):
+            progress(Progress(stage="export", done=done, total=total))
+
+
+def content_of(path: str) -> bytes | None:
+    """Bytes of a file; None if there is none."""
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except FileNotFoundError:
+        return None
+
+
+def reason_of(error: Exception) -> str:
+    """Why something was not written, in a few words."""
+    if isinstance(error, SaccadeError):
+        return error.message
+    return (error.strerror or str(error)) if isinstance(error, OSError) else str(error)

@@ -1,0 +1,25 @@
+"""Sentences about taught labels that terminal and page share."""
+
+from typing import TYPE_CHECKING
+
+from saccade.doors.words import counted, harmless, percent
+
+if TYPE_CHECKING:
+    from saccade.usecases.tags.rules.classifying import Interval, Measured
+
+
+def measured_lines(measured: "Measured") -> list[str]:
+    """How good a classifier is, a line each."""
+    lines = [
+        f"right on {_between(measured.accuracy)} of {counted(measured.examples, 'example')} held out in turn"
+    ]
+    for group, precision in measured.precision.items():
+        lines.append(
+            f"{harmless(group)}: precision {_between(precision)}, recall {_between(measured.recall[group])}"
+        )
+    lines.append(f"confidence is off by {percent(measured.calibration_error)} on average")
+    return lines
+
+
+def _between(interval: "Interval") -> str:
+    return f"{percent(interval.value)} ({percent(interval.low)} to {percent(interval.high)})"
