@@ -84,13 +84,13 @@ def planted_defects() -> Result:
             path = os.path.join(folder, os.path.basename(good[place]))
             boxes[path] = _draw_defect(good[place], path, rng)
             paths.append(path)
-        spoiled = library.outliers.inspect("planted", paths, top=1000, keep=False)
+        spoiled = library.outliers.inspect("planted", paths, top=1000, store=False)
         clean = library.outliers.inspect(
-            "planted", [good[place] for place in order[100:]], top=1000, keep=False
+            "planted", [good[place] for place in order[100:]], top=1000, store=False
         )
         hits = 0
         for path in paths:
-            heat = library.outliers.heat_map(path, "planted", size=224)
+            heat = library.outliers.heat_map(path, "planted", size=224).heat
             row, column = divmod(int(heat.argmax()), heat.shape[1])
             left, top, right, bottom = boxes[path]
             slack = 0.06
@@ -187,7 +187,7 @@ def _judged(
     library.outliers.train("bench", [good[place] for place in train], method=method, seed=seed)
     told = []
     for files in ([good[place] for place in judge_good], [bad[place] for place in judge_bad]):
-        report = library.outliers.inspect("bench", files, top=len(files), keep=False)
+        report = library.outliers.inspect("bench", files, top=len(files), store=False)
         told.append(np.array([one.value for one in report.inspections]))
     return told[0], told[1]
 

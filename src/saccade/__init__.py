@@ -37,7 +37,9 @@ if TYPE_CHECKING:
     from saccade.usecases.duplicates.rules.reports import DuplicateReport as DuplicateReport
     from saccade.usecases.duplicates.rules.reports import OverlapReport as OverlapReport
     from saccade.usecases.fields.rules import ImportReport as ImportReport
+    from saccade.usecases.outliers.rules.heat import HeatMap as HeatMap
     from saccade.usecases.outliers.rules.quality import QualityReport as QualityReport
+    from saccade.usecases.outliers.rules.reports import InspectionModel as InspectionModel
     from saccade.usecases.outliers.rules.reports import InspectionReport as InspectionReport
     from saccade.usecases.outliers.rules.reports import OutlierReport as OutlierReport
     from saccade.usecases.recommendations.rules.preference import FeedbackImport as FeedbackImport
@@ -57,11 +59,13 @@ _HOME = {
     "ExportReport": "saccade.usecases.tags.rules.reports",
     "Failure": "saccade.core.types",
     "FeedbackImport": "saccade.usecases.recommendations.rules.preference",
+    "HeatMap": "saccade.usecases.outliers.rules.heat",
     "Hit": "saccade.core.types",
     "ImageEncoder": "saccade.library",
     "ImageId": "saccade.core.pictures",
     "ImportReport": "saccade.usecases.fields.rules",
     "IndexReport": "saccade.core.types",
+    "InspectionModel": "saccade.usecases.outliers.rules.reports",
     "InspectionReport": "saccade.usecases.outliers.rules.reports",
     "Library": "saccade.library",
     "LibraryMap": "saccade.usecases.clusters.rules.reports",

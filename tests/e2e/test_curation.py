@@ -134,7 +134,7 @@ def test_recommendations_follow_what_was_liked_and_forget_on_demand(saccade: Run
 
 
 def test_outliers_name_every_image_and_why(saccade: Run, messy: Path) -> None:
-    """The strangest first."""
+    """The most unusual first."""
     ran = saccade("outliers", "-k", "2", "--json", cwd=messy)
     assert ran.status == 0, ran.err
     check(ran.json(), "outliers")

@@ -36,7 +36,7 @@ COMMANDS = {
     "clusters": _SLICES + "clusters.cli.command:clusters",
     "tag": _SLICES + "tags.cli.tag:tag",
     "teach": _SLICES + "tags.cli.teach:teach",
-    "outliers": _SLICES + "outliers.cli:outliers",
+    "outliers": _SLICES + "outliers.cli.command:outliers",
     "recommend": _SLICES + "recommendations.cli.recommend:recommend",
     "feedback": _SLICES + "recommendations.cli.feedback:feedback",
     "fields": _SLICES + "fields.cli:fields",

@@ -72,7 +72,7 @@ def test_the_outer_fence_is_tukeys() -> None:
     assert outer_fence(np.arange(1.0, 6.0)) == 4 + 3 * 2
 
 
-def test_a_group_of_strangers_is_farthest_though_it_helped_to_make_the_yardstick() -> None:
+def test_a_group_of_unrelated_rows_is_farthest_though_it_helped_to_make_the_yardstick() -> None:
     """Their direction is one in which the others hardly differ; without leaving out they would hide in it."""
     rows = cloud(900, 40) * np.geomspace(10, 0.1, 40, dtype=np.float32)
     rows[-8:, 35] += 40.0

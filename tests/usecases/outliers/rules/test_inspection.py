@@ -7,12 +7,10 @@ from hypothesis import strategies as st
 
 from saccade.usecases.outliers.rules.inspection import (
     Bank,
-    enlarged,
     heat_of,
     hottest,
     limit_for,
     main_directions,
-    overlay,
     picture_value,
     project,
     share_below,
@@ -131,31 +129,10 @@ def test_the_hottest_spot_is_the_region_around_the_peak() -> None:
 
 @pytest.mark.parametrize(
     ("row", "column", "words"),
-    [(0, 0, "upper left"), (4, 0, "left"), (4, 4, "middle"), (8, 4, "lower middle"), (8, 8, "lower right")],
+    [(0, 0, "upper left"), (4, 0, "left"), (4, 4, "center"), (8, 4, "lower center"), (8, 8, "lower right")],
 )
 def test_a_spot_has_words(row: int, column: int, words: str) -> None:
     """Thirds of the picture."""
     heat = np.zeros((9, 9), np.float32)
     heat[row, column] = 1
     assert hottest(heat).words == words
-
-
-def test_heat_is_enlarged_linearly() -> None:
-    """A slope stays a slope; the size of a single cell is all of it."""
-    slope = np.tile((np.arange(4, dtype=np.float32) + 0.5) / 4, (3, 1))
-    large = enlarged(slope, 30, 80)
-    assert large.shape == (30, 80)
-    np.testing.assert_allclose(large[5], np.clip((np.arange(80) + 0.5) / 80, 0.125, 0.875), atol=1e-6)
-    np.testing.assert_allclose(enlarged(np.full((1, 1), 0.3, np.float32), 5, 7), 0.3, rtol=1e-6)
-
-
-def test_the_overlay_colors_what_is_hot_only() -> None:
-    """Cool parts are the picture in gray; the input stays."""
-    pixels = RNG.integers(0, 256, (6, 8, 3)).astype(np.uint8)
-    before = pixels.copy()
-    heat = np.zeros((6, 8), np.float32)
-    heat[0, 0] = 1.0
-    shown = overlay(pixels, heat)
-    assert (np.ptp(shown[1:], axis=2) == 0).all()
-    assert int(shown[0, 0, 0]) > int(shown[0, 0, 2]) + 100
-    np.testing.assert_array_equal(pixels, before)

@@ -1,4 +1,4 @@
-"""The most unusual images of a library: far from their neighbors, or less dense around them."""
+"""The most unusual images of a library: far from their neighbors, or in less dense surroundings."""
 
 import time
 from collections.abc import Sequence
@@ -19,33 +19,34 @@ from saccade.usecases.outliers.rules.anomalies import (
 from saccade.usecases.outliers.rules.reports import BY, MODES, Outlier, OutlierReport
 
 COLUMNS = {"knn": "outlier", "lof": "outlier_lof"}
-"""The column that keeps the values of each mode."""
+"""The field that stores the values of each mode."""
 ORIGIN = "outliers"
 _SAME = 2e-3
-"""Distance of unit rows that float32 cannot tell from none."""
+"""Distance of unit rows that float32 cannot distinguish from zero."""
 _FIELD = 20_000
-"""Images that serve as neighbors, at most: in a larger library a sample of them, spread evenly."""
+"""Maximum number of images that serve as neighbors: an evenly spread sample of a larger library."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """What was asked for.
+class OutlierQuery:
+    """What to look for.
 
     Attributes:
-        mode: "knn" or "lof".   by: "look" or "content".
-        k: neighbors; groups of strangers of up to k are found, larger ones are a theme of their own.
-        top: most outliers wanted.
-        keep: whether to store every image's value as a column.
+        mode: "knn" or "lof".
+        by: "look" or "content".
+        k: neighbors; groups of up to k unrelated images are found, a larger group is a cluster.
+        top: maximum number of outliers in the report.
+        store: whether to store every image's value as a field.
     """
 
     mode: str
     by: str
     k: int
     top: int
-    keep: bool
+    store: bool
 
     def check(self) -> None:
-        """Raise InputError for what has no meaning."""
+        """Raise InputError for values out of range."""
         if self.mode not in MODES:
             raise InputError(f"no mode is called {self.mode!r}", hint=f"one of: {', '.join(MODES)}")
         if self.by not in BY:
@@ -55,10 +56,27 @@ class Asked:
         if self.top < 0:
             raise InputError(f"top is {self.top}; it must not be negative", hint="e.g. --top 50")
 
+    def check_count(self, count: int) -> None:
+        """Raise InputError if there are too few images to compare each with k others."""
+        if count < self.k + 1:
+            raise InputError(
+                f"{count} images are too few to compare each with {self.k} others",
+                hint=f"at least {self.k + 1} are needed; choose a smaller -k"
+                if count > 1
+                else "index more images",
+            )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rows:
-    """What is compared: sorted (n,) ids and (n, d) rows, the last column a remainder or not."""
+    """What is compared.
+
+    Attributes:
+        ids: (n,) sorted.
+        rows: (n, d).
+        remainder: whether the last column is a remainder, see `rules.anomalies`.
+        failed: files that could not be read.
+    """
 
     ids: NDArray[np.int64]
     rows: NDArray[np.float32]
@@ -66,42 +84,41 @@ class Rows:
     failed: tuple[Failure, ...] = ()
 
 
-def find_outliers(catalog: Catalog, given: Rows, asked: Asked, *, started: float) -> OutlierReport:
-    """The most unusual of the images given.
+def find_outliers(catalog: Catalog, given: Rows, query: OutlierQuery, *, started: float) -> OutlierReport:
+    """The most unusual of the images given. Takes the write lock to store the values, after all computing.
 
+    Args:
+        started: when the work began, by `time.perf_counter`.
     Raises:
-        InputError: fewer than k + 1 images, or all alike.
+        InputError: fewer than k + 1 images, or all of them the same.
     """
-    asked.check()
+    query.check()
     count = len(given.ids)
-    if count < asked.k + 1:
-        raise InputError(
-            f"{count} images are too few to compare each with {asked.k} others",
-            hint=f"at least {asked.k + 1} are needed; choose a smaller -k"
-            if count > 1
-            else "index more images",
-        )
-    field = np.unique(np.linspace(0, count - 1, min(count, max(_FIELD, asked.k + 1)), dtype=np.int64))
-    places, distances = nearest(given.rows, asked.k, field, remainder=given.remainder)
+    query.check_count(count)
+    field = np.unique(np.linspace(0, count - 1, min(count, max(_FIELD, query.k + 1)), dtype=np.int64))
+    places, distances = nearest(given.rows, query.k, field, remainder=given.remainder)
     if distances.max() < _SAME:
-        raise InputError(f"the {count:,} images are all alike", hint="nothing can stand out here")
-    if asked.mode == "lof":
+        raise InputError(f"the {count:,} images are all the same", hint="nothing can stand out here")
+    if query.mode == "lof":
         values = local_outlier_factors(places, distances)
     else:
         values = over_typical(distances[:, -1])
     fence = outer_fence(values)
-    order = np.argsort(-values, kind="stable")[: asked.top]
-    column = COLUMNS[asked.mode] if asked.keep else ""
+    order = np.argsort(-values, kind="stable")[: query.top]
+    column = COLUMNS[query.mode] if query.store else ""
     if column:
-        kept = dict(zip(given.ids.tolist(), values.tolist(), strict=True))
-        catalog.columns.write(column, kept, origin=ORIGIN, replace=True)
-    told = _told(catalog, given, asked, order, values=values, fence=fence, places=places, distances=distances)
+        by_image = dict(zip(given.ids.tolist(), values.tolist(), strict=True))
+        with catalog.unit("storing outliers"):
+            catalog.columns.write(column, by_image, origin=ORIGIN, replace=True)
+    found = _outliers(
+        catalog, given, query, order, values=values, fence=fence, places=places, distances=distances
+    )
     return OutlierReport(
-        mode=asked.mode,
-        by=asked.by,
-        k=asked.k,
+        mode=query.mode,
+        by=query.by,
+        k=query.k,
         images=count,
-        outliers=tuple(told),
+        outliers=tuple(found),
         standing_out=int((values > fence).sum()),
         fence=fence,
         column=column,
@@ -110,10 +127,10 @@ def find_outliers(catalog: Catalog, given: Rows, asked: Asked, *, started: float
     )
 
 
-def _told(
+def _outliers(
     catalog: Catalog,
     given: Rows,
-    asked: Asked,
+    query: OutlierQuery,
     order: NDArray[np.int64],
     *,
     values: NDArray[np.float64],
@@ -125,11 +142,11 @@ def _told(
     typical = float(np.median(distances[:, 0]))
     records = _records(catalog, given.ids[order].tolist())
     neighbors = _records(catalog, given.ids[places[order, 0]].tolist())
-    told = []
+    found = []
     for rank, (place, record, neighbor) in enumerate(zip(order.tolist(), records, neighbors, strict=True), 1):
-        why = _compared(asked, values[place], float(distances[place, 0]), typical)
+        why = _reason(query, values[place], float(distances[place, 0]), typical)
         path = neighbor.paths[0] if neighbor.paths else ""
-        told.append(
+        found.append(
             Outlier(
                 rank=rank,
                 record=record,
@@ -139,19 +156,25 @@ def _told(
                 reason=why,
             )
         )
-    return told
+    return found
 
 
-def _compared(asked: Asked, value: float, closest: float, typical: float) -> str:
+def _reason(query: OutlierQuery, value: float, closest: float, typical: float) -> str:
     """Why an image is unusual, in words and numbers."""
-    if asked.mode == "lof":
-        first = f"around its {asked.k} nearest images it is {value:.2f} times as dense as around it"
+    if query.mode == "lof":
+        first = (
+            f"its surroundings are {value:.2f} times less dense than those of its {query.k} nearest images"
+        )
     else:
-        nearest_ones = "nearest image is" if asked.k == 1 else f"{asked.k} nearest images reach"
+        nearest_ones = "nearest image is" if query.k == 1 else f"{query.k} nearest images reach"
         first = f"its {nearest_ones} {value:.2f} times as far as is typical here"
-    if asked.by == "content":
+    if query.by == "content":
         return f"{first}; nearest image scores {_cosine(closest):.2f}, typical here {_cosine(typical):.2f}"
-    ratio = f"{closest / typical:.2f} times as far as is typical" if typical > 0 else "typically no distance"
+    ratio = (
+        f"{closest / typical:.2f} times as far as is typical"
+        if typical > 0
+        else "identical images are typical"
+    )
     return f"{first}; the nearest one: {ratio}"
 
 
@@ -161,6 +184,6 @@ def _cosine(distance: float) -> float:
 
 
 def _records(catalog: Catalog, ids: Sequence[int]) -> list[ImageRecord]:
-    """The records in the order asked, also when an image is named twice."""
+    """The records in the order given, which may name an image twice."""
     known = {record.id: record for record in catalog.images.get(sorted(set(ids)))}
     return [known[image] for image in ids]

@@ -1,4 +1,4 @@
-"""Patch features of pictures, in batches: of the library's images, or of any files."""
+"""Features of pictures, and pictures in batches: the library's images, or any files."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -22,20 +22,20 @@ _BATCH = 32
 
 
 def patch_features(encoder: Encoder) -> Features | None:
-    """What makes patch features of pixels; None if the encoder cannot."""
+    """The function that makes patch features of pixels; None if the encoder has none."""
     try:
         if isinstance(encoder, PatchEncoder) and min(encoder.patch_shape) > 0:
             return encoder.encode_patches
-    except EncoderUnavailableError:  # of a kind that may have some, but these weights have none
+    except EncoderUnavailableError:  # encoders of this kind may have it; these weights do not
         return None
     return None
 
 
 def look_encoder(encoder: Encoder) -> LookEncoder | None:
-    """The encoder, if it sums up how pictures look; else None."""
+    """The encoder if it sums up how pictures look, else None."""
     try:
         return encoder if isinstance(encoder, LookEncoder) and encoder.look_dim > 0 else None
-    except EncoderUnavailableError:  # of a kind that may, but these weights do not
+    except EncoderUnavailableError:  # encoders of this kind may have it; these weights do not
         return None
 
 
@@ -51,7 +51,7 @@ def whole_features(encoder: Encoder) -> Features:
 def image_batches(
     catalog: Catalog, decoder: Decoder, ids: Ids, size: int = _BATCH
 ) -> Iterator[tuple[list[tuple[int, Decoded]], list[Failure]]]:
-    """The library's images, read again: ([(image id, picture)], failures) of each batch.
+    """The library's images, decoded again: ([(image id, picture)], failures) of each batch.
 
     A file that changed since it was indexed is a failure: it holds another image now.
     """
@@ -69,7 +69,7 @@ def image_batches(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """A picture to look at: a file, and if it is the library's, its image id and what it held then."""
+    """A picture to look at: a file, and for an image of the library, its id and its digest when indexed."""
 
     path: str
     image: int | None = None
@@ -101,6 +101,6 @@ def subject_batches(
 
 
 def changed(path: str) -> Failure:
-    """The failure of a file that holds another picture than when it was indexed."""
+    """The failure of a file whose content has changed since it was indexed."""
     reason = "it changed since it was indexed; index it again"
     return Failure(path=path, code="file_changed", reason=reason)

@@ -1,4 +1,4 @@
-"""Measure what is technically wrong with images, once each, and keep it as columns."""
+"""Measure what is technically wrong with images, once each, and store it as fields."""
 
 import time
 
@@ -20,17 +20,20 @@ from saccade.usecases.outliers.rules.quality import (
 
 ORIGIN = "quality"
 _NOTE = "quality:version"
-_KEEP_EVERY = 512
+_STORE_EVERY = 512
 
 
 def check_quality(
-    catalog: Catalog, decoder: Decoder, ids: Ids, *, top: int, keep: bool, report: ReportProgress
+    catalog: Catalog, decoder: Decoder, ids: Ids, *, top: int, store: bool, report: ReportProgress
 ) -> QualityReport:
     """The technical issues of these images (sorted ids); what was measured before is not measured again.
 
+    Takes the write lock, for a moment each time, to store the scores: all issues of an image, or none.
+
     Args:
         decoder: "contain", `saccade.usecases.outliers.rules.quality.SIZE` pixels.
-        top: most images told of each issue.   keep: whether to store the scores.
+        top: maximum number of images listed for each issue.
+        store: whether to store the scores.
     """
     started = time.perf_counter()
     known = _known(catalog, ids)
@@ -45,11 +48,11 @@ def check_quality(
         for image, picture in pictures:
             for issue, score in measure(picture.pixels, picture.info).items():
                 fresh[issue][image] = known[issue][image] = score
-        if keep and len(fresh["blur"]) >= _KEEP_EVERY:  # so that an interrupted run is not lost
-            _keep(catalog, fresh)
+        if store and len(fresh["blur"]) >= _STORE_EVERY:  # an interrupted run loses little
+            _store(catalog, fresh)
         report(Progress(stage="quality", done=done, total=len(missing), failed=len(failed)))
-    if keep:
-        _keep(catalog, fresh)
+    if store:
+        _store(catalog, fresh)
     found = {
         issue: sorted(
             ((score, image) for image, score in scores.items() if score >= THRESHOLD),
@@ -61,9 +64,9 @@ def check_quality(
         images=len(known["blur"]),
         measured=done - len(failed),
         counts={issue: len(pairs) for issue, pairs in found.items()},
-        issues={issue: _told(catalog, issue, pairs[: max(top, 0)]) for issue, pairs in found.items()},
+        issues={issue: _issues(catalog, issue, pairs[: max(top, 0)]) for issue, pairs in found.items()},
         failed=tuple(failed),
-        stored=keep,
+        stored=store,
         seconds=time.perf_counter() - started,
     )
 
@@ -82,18 +85,19 @@ def _known(catalog: Catalog, ids: Ids) -> dict[str, dict[int, float]]:
     return known
 
 
-def _keep(catalog: Catalog, fresh: dict[str, dict[int, float]]) -> None:
-    """Store what was measured, and forget it here; scores of other formulas go."""
-    replace = catalog.notes.get(_NOTE) != VERSION
-    for issue, scores in fresh.items():
-        if scores or replace:
-            catalog.columns.write(issue, scores, origin=ORIGIN, replace=replace)
-        fresh[issue] = {}
-    if replace:
-        catalog.notes.save(_NOTE, VERSION)
+def _store(catalog: Catalog, fresh: dict[str, dict[int, float]]) -> None:
+    """Store what was measured, and empty it; scores of other formulas are dropped."""
+    with catalog.unit("storing quality"):
+        replace = catalog.notes.get(_NOTE) != VERSION
+        if replace or fresh["blur"]:
+            catalog.columns.write_all(fresh, origin=ORIGIN, replace=replace)
+        if replace:
+            catalog.notes.save(_NOTE, VERSION)
+    for scores in fresh.values():
+        scores.clear()
 
 
-def _told(catalog: Catalog, issue: str, pairs: list[tuple[float, int]]) -> tuple[QualityIssue, ...]:
+def _issues(catalog: Catalog, issue: str, pairs: list[tuple[float, int]]) -> tuple[QualityIssue, ...]:
     """The images with their reasons."""
     records = catalog.images.get([image for _, image in pairs])
     return tuple(

@@ -1,7 +1,7 @@
-"""How far a thing is from the others: nearest neighbors, local outlier factor, and how pictures look.
+"""How far rows are from each other: nearest neighbors, local outlier factors, and how pictures look.
 
-Distances here are Euclidean. Each row may carry a remainder (last column): the length of what was left out of
-it, which two different things do not share, so it adds to the squared distance of both (see `Look`).
+Distances here are Euclidean. A row may have a remainder (last column): the length of the part left out of it.
+Two different pictures do not share that part, so it adds to their squared distance (see `Look`).
 """
 
 from collections.abc import Mapping
@@ -16,9 +16,9 @@ Rows = NDArray[np.float32]
 """(n, d) float32."""
 
 LOOK_DIM = 64
-"""Coordinates kept of a look: the groups of strangers tried came out the same with 16, 64 and 128."""
+"""Coordinates of a look: the groups of unrelated images tried came out the same with 16, 64 and 128."""
 _SHRINK = 0.05
-"""Share of the mean variance added to each: the rarest directions count, but not without limit."""
+"""Share of the mean variance added to each: the rarest directions count, but not infinitely."""
 _SHRINK_SEARCH = 1.0
 _CORE, _FINAL = 0.9, 0.98
 _ENOUGH = 2
@@ -26,7 +26,7 @@ _PARTS = ("mean", "spread", "axes", "scales", "rest")
 _BLOCK = 1024
 _EPSILON = 1e-10
 _NOTHING = 1e-8
-"""Mean variance of appearances below which it is rounding: of photos it is about 0.1."""
+"""Mean variance of appearances that is only rounding; for photos it is about 0.1."""
 _STRONG_FENCE = 3.0
 
 
@@ -65,10 +65,10 @@ def nearest(rows: Rows, k: int, among: Ids, *, remainder: bool = False) -> tuple
 
 
 def local_outlier_factors(places: Ids, distances: Rows) -> NDArray[np.float64]:
-    """How much less dense it is around each row than around its neighbors; about 1 inside a cluster.
+    """How much less dense the surroundings of each row are than those of its neighbors; about 1 in a cluster.
 
-    Breunig et al. 2000, https://doi.org/10.1145/342009.335388; coordinates that coincide are kept apart by
-    1e-10, as scikit-learn does.
+    Breunig et al. 2000, https://doi.org/10.1145/342009.335388; coinciding rows are kept apart by
+    1e-10, as in scikit-learn.
 
     Args:
         places: (n, k) positions of the neighbors of each row.   distances: (n, k), nearest first.
@@ -80,7 +80,7 @@ def local_outlier_factors(places: Ids, distances: Rows) -> NDArray[np.float64]:
 
 
 def over_typical(values: NDArray[np.floating]) -> NDArray[np.float64]:
-    """The values over their median; over the median of those above zero if more than half are zero."""
+    """The values over their median; over the median of the positive ones if more than half are zero."""
     typical = float(np.median(values))
     if typical <= 0.0:
         positive = values[values > 0.0]
@@ -89,7 +89,7 @@ def over_typical(values: NDArray[np.floating]) -> NDArray[np.float64]:
 
 
 def outer_fence(values: NDArray[np.floating]) -> float:
-    """The value above which one is far out: upper quartile + 3 interquartile ranges (Tukey 1977)."""
+    """The value above which a row stands out: upper quartile + 3 interquartile ranges (Tukey 1977)."""
     low, high = np.quantile(values, (0.25, 0.75))
     return float(high + _STRONG_FENCE * (high - low))
 
@@ -99,11 +99,11 @@ class Look:
     """A yardstick of appearance, made from the pictures of one library.
 
     Directions in which these pictures hardly differ count as much as those in which they differ most
-    (whitening): that is where strangers show. The first coordinates are kept, of the many others only their
-    length, the remainder.
+    (whitening): that is where unrelated images show. The first coordinates are kept; of the many others, only
+    their length, the remainder.
 
     Attributes:
-        mean, spread: (c,) what is taken off and divided by first.
+        mean, spread: (c,) subtracted and divided by first.
         axes: (c, r) orthonormal directions, most varied first; r = c unless pictures were few.
         scales: (r,) one over the spread along each.   rest: the same for all directions not among them.
     """
@@ -127,15 +127,15 @@ class Look:
         return kept
 
     def distances(self, appearances: Rows) -> NDArray[np.float32]:
-        """(n,) distance of each from the middle (Mahalanobis, with shrinkage)."""
+        """(n,) distance of each from the mean (Mahalanobis, with shrinkage)."""
         return np.asarray(np.linalg.norm(self.rows(appearances), axis=1), np.float32)
 
 
 def fit_look(appearances: Rows) -> Look | None:
     """The yardstick of these (n, c) appearances; None if they are all the same.
 
-    A group of strangers makes its own direction a varied one and hides in it. So the most distant tenth is
-    left out (as the concentration steps of Rousseeuw & Van Driessen 1999 do,
+    A group of unrelated images adds variance along its own direction and hides in it. So the most distant
+    tenth is left out (as the concentration steps of Rousseeuw & Van Driessen 1999 do,
     https://doi.org/10.1080/00401706.1999.10485670, with strong shrinkage so that no direction dominates), and
     of the final fit the most distant fiftieth.
     """
@@ -151,16 +151,16 @@ def fit_look(appearances: Rows) -> Look | None:
         kept = max(2, int(share * len(appearances)))
         used = appearances[np.sort(np.argsort(far, kind="stable")[:kept])]
     look = _whitened(used, _SHRINK) or _whitened(appearances, _SHRINK)
-    # In half precision at once: what is measured now and what is measured later must lie on one scale.
+    # In half precision at once: what is measured now and later must be on one scale.
     return None if look is None else look_from(arrays_of(look))
 
 
 def _standardized(appearances: Rows) -> Look | None:
-    """Channels over their spread, main directions first; None if nothing varies."""
+    """Channels divided by their spread, main directions first; None if nothing varies."""
     spread = appearances.std(axis=0)
     if float((spread**2).mean()) < _NOTHING:
         return None
-    spread += spread.mean() * _SHRINK  # a channel that hardly varies says little with few pictures
+    spread += spread.mean() * _SHRINK  # with few pictures, a channel that hardly varies says little
     look = _whitened(appearances / spread, _SHRINK)
     if look is None:
         return None

@@ -1,8 +1,8 @@
-"""Good pictures, patch by patch, and how far a patch of another picture is from all of them.
+"""Good pictures, patch by patch, and the distance of another picture's patches from all of them.
 
 After PatchCore (Roth et al. 2022, https://arxiv.org/abs/2106.08265): a bank of patch features, thinned out so
-that every kind of good patch stays, and the distance to the nearest of them. Different here: the calibration,
-for which each good picture is judged by the bank without its own patches.
+that every kind of good patch stays, and the distance to the nearest of them. The calibration differs: each
+good picture is judged by the bank without its own patches.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,6 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
-from saccade.core.types import Pixels
 from saccade.usecases.outliers.rules.reports import Spot
 
 Rows = NDArray[np.float32]
@@ -22,7 +21,7 @@ _TOP_SHARE = 0.01
 _BLOCK = 4096
 _HALF = 0.5
 _SUSPECT = 6.0
-"""Median absolute deviations above the median from which a good picture is suspect."""
+"""Median absolute deviations above the median beyond which a good picture is suspect."""
 _TO_DEVIATION = 1.4826
 """Median absolute deviation to standard deviation, for a normal distribution."""
 
@@ -32,7 +31,7 @@ class Bank:
     """Patches of good pictures.
 
     Attributes:
-        mean: (c,) of the features.   axes: (c, d) onto their main directions.
+        mean: (c,) of the features.   axes: (c, d) their main directions.
         rows: (m, d) patches.   owners: (m,) number of the good picture each comes from.
     """
 
@@ -57,15 +56,15 @@ class Bank:
         found = np.empty(len(patches), np.float32)
         for start in range(0, len(patches), _BLOCK):
             block = patches[start : start + _BLOCK]
-            least = (own - 2.0 * (block @ rows.T)).min(axis=1)
+            closest = (own - 2.0 * (block @ rows.T)).min(axis=1)
             found[start : start + _BLOCK] = np.sqrt(
-                np.maximum(least + np.einsum("ij,ij->i", block, block), 0.0)
+                np.maximum(closest + np.einsum("ij,ij->i", block, block), 0.0)
             )
         return found
 
 
 def smoothed(features: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(n, rows, columns, c) features, each the mean of its 3 x 3 neighborhood, the edges repeated."""
+    """(n, rows, columns, c) features, each averaged over its 3 x 3 neighborhood, with edges repeated."""
     if features.shape[1] == 1 and features.shape[2] == 1:
         return features
     rows, columns = features.shape[1:3]
@@ -95,7 +94,7 @@ def project(
 def thin_out(rows: Rows, count: int, seed: int) -> NDArray[np.int64]:
     """Positions of `count` rows such that no row is far from all of them (greedy k-center).
 
-    Always take the row farthest from those taken: Gonzalez 1985, https://doi.org/10.1016/0304-3975(85)90224-5.
+    It always takes the row farthest from those taken: Gonzalez 1985, https://doi.org/10.1016/0304-3975(85)90224-5.
     """
     if count >= len(rows):
         return np.arange(len(rows))
@@ -112,14 +111,14 @@ def thin_out(rows: Rows, count: int, seed: int) -> NDArray[np.int64]:
 
 
 def picture_value(distances: NDArray[np.float32]) -> float:
-    """One number for a picture's patches: the mean of the farthest hundredth, so that none decides alone."""
+    """One number for a picture's patches: the mean of the farthest 1 %, so that no single patch decides."""
     top = max(1, ceil(len(distances) * _TOP_SHARE))
     return float(np.partition(distances, len(distances) - top)[-top:].mean())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limit:
-    """From where on a measure counts as bad: the value, and the share of good ones that are above it."""
+    """The value above which a picture is bad, and the share of good pictures above it."""
 
     value: float
     false_alarms: float
@@ -128,9 +127,9 @@ class Limit:
 def limit_for(good: NDArray[np.float64], false_alarms: float) -> Limit:
     """The limit that a new good picture exceeds with at most this probability.
 
-    The ceil((n + 1) (1 - rate))-th smallest of n good measures, as conformal prediction has it (Vovk et al.
-    2005, https://doi.org/10.1007/b106715); with fewer than 1 / rate - 1 of them the largest, the rate then
-    being 1 / (n + 1).
+    The ceil((n + 1) (1 - rate))-th smallest of n good values, as in conformal prediction (Vovk et al. 2005,
+    https://doi.org/10.1007/b106715); with fewer than 1 / rate - 1 values the largest, and then the rate is
+    1 / (n + 1).
     """
     ordered = np.sort(good)
     rank = ceil((len(good) + 1) * (1.0 - false_alarms) - 1e-9)
@@ -140,16 +139,16 @@ def limit_for(good: NDArray[np.float64], false_alarms: float) -> Limit:
 
 
 def share_below(good: NDArray[np.float64], value: float) -> float:
-    """Share of the good measures that are lower than `value`."""
+    """Share of the good values below `value`."""
     return float((good < value).mean())
 
 
 def suspects(good: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Positions of measures far above the rest, highest first: bad pictures among the good, perhaps."""
-    middle = np.median(good)
-    spread = np.median(np.abs(good - middle)) * _TO_DEVIATION
+    """Positions of values far above the rest, highest first: perhaps bad pictures among the good."""
+    median = np.median(good)
+    spread = np.median(np.abs(good - median)) * _TO_DEVIATION
     far = (
-        np.flatnonzero(good > middle + _SUSPECT * spread) if spread > 0 else np.flatnonzero(good > 2 * middle)
+        np.flatnonzero(good > median + _SUSPECT * spread) if spread > 0 else np.flatnonzero(good > 2 * median)
     )
     ordered: NDArray[np.int64] = far[np.argsort(-good[far], kind="stable")]
     return ordered
@@ -163,16 +162,16 @@ def heat_of(distances: NDArray[np.float32], limit: float) -> NDArray[np.float32]
 
 
 def hottest(heat: NDArray[np.float32]) -> Spot:
-    """The connected region around the hottest cell of (rows, columns) where it is at least 3/4 as hot."""
+    """The connected region of (rows, columns) around the hottest cell that is at least 3/4 as hot."""
     rows, columns = heat.shape
     peak = divmod(int(heat.argmax()), columns)
-    least = 0.75 * heat[peak]
+    floor = 0.75 * heat[peak]
     region, edge = {peak}, [peak]
     while edge:
         row, column = edge.pop()
         for near in ((row - 1, column), (row + 1, column), (row, column - 1), (row, column + 1)):
             inside = 0 <= near[0] < rows and 0 <= near[1] < columns
-            if inside and near not in region and heat[near] >= least:
+            if inside and near not in region and heat[near] >= floor:
                 region.add(near)
                 edge.append(near)
     down, across = [row for row, _ in region], [column for _, column in region]
@@ -183,38 +182,3 @@ def hottest(heat: NDArray[np.float32]) -> Spot:
         bottom=(max(down) + 1) / rows,
         heat=float(heat[peak]),
     )
-
-
-def enlarged(heat: NDArray[np.float32], height: int, width: int) -> NDArray[np.float32]:
-    """(rows, columns) heat as (height, width), linear between the centers of cells."""
-    down = np.interp(_centers(height), _centers(heat.shape[0]), np.arange(heat.shape[0]))
-    across = np.interp(_centers(width), _centers(heat.shape[1]), np.arange(heat.shape[1]))
-    top, left = np.floor(down).astype(int), np.floor(across).astype(int)
-    bottom, right = np.minimum(top + 1, heat.shape[0] - 1), np.minimum(left + 1, heat.shape[1] - 1)
-    part_down, part_across = (down - top)[:, np.newaxis], across - left
-    upper = heat[top][:, left] * (1 - part_across) + heat[top][:, right] * part_across
-    lower = heat[bottom][:, left] * (1 - part_across) + heat[bottom][:, right] * part_across
-    return np.asarray(upper * (1 - part_down) + lower * part_down, np.float32)
-
-
-def overlay(pixels: Pixels, heat: NDArray[np.float32]) -> Pixels:
-    """The picture in gray with the heat on it, blue (0.25) over red (0.5) to yellow (1); cool stays gray.
-
-    Args:
-        pixels: (h, w, 3).   heat: (h, w) in [0, 1].
-    """
-    gray = pixels.astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32)
-    stops = np.array([0.0, 0.25, 0.5, 1.0])
-    color = np.stack(
-        [
-            np.interp(heat, stops, levels)
-            for levels in ((30, 40, 220, 255), (60, 80, 30, 230), (160, 220, 40, 30))
-        ],
-        axis=-1,
-    )
-    cover = np.interp(heat, (0.2, 0.5, 1.0), (0.0, 0.55, 0.75))[..., np.newaxis]
-    return np.clip(gray[..., np.newaxis] * (1 - cover) + color * cover, 0, 255).astype(np.uint8)
-
-
-def _centers(count: int) -> NDArray[np.float64]:
-    return (np.arange(count) + 0.5) / count

@@ -1,7 +1,7 @@
 """What is technically wrong with a picture: blurred, dark, overexposed, empty, tiny, odd, a screenshot.
 
-Each issue is a score in [0, 1] with its threshold at 0.5, from a small copy of the picture and from what its
-file says. Where the thresholds come from: docs/explanation/outliers.md.
+Each issue is a score in [0, 1] with a threshold of 0.5, from a small copy of the picture and from what its
+file says. docs/explanation/outliers.md says where the thresholds come from.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from saccade.core.types import Failure, ImageInfo, ImageRecord, Pixels
 VERSION = "1"
 """Of the formulas: images measured by another version are measured again."""
 SIZE = 512
-"""Longest side of the small copy, pixels: what blurs a smaller view is blur that people see."""
+"""Longest side of the small copy, pixels: blur that shows at this size is blur that people see."""
 THRESHOLD = 0.5
 
 ISSUES: Mapping[str, str] = {
@@ -28,7 +28,7 @@ ISSUES: Mapping[str, str] = {
     "odd_aspect": "odd in shape",
     "screenshot": "a screenshot",
 }
-"""Column of each issue, and the issue in words."""
+"""Field of each issue, and the issue in words."""
 
 _TILES = 8
 _SCREENS = frozenset(
@@ -48,7 +48,14 @@ _SCREENS = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QualityIssue:
-    """One issue of one image: its score in [0.5, 1], and why, in words."""
+    """One issue of one image.
+
+    Attributes:
+        record: the image.
+        issue: "blur", "dark", ...
+        score: in [0.5, 1]; 0.5 is the threshold.
+        reason: why, in words.
+    """
 
     record: ImageRecord
     issue: str
@@ -61,11 +68,12 @@ class QualityReport:
     """What is technically wrong with the images of a library.
 
     Attributes:
-        images: how many were looked at, now or before.   measured: how many of them now.
+        images: how many were measured, now or before.
+        measured: how many of them in this run.
         counts: {issue: images that have it}.
-        issues: of each issue the worst images, worst first.
+        issues: the worst images of each issue, worst first.
         failed: files that could not be read.
-        stored: whether the scores are kept as columns: filters say `data.blur>=0.5`.
+        stored: whether the scores are stored as fields: filters say `data.blur>=0.5`.
         seconds: wall time.
     """
 
@@ -82,17 +90,18 @@ def measure(pixels: Pixels, info: ImageInfo) -> dict[str, float]:
     """{issue: score in [0, 1]} of a picture.
 
     Args:
-        pixels: (h, w, 3) copy, longest side at most SIZE.   info: what the file says.
+        pixels: (h, w, 3) copy, longest side at most SIZE.
+        info: what the file says.
     """
     luma = pixels.astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32)
     low, bright = np.quantile(luma, (0.02, 0.98))
     dark = _score(float(np.quantile(luma, 0.9)), at=60.0, certain=15.0)
-    empty = _score(_different_share(luma), at=0.03, certain=0.0)
+    empty = _score(_varied_share(luma), at=0.03, certain=0.0)
     screenshot = _screenshot(_flat_share(pixels), info)
     blown = _score(float((luma >= 250.0).mean()), at=0.25, certain=0.7)
     contrast = _score(float(bright - low), at=50.0, certain=10.0)
-    # One cause, one issue: what is dark or empty has no contrast either, and nobody can say whether it is
-    # sharp; a white page is not overexposed.
+    # One cause, one issue: a dark or empty picture has no contrast either, and its sharpness is
+    # undefined; a white page is not overexposed.
     visible = dark < THRESHOLD and empty < THRESHOLD
     return {
         "blur": _score(sharpness(luma), at=0.5, certain=0.15) if empty < THRESHOLD else 0.0,
@@ -113,18 +122,18 @@ def reason(issue: str, score: float, info: ImageInfo) -> str:
         return f"{word}: {info.width} x {info.height} pixels"
     if issue == "screenshot":
         return f"perhaps {word} ({score:.2f}): large areas of one exact color"
-    return f"{word} ({score:.2f}; from {THRESHOLD} on)"
+    return f"{word} ({score:.2f}; threshold {THRESHOLD})"
 
 
 def sharpness(luma: NDArray[np.float32]) -> float:
-    """How much of the change between neighbors a slight blur takes away, where it is sharpest, in [0, 1].
+    """How much of the change between pixels a slight blur removes, where it is sharpest, in [0, 1].
 
-    After Crete et al. 2007, https://doi.org/10.1117/12.702790: what is blurred already loses little. It is
+    After Crete et al. 2007, https://doi.org/10.1117/12.702790: a blurred picture loses little. It is
     relative, so contrast does not matter; the sharpest eighth of the busy tiles counts, so that a sharp
-    subject before a soft background is sharp.
+    subject in front of a soft background is sharp.
     """
     if min(luma.shape) < 4 * _TILES:
-        return 1.0  # too few pixels to tell
+        return 1.0  # too few pixels to judge
     losses, weights = [], []
     for axis in (0, 1):
         change = np.abs(np.diff(luma, axis=axis))
@@ -139,7 +148,7 @@ def sharpness(luma: NDArray[np.float32]) -> float:
 
 
 def _slightly_blurred(luma: NDArray[np.float32], axis: int) -> NDArray[np.float32]:
-    """Means of 9 along the axis, the ends repeated."""
+    """Means of 9 along the axis, with the ends repeated."""
     width = [(0, 0), (0, 0)]
     width[axis] = (5, 4)
     total = np.cumsum(np.pad(luma, width, mode="edge"), axis=axis, dtype=np.float64)
@@ -159,7 +168,7 @@ def _tiles(values: NDArray[np.float32]) -> NDArray[np.float64]:
 
 
 def _flat_share(pixels: Pixels) -> float:
-    """Share of pixels that are exactly like their right and lower neighbors: photos have noise."""
+    """Share of pixels equal to their right and lower neighbors: photos have noise."""
     if min(pixels.shape[:2]) < 2:
         return 1.0
     right = (pixels[:-1, :-1] == pixels[:-1, 1:]).all(axis=2)
@@ -167,8 +176,8 @@ def _flat_share(pixels: Pixels) -> float:
     return float((right & below).mean())
 
 
-def _different_share(luma: NDArray[np.float32]) -> float:
-    """Share of pixels that differ visibly (by 10 of 255) from the middle brightness of the picture."""
+def _varied_share(luma: NDArray[np.float32]) -> float:
+    """Share of pixels that differ visibly (by 10 of 255) from the median brightness of the picture."""
     return float((np.abs(luma - np.median(luma)) >= 10.0).mean())
 
 
@@ -178,7 +187,7 @@ def _aspect(info: ImageInfo) -> float:
 
 
 def _screenshot(flat: float, info: ImageInfo) -> float:
-    """How much speaks for a screenshot: a heuristic, which drawings and charts fool."""
+    """How likely it is a screenshot: a heuristic, fooled by drawings and charts."""
     sides = (min(info.width, info.height), max(info.width, info.height))
     if info.camera is not None:
         return 0.0
@@ -189,5 +198,5 @@ def _screenshot(flat: float, info: ImageInfo) -> float:
 
 
 def _score(value: float, *, at: float, certain: float) -> float:
-    """0.5 at the threshold, 1 where it is certain, falling to 0 as far on the other side."""
+    """0.5 at the threshold `at`, 1 at `certain`, falling to 0 as far on the other side."""
     return float(np.clip(0.5 + 0.5 * (value - at) / (certain - at), 0.0, 1.0))

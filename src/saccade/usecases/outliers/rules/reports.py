@@ -1,29 +1,27 @@
-"""What outliers are: images unlike all others here, and pictures unlike the good ones a model was shown."""
+"""What outliers are: images unlike all others, and pictures unlike the good ones a model learned from."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
-from saccade.core.types import Failure, ImageRecord, Pixels
+from saccade.core.results import Listed
+from saccade.core.types import Failure, ImageRecord
 
 MODES = ("knn", "lof")
-"""How images without a model are judged: distance to the k-th neighbor, or local outlier factor."""
+"""How images are measured: by the distance to the k-th neighbor, or by the local outlier factor."""
 BY = ("look", "content")
-"""What they are compared by: how they look (patch features), or what they show (semantic embeddings)."""
+"""What images are compared by: how they look (patch features), or what they show (embeddings)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outlier:
-    """One image and how unusual it is among the others.
+    """One image, and how unusual it is among the others.
 
     Attributes:
         rank: 1 is the most unusual.
         record: the image.
-        value: its measure over the typical (median) one here; 1 is typical.
+        value: its measure over the median of all; 1 is typical.
         stands_out: whether it is far beyond the bulk (Tukey's outer fence: three interquartile ranges).
-        nearest: a file of the image most like it.
+        nearest: a file of the most similar image.
         reason: why, in words.
     """
 
@@ -36,17 +34,19 @@ class Outlier:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OutlierReport:
-    """The most unusual images.
+class OutlierReport(Listed[Outlier]):
+    """The most unusual images; a sequence of them.
 
     Attributes:
-        mode: "knn" or "lof".   by: "look" or "content".   k: neighbors.
+        mode: "knn" or "lof".
+        by: "look" or "content".
+        k: neighbors.
         images: how many were compared.
-        outliers: most unusual first, at most as many as wanted.
+        outliers: most unusual first, at most `top`.
         standing_out: how many of all images are far beyond the bulk.
-        fence: the value from which an image stands out.
-        column: where every image's value is kept ("" if it is not): filters say `data.COLUMN>=1.5`.
-        failed: files whose pixels were wanted and could not be read.
+        fence: the value above which an image stands out.
+        column: the field that stores every image's value, "" if none: filters say `data.COLUMN>=1.5`.
+        failed: files whose pixels were needed and could not be read.
         seconds: wall time.
     """
 
@@ -61,6 +61,11 @@ class OutlierReport:
     failed: tuple[Failure, ...]
     seconds: float
 
+    @property
+    def listed(self) -> Sequence[Outlier]:
+        """The outliers."""
+        return self.outliers
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spot:
@@ -74,15 +79,15 @@ class Spot:
 
     @property
     def words(self) -> str:
-        """The part of the picture its middle lies in: "upper left", "middle"."""
+        """The part of the picture that its center lies in: "upper left", "center"."""
         x, y = (self.left + self.right) / 2, (self.top + self.bottom) / 2
         across = "left" if x < 1 / 3 else "right" if x > 2 / 3 else ""
         down = "upper" if y < 1 / 3 else "lower" if y > 2 / 3 else ""
         if self.right - self.left > 0.75 and self.bottom - self.top > 0.75:
             return "all over"
         if not across and not down:
-            return "middle"
-        return f"{down} {across}".strip() if across and down else across or f"{down} middle"
+            return "center"
+        return f"{down} {across}".strip() if across and down else across or f"{down} center"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,13 +95,14 @@ class InspectionModel:
     """What good pictures look like, learned from good ones only.
 
     Attributes:
-        name, version: under which it is kept.   created: UTC, ISO 8601.
+        name, version: what it is stored under.
+        created: UTC, ISO 8601.
         method: "patches" (sees where) or "embeddings" (whole pictures).
         good: pictures it learned from.
         false_alarms: share of good pictures that it calls bad, as chosen, or 1 / (good + 1) if that is more.
-        threshold: the measure from which a picture is called bad.
-        suspects: files among the good ones that are unlike the rest: look at them, most suspect first.
-        failed: files that gave no picture.
+        threshold: the anomaly above which a picture is called bad.
+        suspects: good files that are unlike the rest, most suspect first: are they really good?
+        failed: files and folders that could not be read.
         encoder: fingerprint of the encoder it needs.
     """
 
@@ -119,10 +125,10 @@ class Inspection:
     Attributes:
         rank: 1 is the worst.
         path: the file.
-        value: its measure over the model's threshold; above 1 it is called bad.
-        score: share of the good pictures, each judged without itself, whose measure is lower; in [0, 1].
+        value: its anomaly over the model's threshold; above 1 it is called bad.
+        score: share of the good pictures, each judged without itself, with a lower anomaly; in [0, 1].
         bad: whether the value is above 1.
-        spot: where the picture is most unlike good ones; None if the model cannot say.
+        spot: where the picture differs most from good ones; None if the model cannot say.
         reason: why, in words.
     """
 
@@ -136,16 +142,17 @@ class Inspection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InspectionReport:
-    """Pictures judged by a model.
+class InspectionReport(Listed[Inspection]):
+    """Pictures judged by a model; a sequence of inspections.
 
     Attributes:
         model: the model.
         images: how many were judged.
         bad: how many of them are called bad.
-        inspections: worst first, at most as many as wanted.
-        column: where the value of the library's own images is kept ("" if it is not).
-        failed: files that could not be judged: unreadable, gone, or changed since they were indexed.
+        inspections: worst first, at most `top`.
+        column: the field that stores the values of the library's own images; "" if none.
+        failed: files that could not be judged: unreadable, gone, or changed since they were indexed; and
+            folders that could not be read.
         seconds: wall time.
     """
 
@@ -157,18 +164,7 @@ class InspectionReport:
     failed: tuple[Failure, ...]
     seconds: float
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HeatMap:
-    """Where a picture is unlike good ones.
-
-    Attributes:
-        heat: (h, w) float32 in [0, 1]; from 0.5 on it is as hot as the hottest place of the few good
-            pictures that the model calls bad.
-        pixels: (h, w, 3) the picture, in the same size.
-        facts: numbers beside it: "value" and "score", see `Inspection`.
-    """
-
-    heat: NDArray[np.float32]
-    pixels: Pixels
-    facts: Mapping[str, float] = field(default_factory=dict)
+    @property
+    def listed(self) -> Sequence[Inspection]:
+        """The inspections."""
+        return self.inspections

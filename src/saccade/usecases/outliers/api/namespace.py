@@ -1,0 +1,258 @@
+"""The namespace: images unlike the others, pictures unlike good ones, and what is technically wrong."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+
+from saccade.core.errors import NoImagesError
+from saccade.core.filters import Where
+from saccade.core.pictures import ImageId, Path, Picture
+from saccade.core.ports import ReportProgress
+from saccade.core.types import PixelRecipe
+from saccade.engine.context import LibraryContext
+from saccade.usecases.outliers.api.selection import existing_file, present, subjects_of
+from saccade.usecases.outliers.flow import inspection
+from saccade.usecases.outliers.flow.finding import OutlierQuery, find_outliers
+from saccade.usecases.outliers.flow.heating import check_heat, heat_map_of
+from saccade.usecases.outliers.flow.judging import inspect_pictures
+from saccade.usecases.outliers.flow.methods import compared_rows, default_basis, default_method, features_of
+from saccade.usecases.outliers.flow.patches import subject_batches
+from saccade.usecases.outliers.flow.quality import check_quality
+from saccade.usecases.outliers.rules.heat import HeatMap
+from saccade.usecases.outliers.rules.quality import SIZE, QualityReport
+from saccade.usecases.outliers.rules.reports import InspectionModel, InspectionReport, OutlierReport
+
+
+class Outliers:
+    """Outliers, defects and bad pictures of one library."""
+
+    def __init__(self, context: LibraryContext) -> None:
+        self._context = context
+
+    def find(
+        self,
+        *,
+        mode: str = "knn",
+        by: str | None = None,
+        k: int = 30,
+        top: int = 50,
+        store: bool = True,
+        where: Where | Sequence[str] | None = None,
+        folders: Sequence[Path] = (),
+        progress: ReportProgress | None = None,
+    ) -> OutlierReport:
+        """The most unusual images: what does not belong here.
+
+        Takes the library's write lock, for a moment each time, to store the looks as they are measured and
+        the values at the end, each of them whole or not at all.
+
+        Args:
+            mode: "knn" (distance to the k-th nearest image) or "lof" (less dense around it than around its
+                neighbors: finds what is odd for its own corner of the collection).
+            by: "look" (texture, color, sharpness: pixels are read once, and the result is stored) or
+                "content" (what the embeddings say it shows). None: look, if the encoder can.
+            k: unrelated images that come in groups of up to k are found; a larger group is a cluster.
+            top: maximum number of outliers in the report; all images are compared and counted.
+            store: whether to store every image's value as the field `outlier` (or `outlier_lof`).
+            where, folders: only these images, compared with each other.
+            progress: called a few times per second.
+        Raises:
+            InputError: fewer than k + 1 images, all of them the same, or an option out of range.
+            EncoderUnavailableError: by "look", and the encoder cannot.
+            LibraryBusyError: another process writes.
+        """
+        started = time.perf_counter()
+        context = self._context
+        encoder = context.spaces.encoder()
+        query = OutlierQuery(mode=mode, by=by or default_basis(encoder), k=k, top=top, store=store)
+        query.check()
+        ids = present(context, where, folders)
+        query.check_count(len(ids))
+        rows = compared_rows(context, encoder, query, ids, progress or _silent)
+        return find_outliers(context.catalog, rows, query, started=started)
+
+    def quality(
+        self,
+        *,
+        top: int = 20,
+        store: bool = True,
+        where: Where | Sequence[str] | None = None,
+        folders: Sequence[Path] = (),
+        progress: ReportProgress | None = None,
+    ) -> QualityReport:
+        """What is technically wrong with images: blurred, dark, overexposed, empty, tiny, odd, screenshots.
+
+        Each image is measured once, on a copy of 512 pixels; scores in [0, 1] with a threshold of 0.5. Takes
+        the library's write lock, for a moment each time, to store the scores as they are measured: all issues
+        of an image together, or none.
+
+        Args:
+            top: maximum number of images listed for each issue; all are counted.
+            store: whether to store the scores as fields `blur`, `dark`, ...: filters say `data.blur>=0.5`.
+            where, folders: only these images.
+            progress: called a few times per second.
+        Raises:
+            LibraryBusyError: another process writes.
+        """
+        context = self._context
+        with context.open_decoder(PixelRecipe(size=SIZE, fit="contain", resample="bilinear")) as decoder:
+            return check_quality(
+                context.catalog,
+                decoder,
+                present(context, where, folders),
+                top=top,
+                store=store,
+                report=progress or _silent,
+            )
+
+    def train(
+        self,
+        name: str,
+        good: Sequence[Path] = (),
+        *,
+        false_alarms: float = inspection.FALSE_ALARMS,
+        method: str | None = None,
+        seed: int = 0,
+        where: Where | Sequence[str] | None = None,
+        folders: Sequence[Path] = (),
+        progress: ReportProgress | None = None,
+    ) -> InspectionModel:
+        """Learn what good pictures look like, from good ones only; stored under the name as a new version.
+
+        Takes the library's write lock to store the model, after all computing.
+
+        Args:
+            name: of the model.
+            good: files and folders; they need not be in the library.
+            false_alarms: share of good pictures that may be called bad; sets the threshold.
+            method: "patches" (can say where) or "embeddings" (whole pictures, any encoder). None: what the
+                encoder can.
+            seed: of every random choice.
+            where, folders: good images of the library (in addition).
+            progress: called a few times per second.
+        Raises:
+            NoImagesError, InputError: no good pictures, fewer than two, or all the same.
+            EncoderUnavailableError: by patches, and the encoder cannot.
+            LibraryBusyError: another process writes.
+        """
+        context = self._context
+        inspection.check_rate(false_alarms)
+        encoder = context.spaces.encoder()
+        chosen_method = method or default_method(encoder)
+        features = features_of(encoder, chosen_method)
+        subjects, failed = subjects_of(context, good, where, folders)
+        if not subjects:
+            raise NoImagesError("there are no good pictures to learn from", hint="name some: --good FOLDER")
+        subjects = inspection.chosen(subjects, seed)
+        with context.open_decoder(encoder.info.recipe) as decoder:
+            model = inspection.train(
+                context.catalog,
+                features,
+                subject_batches(decoder, subjects),
+                subjects,
+                name=name,
+                method=chosen_method,
+                encoder=encoder.info.fingerprint,
+                false_alarms=false_alarms,
+                seed=seed,
+                report=progress or _silent,
+            )
+        return replace(model, failed=(*failed, *model.failed))
+
+    def inspect(
+        self,
+        name: str,
+        files: Sequence[Path] = (),
+        *,
+        version: int | None = None,
+        top: int = 50,
+        store: bool = True,
+        where: Where | Sequence[str] | None = None,
+        folders: Sequence[Path] = (),
+        progress: ReportProgress | None = None,
+    ) -> InspectionReport:
+        """Judge pictures by a model, worst first.
+
+        Takes the library's write lock to store the values, after all computing; all of them are stored, or
+        none.
+
+        Args:
+            name: of the model.
+            files: files and folders; without these and without a filter, the whole library is judged.
+            version: of the model; None for the newest.
+            top: maximum number of inspections in the report; all pictures are judged and counted.
+            store: whether to store the values of the library's own images as the field `anomaly_NAME`.
+            where, folders: images of the library.
+            progress: called a few times per second.
+        Raises:
+            NotFoundError: no such model.
+            EncoderMismatchError: it was trained with another encoder.
+            NoImagesError: nothing to judge.
+            LibraryBusyError: another process writes.
+        """
+        started = time.perf_counter()
+        context = self._context
+        encoder = context.spaces.encoder()
+        trained = inspection.load_model(context.catalog, name, encoder.info.fingerprint, version)
+        everything = not files and not where and not folders
+        subjects, failed = subjects_of(context, files, where, folders, everything=everything)
+        if not subjects:
+            raise NoImagesError("there is nothing to judge", hint="name files, folders or a filter")
+        with context.open_decoder(encoder.info.recipe) as decoder:
+            report = inspect_pictures(
+                context.catalog,
+                trained,
+                features_of(encoder, trained.model.method),
+                subject_batches(decoder, subjects),
+                subjects,
+                top=top,
+                store=store,
+                report=progress or _silent,
+            )
+        return replace(report, failed=(*failed, *report.failed), seconds=time.perf_counter() - started)
+
+    def heat_map(self, image: Picture, name: str, *, version: int | None = None, size: int = 512) -> HeatMap:
+        """Where a picture differs from good ones; its `overlay()` shows it. Writes nothing.
+
+        Args:
+            image: a path, an `ImageId`, encoded bytes, pixels, or a PIL image.
+            name: of a model that was trained by patches.
+            version: of the model; None for the newest.
+            size: longest side of the heat map, pixels, from 1 to 4096.
+        Raises:
+            NotFoundError: no such model.
+            EncoderMismatchError: it was trained with another encoder.
+            InputError: the model knows whole pictures only, or the size is out of range.
+            UnreadableImageError, PathNotFoundError, ImageNotFoundError: the picture.
+        """
+        context = self._context
+        encoder = context.spaces.encoder()
+        trained = inspection.load_model(context.catalog, name, encoder.info.fingerprint, version)
+        check_heat(trained, size)
+        if isinstance(image, ImageId):
+            image = existing_file(context.record(image))
+        shown = PixelRecipe(size=size, fit="contain", resample="bilinear")
+        return heat_map_of(
+            trained,
+            features_of(encoder, trained.model.method),
+            context.decoded(image, encoder.info.recipe),
+            context.decoded(image, shown),
+        )
+
+    def models(self) -> Sequence[InspectionModel]:
+        """Every version of every model, by name, newest first."""
+        return inspection.models(self._context.catalog)
+
+    def forget(self, name: str) -> int:
+        """Delete all versions of a model; number deleted. Takes the library's write lock.
+
+        Raises:
+            LibraryBusyError: another process writes.
+        """
+        catalog = self._context.catalog
+        with catalog.unit("forgetting a model"):
+            return catalog.results.remove(inspection.KIND, name)
+
+
+def _silent(_: object) -> None:
+    """Report to nobody."""

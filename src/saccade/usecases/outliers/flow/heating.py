@@ -1,0 +1,39 @@
+"""The heat map of one picture, by a model."""
+
+from saccade.core.errors import InputError
+from saccade.core.types import Decoded
+from saccade.usecases.outliers.flow.inspection import Trained, judge, ratio_of
+from saccade.usecases.outliers.flow.patches import Features
+from saccade.usecases.outliers.rules.heat import HeatMap, enlarged
+from saccade.usecases.outliers.rules.inspection import share_below
+
+_MAX_SIZE = 4096
+
+
+def check_heat(trained: Trained, size: int) -> None:
+    """Raise InputError unless the model knows where in a picture something is, and the size makes sense."""
+    name = trained.model.name
+    if trained.model.method != "patches":
+        raise InputError(
+            f"the model {name!r} judges whole pictures, so it cannot say where",
+            hint="train it by patches, with an encoder that has them",
+        )
+    if not 1 <= size <= _MAX_SIZE:
+        raise InputError(f"size is {size}; it must be 1 to {_MAX_SIZE} pixels", hint="e.g. size=512")
+
+
+def heat_map_of(trained: Trained, features: Features, picture: Decoded, shown: Decoded) -> HeatMap:
+    """Where the picture differs from good ones.
+
+    Args:
+        picture: by the encoder's recipe.
+        shown: the same picture, in the size of the heat map.
+    """
+    (judged,), _ = judge(trained, features, [([(0, picture)], [])], 1, lambda _: None)
+    height, width = shown.pixels.shape[:2]
+    return HeatMap(
+        heat=enlarged(judged.heat, height, width),
+        pixels=shown.pixels,
+        value=ratio_of(judged.value, trained.model.threshold),
+        score=share_below(trained.good, judged.value),
+    )
