@@ -3,6 +3,7 @@
 import json
 import shutil
 import threading
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 
@@ -110,13 +111,14 @@ def manifest_with(folder: Path, patches: object) -> OnnxEncoder:
 
 
 def test_an_encoder_without_patches_says_so(tmp_path: Path) -> None:
-    """With what to do; its embeddings and its fingerprint are those of one with them."""
+    """With what to do; all else it says is what one with them says."""
     without = manifest_with(tmp_path / "w", None)
     for ask in (lambda: without.encode_patches(pictures(1)), lambda: without.patch_shape):
         with pytest.raises(EncoderUnavailableError, match="no patch features") as caught:
             ask()
         assert caught.value.hint
-    assert without.info == load("builtin", threads=1).info
+    known = load("builtin", threads=1).info
+    assert replace(without.info, fingerprint=known.fingerprint) == known
 
 
 @pytest.mark.parametrize(

@@ -263,7 +263,7 @@ def test_a_table_may_be_given_as_columns(
     assert values(library, "price", shelf) == {"0.png": 1.5}
     assert values(library, "stock", shelf) == {"0.png": 3.0}
     assert values(library, "note", shelf) == {"0.png": "=x", "1.png": "5"}
-    with pytest.raises(InputError, match="one length"):
+    with pytest.raises(InputError, match="differ in length"):
         library.fields.import_csv({"path": ["0.png"], "price": [1, 2]})
 
 

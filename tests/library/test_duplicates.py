@@ -117,7 +117,7 @@ def test_leaks_by_folder_and_by_column(doubled: Path) -> None:
     with saccade.open_library(doubled) as library:
         report = library.duplicates.leaks(doubled / "trip", doubled / "more")
         assert report.pairs == ()
-        catalog = library._catalog
+        catalog = library.context.catalog
         of = {name: library.show(doubled / name).id for name in ("1.png", "more/other.bmp", "3.png")}
         catalog.columns.write(
             "split",
@@ -125,13 +125,13 @@ def test_leaks_by_folder_and_by_column(doubled: Path) -> None:
             origin="import",
             replace=True,
         )
-        report = library.duplicates.leaks("train", "test", column="split")
+        report = library.duplicates.leaks("train", "test", field="split")
         assert [(str(pair.tier), pair.a.id) for pair in report.pairs] == [("pixels", of["1.png"])]
         assert report.images == (2, 1)
         with pytest.raises(InputError, match="no image has the split 'dev'"):
-            library.duplicates.leaks("train", "dev", column="split")
+            library.duplicates.leaks("train", "dev", field="split")
         with pytest.raises(InvalidFilterError):
-            library.duplicates.leaks("train", "test", column="nothing")
+            library.duplicates.leaks("train", "test", field="nothing")
         with pytest.raises(InputError, match="no image of the library"):
             library.duplicates.leaks(doubled / "trip", doubled / "nowhere")
 

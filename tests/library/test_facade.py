@@ -97,7 +97,7 @@ def test_mixed_queries_name_their_parts(lib: saccade.Library) -> None:
         ({"image": np.zeros((4, 4, 3))}, InvalidQueryError),
         ({"image": np.zeros((0, 4, 3), np.uint8)}, InvalidQueryError),
         ({"image": np.zeros((4, 4, 2), np.uint8)}, InvalidQueryError),
-        ({"image": "0123456789abcdef"}, ImageNotFoundError),
+        ({"image": saccade.ImageId("0123456789abcdef")}, ImageNotFoundError),
     ],
 )
 def test_a_bad_question_is_one_error_with_a_hint(
@@ -128,7 +128,7 @@ def test_show_names_an_image_by_path_or_id(lib: saccade.Library) -> None:
     record = lib.show(file)
     assert record.paths == (str(file),)
     assert (record.info.width, record.info.height, record.info.format) == (96, 96, "PNG")
-    assert lib.show(record.image_id[:10]) == record
+    assert lib.show(saccade.ImageId(record.image_id[:10])) == record
     for unknown in ("nowhere.png", "f" * 20, str(home(lib))):
         with pytest.raises(ImageNotFoundError):
             lib.show(unknown)

@@ -15,7 +15,11 @@ from typing import Any
 
 import tiny
 
-from saccade.catalog import SqlCatalog, schema, sqlite
+from saccade.catalog import schema, sqlite
+from saccade.catalog.files import SqlFiles
+from saccade.catalog.health import SqlHealth
+from saccade.catalog.runs import SqlNotes, SqlRuns
+from saccade.catalog.spaces import SqlSpaces
 from saccade.core.errors import SaccadeError
 from saccade.core.ports import SeenFile
 from saccade.core.types import Progress
@@ -37,12 +41,15 @@ POINTS: dict[str, tuple[object, str]] = {
     "rename": (os, "rename"),
     "replace": (os, "replace"),
     "rmtree": (shutil, "rmtree"),
-    **{
-        name: (SqlCatalog, name)
-        for name in (
-            "ensure_folder ensure_space start_run record mark_missing finish_run save_note known_files counts"
-        ).split()
-    },
+    "ensure_folder": (SqlFiles, "ensure_folder"),
+    "ensure_space": (SqlSpaces, "ensure"),
+    "start_run": (SqlRuns, "start"),
+    "record": (SqlFiles, "record"),
+    "mark_missing": (SqlFiles, "mark_missing"),
+    "finish_run": (SqlRuns, "finish"),
+    "save_note": (SqlNotes, "save"),
+    "known_files": (SqlFiles, "known"),
+    "counts": (SqlHealth, "counts"),
 }
 
 
@@ -79,15 +86,15 @@ def stop_at(when: str, point: str, number: int) -> None:
 
 def acknowledge() -> None:
     """Tell which files were recorded as images, once `record` has returned."""
-    record = SqlCatalog.record
+    record = SqlFiles.record
 
-    def told(self: SqlCatalog, run: int, folder: Any, seen: Sequence[SeenFile]) -> list[int | None]:
+    def told(self: SqlFiles, run: int, folder: Any, seen: Sequence[SeenFile]) -> list[int | None]:
         ids = record(self, run, folder, seen)
         images = [one.entry.path for one, image in zip(seen, ids, strict=True) if image is not None]
         say(acked=[os.path.basename(path) for path in images])
         return ids
 
-    SqlCatalog.record = told  # type: ignore[method-assign]
+    SqlFiles.record = told  # type: ignore[method-assign]
 
 
 def index(library: Library, job: Job) -> None:
@@ -103,7 +110,7 @@ def index(library: Library, job: Job) -> None:
 
 def build(library: Library, job: Job) -> None:
     """Build the index of every space anew, of the kind asked for."""
-    catalog = library._catalog
+    catalog = library.context.catalog
     with catalog.writing():
         for space in catalog.spaces.all():
             batches = catalog.embeddings.after(space.id, 0, 64)

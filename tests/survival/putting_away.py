@@ -14,8 +14,10 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from saccade.catalog import SqlCatalog, open_catalog
+from saccade.catalog import open_catalog
 from saccade.catalog.columns import SqlColumns
+from saccade.catalog.files import SqlFiles
+from saccade.catalog.runs import SqlRuns
 from saccade.catalog.tags import SqlTags
 from saccade.core.ports import NewImage, SeenFile
 from saccade.core.types import FileEntry, FileStamp, ImageInfo
@@ -29,7 +31,8 @@ from saccade.usecases.duplicates.rules.savings import EXAMPLE_PRICES, parse_pric
 
 STEPS: list[tuple[object, str]] = [
     *((os, name) for name in "rename link unlink fsync mkdir rmdir ftruncate utime chmod".split()),
-    *((SqlCatalog, name) for name in "record mark_missing start_run finish_run".split()),
+    *((SqlFiles, name) for name in ("record", "mark_missing")),
+    *((SqlRuns, name) for name in ("start", "finish")),
     *((kind, name) for kind in (SqlTags, SqlColumns) for name in ("write", "remove")),
 ]
 GROUPS = (("a/keeper.jpg", "a/b.jpg", "c/d.jpg"), ("c/keeper.jpg", "c/e\udcff.jpg"))

@@ -124,7 +124,9 @@ def column_row(connection: Connection, name: str) -> sqlalchemy.Row[int, str, st
     row = connection.execute(select(columns).where(columns.c.name == name)).first()
     if row is None:
         known = list(connection.execute(select(columns.c.name).order_by(columns.c.name)).scalars())
-        listed = f"known columns: {', '.join(known)}" if known else "bring some: saccade data import FILE.csv"
+        listed = (
+            f"known columns: {', '.join(known)}" if known else "bring some: saccade fields import FILE.csv"
+        )
         raise InvalidFilterError(f"the library has no column {name!r}", hint=listed)
     return row
 
@@ -160,7 +162,7 @@ def _ready(connection: Connection, name: str, kind: str | None, *, origin: str, 
     if known is not None and known.origin != origin:
         raise InputError(
             f"the column {name!r} is there already, written by {known.origin!r}",
-            hint=f"choose another name, or forget it first: saccade data remove {name}",
+            hint=f"choose another name, or remove it first: saccade fields remove {name}",
         )
     if replace and known is not None:
         _remove(connection, known)

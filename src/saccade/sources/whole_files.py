@@ -58,7 +58,7 @@ def write_error(error: OSError, path: str) -> SaccadeError:
         return PathNotFoundError(f"no such folder: {os.path.dirname(path)}", hint="make it first")
     if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
         return ReadOnlyError(f"no permission to write {path}", hint="choose another place")
-    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+    if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
         return DiskFullError(f"no space left to write {path}", hint="make room, or choose another place")
     return StorageError(f"cannot write {path}: {error.strerror}", hint="choose another place")
 

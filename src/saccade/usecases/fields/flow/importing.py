@@ -258,7 +258,7 @@ def _check_origins(facts: Sequence[tuple[ImportedColumn, object]], known: Mappin
         if there is not None and there.origin != IMPORT:
             raise InputError(
                 f"the column {column.name!r} is there already, written by {there.origin!r}",
-                hint=f"rename it in the table, or forget it first: saccade data remove {column.name}",
+                hint=f"rename it in the table, or remove it first: saccade fields remove {column.name}",
             )
 
 
