@@ -40,6 +40,6 @@ def group(lib: saccade.Library) -> None:
 def misuse(lib: saccade.Library) -> None:
     """What mypy must refuse."""
     lib.clusters.find(method="magic")  # type: ignore[arg-type]
-    lib.clusters.map(anew=True)  # type: ignore[call-arg]
+    lib.clusters.map(rebuilt=True)  # type: ignore[call-arg]
     lib.clusters.compare()  # type: ignore[call-arg]
     lib.clusters.find().clusters = ()  # type: ignore[misc]

@@ -100,13 +100,13 @@ def test_clusters_are_compared_by_a_field(clusters: Clusters, context: LibraryCo
 
 def test_the_map_has_places_and_clusters(clusters: Clusters) -> None:
     """A place for each image, and its cluster's id once there are clusters."""
-    assert clusters.map().themes.tolist() == [0] * 6
+    assert clusters.map().clusters.tolist() == [0] * 6
     report = clusters.find(k=2)
     drawn = clusters.map()
     assert drawn.places.shape == (6, 2)
     assert drawn.added == 0
-    assert np.bincount(drawn.themes)[report[0].id] == report[0].size
-    assert clusters.map(rebuild=True).anew
+    assert np.bincount(drawn.clusters)[report[0].id] == report[0].size
+    assert clusters.map(rebuild=True).rebuilt
 
 
 def test_a_missing_extra_is_reported_before_any_work(

@@ -158,7 +158,7 @@ class Clusters:
             reader,
             context.tools.kmeans(),
             stores.load(context.catalog, name),
-            anew=rebuild,
+            rebuild=rebuild,
             seed=seed,
             store=store,
             progress=progress,

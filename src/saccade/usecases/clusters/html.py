@@ -81,7 +81,7 @@ def _map(context: "LibraryContext", report: "ClusterReport", drawn: "LibraryMap"
     """Where every image lies, colored by cluster."""
     ids = [cluster.id for cluster in report.clusters]
     place = {cluster: at for at, cluster in enumerate(ids)}
-    groups = np.array([place.get(cluster, -1) for cluster in drawn.themes.tolist()], np.int64)
+    groups = np.array([place.get(cluster, -1) for cluster in drawn.clusters.tolist()], np.int64)
     at = dict(zip(drawn.image_ids, drawn.places.tolist(), strict=True))
     shown = [
         (cluster.representatives[0].record, at[cluster.representatives[0].record.image_id])

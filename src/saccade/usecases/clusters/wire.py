@@ -10,8 +10,8 @@ from saccade.usecases.clusters.rules.reports import (
     ClusterMeans,
     ClusterMember,
     ClusterReport,
+    ClusterWord,
     LibraryMap,
-    ThemeWord,
 )
 
 
@@ -52,7 +52,7 @@ class ClusterAnswer:
     size: int
     fresh: int
     cohesion: float
-    words: tuple[ThemeWord, ...]
+    words: tuple[ClusterWord, ...]
     representatives: tuple[MemberAnswer, ...]
     outliers: tuple[MemberAnswer, ...]
 
@@ -193,11 +193,11 @@ def _members(members: Sequence[ClusterMember]) -> tuple[MemberAnswer, ...]:
 
 
 def _map(drawn: LibraryMap) -> MapAnswer:
-    rows = zip(drawn.image_ids, drawn.paths, drawn.places.tolist(), drawn.themes.tolist(), strict=True)
+    rows = zip(drawn.image_ids, drawn.paths, drawn.places.tolist(), drawn.clusters.tolist(), strict=True)
     return MapAnswer(
         version=drawn.version,
         added=drawn.added,
-        rebuilt=drawn.anew,
+        rebuilt=drawn.rebuilt,
         seconds=drawn.seconds,
         points=tuple(
             MapPoint(image_id=image, path=path, x=x, y=y, cluster=cluster)

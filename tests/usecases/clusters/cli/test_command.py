@@ -23,13 +23,13 @@ from saccade.usecases.clusters.rules.reports import (
     ClusterMeans,
     ClusterMember,
     ClusterReport,
+    ClusterWord,
     LibraryMap,
-    ThemeWord,
 )
 from tests.helpers.terminal import Ran, use_context
 
 Run = Callable[..., Ran]
-WORD = ThemeWord(word="dog", score=4.5, source="text")
+WORD = ClusterWord(word="dog", score=4.5, source="text")
 
 
 def member(name: str) -> ClusterMember:
@@ -62,7 +62,7 @@ MEANS = ClusterMeans(
 )  # fmt: skip
 MAP = LibraryMap(
     image_ids=(bytes(range(32)).hex(), "ab" * 32), paths=("/photos/a.jpg", "/photos/c.jpg"),
-    places=np.array([[0.0, 1.0], [1.0, 0.5]], np.float32), themes=np.array([3, 0]), added=1, anew=False,
+    places=np.array([[0.0, 1.0], [1.0, 0.5]], np.float32), clusters=np.array([3, 0]), added=1, rebuilt=False,
     version=1, seconds=0.25,
 )  # fmt: skip
 
@@ -147,7 +147,7 @@ def test_json_fits_its_schema(run: Run, fake: MagicMock, extra: tuple[str, ...])
 def test_every_field_of_an_answer_is_documented() -> None:
     """The schemas explain themselves."""
     kinds = [wire.ClustersAnswer, wire.ClusterAnswer, wire.MemberAnswer, wire.MapAnswer, wire.MapPoint]
-    for kind in [*kinds, wire.RenameAnswer, ClusterGroup, ClusterMeans, ClusterMean, ThemeWord]:
+    for kind in [*kinds, wire.RenameAnswer, ClusterGroup, ClusterMeans, ClusterMean, ClusterWord]:
         assert set(kind.__dataclass_fields__) == {name for name, _ in attributes(kind)}, kind
 
 
@@ -166,7 +166,7 @@ def test_the_map_is_summed_up(run: Run, fake: MagicMock) -> None:
     """Joined or rebuilt."""
     assert "map of 2 images: 1 image joined, none moved (250 ms)" in run("clusters", "--map").out
     assert fake.map.call_args.kwargs["rebuild"] is False
-    fake.map.return_value = replace(MAP, anew=True)
+    fake.map.return_value = replace(MAP, rebuilt=True)
     assert "map of 2 images: rebuilt (250 ms)" in run("clusters", "--new-map").out
     assert fake.map.call_args.kwargs["rebuild"] is True
 

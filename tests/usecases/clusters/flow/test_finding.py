@@ -92,7 +92,7 @@ def test_the_column_answers_filters(desk: Any) -> None:
         assert len(ids) == cluster.size
         stored = store.load(desk.catalog, store.DEFAULT)
         assert stored is not None
-        assert (store.theme_ids(stored, ids) == cluster.id).all()
+        assert (store.cluster_ids(stored, ids) == cluster.id).all()
 
 
 def test_the_same_again_is_the_same(desk: Any) -> None:
@@ -132,7 +132,7 @@ def test_update_moves_nothing_and_joins_the_new(desk: Any) -> None:
     assert {image: now[image] for image in before} == before
     assert (found.assigned, found.ill_fitting, found.noise, found.version) == (6, 1, 1, 2)
     assert now[desk.image("apple_13.png")] == before[desk.image("apple_0.png")]
-    assert now[desk.image("gray.png")] == store.NO_THEME
+    assert now[desk.image("gray.png")] == store.NO_CLUSTER
     assert [one.record.paths[0].endswith("gray.png") for one in found.unassigned] == [True]
 
 

@@ -45,7 +45,7 @@ def test_what_looks_alike_lies_close(desk: Any) -> None:
     centroids = [drawn.places[red].mean(axis=0), drawn.places[~red].mean(axis=0)]
     inside = np.linalg.norm(drawn.places[red] - centroids[0], axis=1).mean()
     assert np.linalg.norm(centroids[0] - centroids[1]) > 2 * inside
-    np.testing.assert_array_equal(draw(desk, anew=True).places, drawn.places)
+    np.testing.assert_array_equal(draw(desk, rebuild=True).places, drawn.places)
 
 
 def test_new_images_join_and_none_moves(desk: Any) -> None:
@@ -55,7 +55,7 @@ def test_new_images_join_and_none_moves(desk: Any) -> None:
     before = draw(desk)
     fill(desk, 3, start=15)
     after = draw(desk)
-    assert (before.anew, before.added, after.anew, after.added) == (True, 30, False, 6)
+    assert (before.rebuilt, before.added, after.rebuilt, after.added) == (True, 30, False, 6)
     old = dict(zip(before.image_ids, before.places.tolist(), strict=True))
     now = dict(zip(after.image_ids, after.places.tolist(), strict=True))
     assert {image: now[image] for image in old} == old

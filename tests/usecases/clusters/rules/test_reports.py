@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from saccade.core.vectors import normalize
-from saccade.usecases.clusters.rules.reports import ThemeWord, name_from, representative_rows
+from saccade.usecases.clusters.rules.reports import ClusterWord, name_from, representative_rows
 
 
-def words(*texts: str) -> list[ThemeWord]:
+def words(*texts: str) -> list[ClusterWord]:
     """Words with falling scores."""
-    return [ThemeWord(word=text, score=9.0 - at, source="text") for at, text in enumerate(texts)]
+    return [ClusterWord(word=text, score=9.0 - at, source="text") for at, text in enumerate(texts)]
 
 
 def test_the_most_central_image_comes_first_and_none_twice() -> None:

@@ -29,7 +29,7 @@ def say_clusters(report: "ClusterReport", means: "ClusterMeans | None", drawn: "
         say_means(means)
     if drawn is not None:
         say()
-        done = "rebuilt" if drawn.anew else f"{counted(drawn.added, 'image')} joined, none moved"
+        done = "rebuilt" if drawn.rebuilt else f"{counted(drawn.added, 'image')} joined, none moved"
         say(f"map of {counted(len(drawn.paths), 'image')}: {done} ({duration(drawn.seconds)})")
     if report.version:
         note(f'stored as data.{report.name}: e.g. --where "data.{report.name}=={_example(report)}"')

@@ -45,7 +45,7 @@ def compare_clusters(
             f"no clustered image has a value in {column!r}",
             hint="import some: saccade fields import FILE.csv",
         )
-    known = sorted(stored.themes, key=lambda one: one.id)
+    known = sorted(stored.clusters, key=lambda one: one.id)
     groups = np.searchsorted([one.id for one in known], labels[inside])
     wanted = stored.ids if among is None else np.intersect1d(stored.ids, among)
     clustered = int((stored.labels[np.searchsorted(stored.ids, wanted)] > 0).sum())

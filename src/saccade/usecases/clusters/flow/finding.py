@@ -122,9 +122,9 @@ def _update(
             rows[known],
             labels[known],
             rows[~known],
-            clusters=np.array([one.id for one in old.themes], np.int64),
-            centroids=old.middles,
-            min_fit=old.least,
+            clusters=np.array([one.id for one in old.clusters], np.int64),
+            centroids=old.centroids,
+            min_fit=old.min_fit,
         )
         # Images that are gone stay in what is stored: they may come back.
         every = np.union1d(old.ids, ids)
@@ -142,7 +142,7 @@ def _update(
                 old,
                 name=name,
                 version=version,
-                kept=len(old.themes),
+                kept=len(old.clusters),
                 started=started,
                 updated=True,
                 assigned=int((labels[~known] > 0).sum()),
@@ -184,7 +184,7 @@ def _matched(
         labels=found.labels,
         cluster_ids=cluster_ids,
         centroids=centroids,
-        before={one.id: one for one in old.themes} if old is not None else {},
+        before={one.id: one for one in old.clusters} if old is not None else {},
     )
     made = Stored(
         version=0,
@@ -192,12 +192,12 @@ def _matched(
         settings=found.settings,
         fingerprint=encoder.info.fingerprint,
         next_id=int(max([next_id - 1, *cluster_ids.tolist()])) + 1,
-        themes=clusters,
+        clusters=clusters,
         groups=groups,
         ids=ids,
         labels=labels,
-        middles=centroids,
-        least=min_fit,
+        centroids=centroids,
+        min_fit=min_fit,
     )
     return made, len(again)
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from saccade.core.errors import MissingExtraError, NoImagesError
 from saccade.core.types import Embeddings, Ids, Progress
-from saccade.usecases.clusters.flow.store import theme_ids
+from saccade.usecases.clusters.flow.store import cluster_ids
 from saccade.usecases.clusters.rules.neighborhoods import EXACT, cells_for, neighbors, principal, project
 from saccade.usecases.clusters.rules.reports import LibraryMap
 
@@ -34,9 +34,9 @@ def library_map(
     catalog: "Catalog",
     reader: "SpaceReader",
     kmeans: "KMeans",
-    themes: "Stored | None",
+    clusters: "Stored | None",
     *,
-    anew: bool = False,
+    rebuild: bool = False,
     seed: int = 0,
     store: bool = True,
     progress: "ReportProgress | None" = None,
@@ -44,7 +44,7 @@ def library_map(
     """Every present image's place: as stored, new ones put between those most like them.
 
     Args:
-        themes: stored ones, to say where they lie.
+        clusters: stored ones, to say where they lie.
     Raises:
         NoImagesError: no image has an embedding.
         MissingExtraError: a map must be made and openTSNE is not installed.
@@ -54,7 +54,7 @@ def library_map(
     if not len(ids):
         raise NoImagesError("there is no image to lay out", hint="index some first: saccade index FOLDER")
     tell = progress or (lambda _: None)
-    stored = None if anew else _usable(catalog.results.load(KIND, NAME), reader.space.fingerprint, ids)
+    stored = None if rebuild else _usable(catalog.results.load(KIND, NAME), reader.space.fingerprint, ids)
     basis = principal(rows, _DIMS)
     reduced = project(rows, *basis)
     version = 0
@@ -74,9 +74,9 @@ def library_map(
         image_ids=tuple(one.image_id for one in records),
         paths=tuple(one.paths[0] if one.paths else "" for one in records),
         places=places,
-        themes=np.zeros(len(ids), np.int64) if themes is None else theme_ids(themes, ids),
+        clusters=np.zeros(len(ids), np.int64) if clusters is None else cluster_ids(clusters, ids),
         added=int(fresh.sum()),
-        anew=stored is None,
+        rebuilt=stored is None,
         version=version,
         seconds=time.perf_counter() - started,
     )

@@ -5,11 +5,11 @@ from numpy.typing import NDArray
 
 from saccade.core.ports import Catalog, Encoder
 from saccade.core.types import Embeddings, Ids
-from saccade.usecases.clusters.flow.store import NO_THEME, Known, KnownGroup
+from saccade.usecases.clusters.flow.store import NO_CLUSTER, Known, KnownGroup
 from saccade.usecases.clusters.flow.words import cluster_words, looks_of, written_words
 from saccade.usecases.clusters.rules.clustering import NOISE, agglomerate
 from saccade.usecases.clusters.rules.neighborhoods import unit
-from saccade.usecases.clusters.rules.reports import ThemeWord, name_from
+from saccade.usecases.clusters.rules.reports import ClusterWord, name_from
 
 _FEW = 4
 """Fewer clusters than this are not grouped: each is a group of its own."""
@@ -46,7 +46,7 @@ def named(
         np.where(labels == NOISE, NOISE, group_of[labels]),
         looks_of(catalog, encoder, _group_centroids(centroids, sizes, group_of), center),
     )
-    taken = {one.name for one in before.values()} | {NO_THEME}
+    taken = {one.name for one in before.values()} | {NO_CLUSTER}
     clusters = []
     for place, cluster in enumerate(cluster_ids.tolist()):
         known = before.get(cluster)
@@ -82,7 +82,7 @@ def _group_centroids(centroids: Embeddings, sizes: NDArray[np.float32], group_of
 
 
 def _named_groups(
-    words: list[tuple[ThemeWord, ...]], clusters: list[Known], sizes: NDArray[np.float32]
+    words: list[tuple[ClusterWord, ...]], clusters: list[Known], sizes: NDArray[np.float32]
 ) -> tuple[KnownGroup, ...]:
     """Groups named by the first words of their largest clusters, "dog, horse", or after their only one."""
     taken: set[str] = set()

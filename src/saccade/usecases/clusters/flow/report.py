@@ -38,7 +38,7 @@ def report_of(
     """The report of clusters; row i of `rows` is image i of `now`."""
     clusters = [
         _cluster(catalog, rows, now, old, place)
-        for place, known in enumerate(now.themes)
+        for place, known in enumerate(now.clusters)
         if (now.labels == known.id).any()
     ]
     clusters.sort(key=lambda one: (-one.size, one.id))
@@ -57,8 +57,8 @@ def report_of(
             )
     groups.sort(key=lambda one: (-one.size, one.id))
     outside = np.flatnonzero(now.labels == 0)
-    if len(now.middles) and len(outside):
-        nearest = (rows[outside] @ now.middles.T).max(axis=1)
+    if len(now.centroids) and len(outside):
+        nearest = (rows[outside] @ now.centroids.T).max(axis=1)
     else:
         nearest = np.zeros(len(outside), np.float32)
     order = np.argsort(nearest, kind="stable")[:_UNASSIGNED]
@@ -81,7 +81,7 @@ def report_of(
 
 
 def _cluster(catalog: Catalog, rows: Embeddings, now: Stored, old: Stored | None, place: int) -> Cluster:
-    known, centroid = now.themes[place], now.middles[place]
+    known, centroid = now.clusters[place], now.centroids[place]
     members = np.flatnonzero(now.labels == known.id)
     near = rows[members] @ centroid
     typical = representative_rows(rows[members], centroid, _SHOWN)

@@ -1,4 +1,4 @@
-"""Themes as the catalog keeps them: a versioned result, and a column that says each image's theme."""
+"""Clusters as the catalog keeps them: a versioned result, and a column that says each image's cluster."""
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
@@ -9,48 +9,48 @@ from numpy.typing import NDArray
 from saccade.core.errors import EncoderMismatchError, InputError, NotFoundError
 from saccade.core.ports import Catalog
 from saccade.core.types import Embeddings, Ids, SpaceInfo
-from saccade.usecases.clusters.rules.reports import ThemeWord
+from saccade.usecases.clusters.rules.reports import ClusterWord
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from saccade.core.ports.stores import Arrays
 
-KIND = "themes"
-DEFAULT = "theme"
-NO_THEME = "none"
-"""What the column says of an image that belongs to no theme."""
+KIND = "clusters"
+DEFAULT = "cluster"
+NO_CLUSTER = "none"
+"""What the column says of an image that belongs to no cluster."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What is kept of one theme. `named`: by a person, so that no clustering renames it."""
+    """What is kept of one cluster. `named`: by a person, so that no clustering renames it."""
 
     id: int
     name: str
     named: bool
     group: int
-    words: tuple[ThemeWord, ...]
+    words: tuple[ClusterWord, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownGroup:
-    """What is kept of one group of themes."""
+    """What is kept of one group of clusters."""
 
     id: int
     name: str
-    words: tuple[ThemeWord, ...]
+    words: tuple[ClusterWord, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stored:
-    """One version of themes.
+    """One version of clusters.
 
     Attributes:
-        ids: (n,) sorted image ids.   labels: (n,) theme id of each, 0 for none.
-        themes: (t) in the order of `middles` and `least`.
-        middles: (t, d) unit rows.   least: (t,) cosine with the middle below which an image does not fit.
-        next_id: the first theme id never used.
+        ids: (n,) sorted image ids.   labels: (n,) cluster id of each, 0 for none.
+        clusters: (t) in the order of `centroids` and `min_fit`.
+        centroids: (t, d) unit rows.   min_fit: (t,) cosine with the middle below which an image does not fit.
+        next_id: the first cluster id never used.
     """
 
     version: int
@@ -58,12 +58,12 @@ class Stored:
     settings: dict[str, int]
     fingerprint: str
     next_id: int
-    themes: tuple[Known, ...]
+    clusters: tuple[Known, ...]
     groups: tuple[KnownGroup, ...]
     ids: Ids
     labels: Ids
-    middles: Embeddings
-    least: NDArray[np.float64]
+    centroids: Embeddings
+    min_fit: NDArray[np.float64]
 
 
 def check_name(catalog: Catalog, name: str) -> None:
@@ -72,7 +72,7 @@ def check_name(catalog: Catalog, name: str) -> None:
     if other is not None:
         raise InputError(
             f"the library has a column {name!r} already, written by {other.origin!r}",
-            hint="store the themes under another name: --name NAME",
+            hint="store the clusters under another name: --name NAME",
         )
 
 
@@ -88,9 +88,9 @@ def load(catalog: Catalog, name: str, space: SpaceInfo | None = None) -> Stored 
     facts = result.facts
     if space is not None and facts["fingerprint"] != space.fingerprint:
         raise EncoderMismatchError(
-            "the stored themes were made by another encoder", hint="make them anew: saccade clusters"
+            "the stored clusters were made by another encoder", hint="make them again: saccade clusters"
         )
-    themes = cast("list[Mapping[str, object]]", facts["themes"])
+    clusters = cast("list[Mapping[str, object]]", facts["clusters"])
     groups = cast("list[Mapping[str, object]]", facts["groups"])
     return Stored(
         version=result.version,
@@ -98,7 +98,7 @@ def load(catalog: Catalog, name: str, space: SpaceInfo | None = None) -> Stored 
         settings=dict(cast("dict[str, int]", facts["settings"])),
         fingerprint=str(facts["fingerprint"]),
         next_id=cast("int", facts["next_id"]),
-        themes=tuple(
+        clusters=tuple(
             Known(
                 id=cast("int", one["id"]),
                 name=str(one["name"]),
@@ -106,7 +106,7 @@ def load(catalog: Catalog, name: str, space: SpaceInfo | None = None) -> Stored 
                 group=cast("int", one["group"]),
                 words=_words(one["words"]),
             )
-            for one in themes
+            for one in clusters
         ),
         groups=tuple(
             KnownGroup(id=cast("int", one["id"]), name=str(one["name"]), words=_words(one["words"]))
@@ -114,13 +114,13 @@ def load(catalog: Catalog, name: str, space: SpaceInfo | None = None) -> Stored 
         ),
         ids=result.arrays["ids"].astype(np.int64),
         labels=result.arrays["labels"].astype(np.int64),
-        middles=result.arrays["middles"].astype(np.float32),
-        least=result.arrays["least"].astype(np.float64),
+        centroids=result.arrays["centroids"].astype(np.float32),
+        min_fit=result.arrays["min_fit"].astype(np.float64),
     )
 
 
-def theme_ids(stored: Stored, ids: Ids) -> Ids:
-    """(m,) the theme of each of these images, 0 for none and for those not looked at."""
+def cluster_ids(stored: Stored, ids: Ids) -> Ids:
+    """(m,) the cluster of each of these images, 0 for none and for those not looked at."""
     if not len(stored.ids):
         return np.zeros(len(ids), np.int64)
     place = np.minimum(np.searchsorted(stored.ids, ids), len(stored.ids) - 1)
@@ -137,59 +137,61 @@ def save(catalog: Catalog, name: str, stored: Stored) -> int:
         "settings": stored.settings,
         "fingerprint": stored.fingerprint,
         "next_id": stored.next_id,
-        "themes": [
+        "clusters": [
             {
                 "id": one.id,
                 "name": one.name,
                 "named": one.named,
                 "group": one.group,
-                "words": _told(one.words),
+                "words": _written(one.words),
             }
-            for one in stored.themes
+            for one in stored.clusters
         ],
-        "groups": [{"id": one.id, "name": one.name, "words": _told(one.words)} for one in stored.groups],
+        "groups": [{"id": one.id, "name": one.name, "words": _written(one.words)} for one in stored.groups],
     }
     arrays: Arrays = {
         "ids": stored.ids,
         "labels": stored.labels.astype(np.int32),
-        "middles": stored.middles,
-        "least": stored.least,
+        "centroids": stored.centroids,
+        "min_fit": stored.min_fit,
     }
-    names = {one.id: one.name for one in stored.themes} | {0: NO_THEME}
+    names = {one.id: one.name for one in stored.clusters} | {0: NO_CLUSTER}
     values = {
         image: names[label] for image, label in zip(stored.ids.tolist(), stored.labels.tolist(), strict=True)
     }
-    with catalog.writing("storing themes"):
+    with catalog.writing("storing clusters"):
         version = catalog.results.save(KIND, name, facts, arrays)
         catalog.columns.write(name, values, origin=KIND, replace=True)
     return version
 
 
-def rename(catalog: Catalog, name: str, theme: int, title: str) -> None:
-    """Give a theme a name that stays.
+def rename(catalog: Catalog, name: str, cluster: int, title: str) -> None:
+    """Give a cluster a name that stays.
 
     Raises:
-        NotFoundError: no such theme, or none stored.
-        InputError: an empty name, or one that another theme bears.
+        NotFoundError: no such cluster, or none stored.
+        InputError: an empty name, or one that another cluster has.
     """
     stored = load(catalog, name)
     title = " ".join(title.split())
-    if stored is None or theme not in {one.id for one in stored.themes}:
-        raise NotFoundError(f"there is no theme {theme}", hint="saccade clusters lists them")
-    if not title or title == NO_THEME:
-        raise InputError(f"a theme cannot be called {title!r}", hint="give it a name of your own")
-    if any(one.name == title and one.id != theme for one in stored.themes):
-        raise InputError(f"another theme is called {title!r} already", hint="names are distinct")
-    themes = tuple(replace(one, name=title, named=True) if one.id == theme else one for one in stored.themes)
-    save(catalog, name, replace(stored, themes=themes))
+    if stored is None or cluster not in {one.id for one in stored.clusters}:
+        raise NotFoundError(f"there is no cluster {cluster}", hint="saccade clusters lists them")
+    if not title or title == NO_CLUSTER:
+        raise InputError(f"a cluster cannot be called {title!r}", hint="give it a name of your own")
+    if any(one.name == title and one.id != cluster for one in stored.clusters):
+        raise InputError(f"another cluster is called {title!r} already", hint="names are distinct")
+    clusters = tuple(
+        replace(one, name=title, named=True) if one.id == cluster else one for one in stored.clusters
+    )
+    save(catalog, name, replace(stored, clusters=clusters))
 
 
-def _told(words: tuple[ThemeWord, ...]) -> list[list[object]]:
+def _written(words: tuple[ClusterWord, ...]) -> list[list[object]]:
     return [[one.word, one.score, one.source] for one in words]
 
 
-def _words(value: object) -> tuple[ThemeWord, ...]:
+def _words(value: object) -> tuple[ClusterWord, ...]:
     return tuple(
-        ThemeWord(word=word, score=score, source="looks" if source == "looks" else "text")
+        ClusterWord(word=word, score=score, source="looks" if source == "looks" else "text")
         for word, score, source in cast("list[tuple[str, float, str]]", value)
     )

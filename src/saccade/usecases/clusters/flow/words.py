@@ -11,7 +11,7 @@ from saccade.core.ports import Catalog, Encoder
 from saccade.core.types import Embeddings, Ids, ImageRecord
 from saccade.usecases.clusters.rules.clustering import NOISE
 from saccade.usecases.clusters.rules.neighborhoods import unit
-from saccade.usecases.clusters.rules.reports import ThemeWord
+from saccade.usecases.clusters.rules.reports import ClusterWord
 from saccade.usecases.clusters.rules.vocabulary import STOP, THINGS
 
 _WORD = re.compile(r"[^\W\d_]{3,30}")
@@ -31,7 +31,7 @@ def cluster_words(
     vocabulary: Sequence[str],
     labels: Ids,
     looks: tuple[Sequence[str], Embeddings, Embeddings] | None,
-) -> list[tuple[ThemeWord, ...]]:
+) -> list[tuple[ClusterWord, ...]]:
     """Words for each cluster 0, 1, ...: first what people wrote, then what the encoder sees.
 
     Args:
@@ -50,7 +50,7 @@ def cluster_words(
 
 def _from_text(
     written: Sequence[NDArray[np.int64]], vocabulary: Sequence[str], labels: Ids, count: int
-) -> list[list[ThemeWord]]:
+) -> list[list[ClusterWord]]:
     """Log-odds of a word in the cluster against the rest, in standard errors, with the library as the prior.
 
     "Fightin' Words", Monroe, Colaresi and Quinn 2008, counting images that have the word.
@@ -75,14 +75,14 @@ def _from_text(
         keep = useful & (sure >= _MIN_ODDS) & (own >= max(_RARE - 1, _MIN_SHARE * images[one]))
         ranked = np.flatnonzero(keep)[np.argsort(-sure[keep], kind="stable")][:_MAX_WORDS]
         answer.append(
-            [ThemeWord(word=vocabulary[word], score=float(sure[word]), source="text") for word in ranked]
+            [ClusterWord(word=vocabulary[word], score=float(sure[word]), source="text") for word in ranked]
         )
     return answer
 
 
 def _from_looks(
     looks: tuple[Sequence[str], Embeddings, Embeddings] | None, count: int
-) -> list[list[ThemeWord]]:
+) -> list[list[ClusterWord]]:
     """Words whose embedding points toward the cluster more than toward the others."""
     if looks is None or not count or not len(looks[0]):
         return [[] for _ in range(count)]
@@ -93,7 +93,7 @@ def _from_looks(
     order = np.argsort(-scores, axis=0, kind="stable")[:_MAX_WORDS]
     return [
         [
-            ThemeWord(word=words[one], score=float(scores[one, cluster]), source="looks")
+            ClusterWord(word=words[one], score=float(scores[one, cluster]), source="looks")
             for one in order[:, cluster]
             if scores[one, cluster] > 0
         ]

@@ -18,7 +18,7 @@ _NAME_WORDS = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ThemeWord:
+class ClusterWord:
     """A word that sets a cluster apart from the rest.
 
     Attributes:
@@ -59,7 +59,7 @@ class Cluster:
     id: int
     name: str
     size: int
-    words: tuple[ThemeWord, ...]
+    words: tuple[ClusterWord, ...]
     cohesion: float
     representatives: tuple[ClusterMember, ...]
     outliers: tuple[ClusterMember, ...]
@@ -83,7 +83,7 @@ class ClusterGroup:
     name: str
     clusters: tuple[int, ...]
     size: int
-    words: tuple[ThemeWord, ...]
+    words: tuple[ClusterWord, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,9 +135,9 @@ class LibraryMap:
         image_ids: (n,) hexadecimal ids.
         paths: (n,) one file of each.
         places: (n, 2) float32; only distances between near points mean anything.
-        themes: (n,) id of each image's stored cluster, 0 for none.
+        clusters: (n,) id of each image's stored cluster, 0 for none.
         added: images placed in this run; no other moved.
-        anew: whether the whole map was made in this run.
+        rebuilt: whether the whole map was made in this run.
         version: of the stored map; 0 if it was not stored.
         seconds: wall time.
     """
@@ -145,9 +145,9 @@ class LibraryMap:
     image_ids: tuple[str, ...]
     paths: tuple[str, ...]
     places: NDArray[np.float32]
-    themes: Ids
+    clusters: Ids
     added: int
-    anew: bool
+    rebuilt: bool
     version: int
     seconds: float
 
@@ -220,7 +220,7 @@ def representative_rows(rows: Embeddings, centroid: NDArray[np.float32], count: 
     return np.array(chosen, np.int64)
 
 
-def name_from(words: Sequence[ThemeWord], taken: set[str], fallback: str) -> str:
+def name_from(words: Sequence[ClusterWord], taken: set[str], fallback: str) -> str:
     """A name from the first words that are not forms of each other, "dog, grass"; unlike those taken."""
     distinct: list[str] = []
     for one in words:
