@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -195,7 +196,12 @@ def _documented(name: str, thing: object) -> str:
     fields = [field.name for field in dataclasses.fields(thing)] if dataclasses.is_dataclass(thing) else []
     head = f"fields: {', '.join(fields)}\n\n" if fields else ""
     parts = [f"### {name}\n\n{_fenced(head + (inspect.getdoc(thing) or ''))}"]
-    members = {label: one for kind in reversed(thing.__mro__[:-1]) for label, one in vars(kind).items()}
+    members = {
+        label: one
+        for kind in reversed(thing.__mro__[:-1])
+        if kind.__module__.startswith(saccade.__name__)
+        for label, one in vars(kind).items()
+    }
     for label, member in members.items():
         if label.startswith("_") or label in fields:
             continue
@@ -222,15 +228,20 @@ def _doc(thing: object) -> str:
 
 def _schema(path: Path) -> str:
     schema = json.loads(path.read_text(encoding="utf-8"))
+    names = [one["$ref"].rpartition("/")[2] for one in schema.get("anyOf", ())]
+    parts = [schema["$defs"][name] for name in names] or [schema]
+    tables = [_object(part) for part in parts]
+    head = f"### {path.stem}\n\n`{schema['title']}` ([schema](../schemas/{path.name}))"
+    return "\n\n".join([head, *tables])
+
+
+def _object(schema: dict[str, Any]) -> str:
+    """An answer's meaning and fields."""
     rows = [
         (f"`{name}`", _kind(value), value.get("description", ""))
         for name, value in schema["properties"].items()
     ]
-    table = _table(("field", "type", ""), rows)
-    return (
-        f"### {path.stem}\n\n`{schema['title']}`: {schema['description']} "
-        f"([schema](../schemas/{path.name}))\n\n{table}"
-    )
+    return f"{schema['description']}\n\n{_table(('field', 'type', ''), rows)}"
 
 
 def _kind(value: dict[str, object]) -> str:

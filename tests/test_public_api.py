@@ -11,22 +11,17 @@ import saccade
 from saccade.core.errors import SaccadeError
 
 NAMES = {
-    "__version__", "SaccadeError", "Failure", "Hit", "ImageEncoder", "IndexReport", "Library", "Progress",
-    "SearchResult", "load_encoder", "open_library", "CheckResult", "ApplyReport", "DuplicateReport",
-    "ExportReport", "ImportReport", "InspectionReport", "LibraryMap", "OutlierReport", "OverlapReport",
-    "QualityReport", "Recommendations", "ReplayReport", "TaggingReport", "TaughtReport", "ThemeMeans",
-    "Themes", "UndoReport",
+    "__version__", "ApplyReport", "CheckResult", "ClusterMeans", "ClusterReport", "DuplicateReport",
+    "ExportReport", "Failure", "FeedbackImport", "HeatMap", "Hit", "ImageEncoder", "ImageId",
+    "ImportReport", "IndexReport", "InspectionModel", "InspectionReport", "Library", "LibraryMap",
+    "OutlierReport", "OverlapReport", "Progress", "QualityReport", "Recommendations",
+    "ReplayReport", "SaccadeError", "SearchResult", "Settings", "TaggingReport", "TaughtReport",
+    "UndoReport", "load_encoder", "open_library",
 }  # fmt: skip
 LIBRARY = {
-    "backup", "build_indexes", "check", "classifiers", "clean", "cleanings", "close", "clusters",
-    "columns", "differences", "doctor", "duplicates", "embeddings", "erase_user", "export_data",
-    "export_feedback", "export_tags", "facts", "feedback", "feedback_users", "folder",
-    "forget_inspection", "goes_with", "heat", "heat_jpeg", "heat_map", "heat_overlay", "import_data",
-    "import_feedback", "import_sets", "index", "inspect", "inspection_models", "labels", "leaks", "map",
-    "not_duplicates", "outliers", "quality", "recommend", "remove_column", "remove_tags", "rename_theme",
-    "replay", "restore_tagged_files", "search", "set_tags", "shared_with", "show", "similar", "status",
-    "style", "tag", "tags", "teach", "theme_means", "thumbnail_files", "thumbnails", "train_inspection",
-    "undo", "use_classifier", "values", "write_tags_to_files",
+    "backup", "build_indexes", "close", "clusters", "context", "doctor", "duplicates", "embeddings",
+    "fields", "folder", "index", "outliers", "recommendations", "search", "show", "similar",
+    "status", "style", "tags", "thumbnails",
 }  # fmt: skip
 ENCODER = {"close", "encode_images", "encode_texts", "info"}
 

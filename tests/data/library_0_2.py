@@ -107,13 +107,16 @@ def answers(lib: "saccade.Library", home: Path) -> dict[str, object]:
     for role in ("semantic", "copy"):
         ids, embeddings = lib.embeddings(role)
         rows[role] = {
-            i: hashlib.sha256(row.astype("<f4").tobytes()).hexdigest() for i, row in zip(ids, embeddings)
+            i: hashlib.sha256(row.astype("<f4").tobytes()).hexdigest()
+            for i, row in zip(ids, embeddings, strict=True)
         }
     themes = lib.clusters(update=True, store=False)
     return {
         "texts": {text: hits(lib.search(text, k=50)) for text in TEXTS},
         "similar": {name: hits(lib.similar(str(home / name), k=50)) for name in ("p1.png", "p5.png")},
-        "filters": {f: hits(lib.search("a", k=50, where=[f])) for f in ("data.price<4", "tag=mine", "camera=acme")},
+        "filters": {
+            one: hits(lib.search("a", k=50, where=[one])) for one in ("data.price<4", "tag=mine", "camera=acme")
+        },
         "embeddings": rows,
         "tags": {os.path.relpath(p, home): sorted([t.label, t.origin, round(t.score, 6)] for t in tags)
                  for p, tags in lib.tags().items()},

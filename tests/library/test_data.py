@@ -234,16 +234,16 @@ def test_a_dry_run_tells_the_same_and_writes_nothing(library: saccade.Library, w
 
 def test_what_a_pipeline_wrote_is_not_overwritten(library: saccade.Library, write: Write) -> None:
     """Nor is anything else of the table written then; forgotten first, it is."""
-    library.context.catalog.columns.write("theme", {1: 3.0}, origin="themes", replace=True)
-    table = write("path,theme,price\n0.png,1,1\n")
-    with pytest.raises(InputError, match="themes") as caught:
+    library.context.catalog.columns.write("cluster", {1: 3.0}, origin="clusters", replace=True)
+    table = write("path,cluster,price\n0.png,1,1\n")
+    with pytest.raises(InputError, match="clusters") as caught:
         library.fields.import_csv(table, replace=True)
-    assert "saccade data remove theme" in caught.value.hint
-    assert [column.name for column in library.fields.list()] == ["theme"]
-    assert library.fields.remove("theme") == 1
+    assert "saccade fields remove cluster" in caught.value.hint
+    assert [column.name for column in library.fields.list()] == ["cluster"]
+    assert library.fields.remove("cluster") == 1
     library.fields.import_csv(table)
     assert [(column.name, column.origin) for column in library.fields.list()] == [
-        ("price", "import"), ("theme", "import"),
+        ("cluster", "import"), ("price", "import"),
     ]  # fmt: skip
 
 
@@ -270,7 +270,7 @@ def test_a_table_may_be_given_as_columns(
 def test_unknown_columns_are_refused_with_the_known(library: saccade.Library, write: Write) -> None:
     """By every way to ask for one."""
     library.fields.import_csv(write("path,price\n0.png,1\n"))
-    for ask in (library.values, library.remove_column):
+    for ask in (library.fields.values, library.fields.remove):
         with pytest.raises(InvalidFilterError, match="cost") as caught:
             ask("cost")
         assert "price" in caught.value.hint
@@ -290,14 +290,14 @@ def test_what_is_exported_is_harmless_and_comes_back(
     library.index(shelf)
     first = write('path,note,price,tags\n./=cmd.png,"@SUM(A1)",-5,"=x;dog"\n2.png,\'=quoted,0.1,\n')
     library.fields.import_csv(first)
-    library.context.catalog.columns.write("theme", {5: 1e300}, origin="themes", replace=True)
+    library.context.catalog.columns.write("cluster", {5: 1e300}, origin="clusters", replace=True)
     table = shelf / "out.csv"
     assert library.fields.export(table) == 3
     rows = list(csv.reader(io.StringIO(table.read_text(encoding="utf-8", errors="surrogateescape"))))
-    assert rows[0] == ["path", "note", "price", "theme", "tags"]
+    assert rows[0] == ["path", "cluster", "note", "price", "tags"]
     cells = [cell for row in rows[1:] for cell in row]
     assert [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))] == ["-5"]
-    before = {name: values(library, name, shelf) for name in ("note", "price", "theme")}
+    before = {name: values(library, name, shelf) for name in ("note", "price", "cluster")}
     tags = labels(library, shelf)
     for name in before:
         library.fields.remove(name)

@@ -45,7 +45,15 @@ def test_a_picture_finds_itself_first(lib: saccade.Library) -> None:
     file = home(lib) / "2.png"
     picture = Image.open(file)
     identity = lib.show(file).image_id
-    for asked in (file, str(file), file.read_bytes(), np.asarray(picture), picture, identity, identity[:12]):
+    for asked in (
+        file,
+        str(file),
+        file.read_bytes(),
+        np.asarray(picture),
+        picture,
+        identity,
+        saccade.ImageId(identity[:12]),
+    ):
         result = lib.search(image=asked, k=3)
         assert result[0].path == str(file)
         assert result[0].score == pytest.approx(1.0, abs=1e-3)

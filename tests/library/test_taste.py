@@ -42,7 +42,7 @@ def test_erasing_leaves_no_byte_of_a_user(library: saccade.Library, shelf: Path)
     held = [file for file in Path(library.folder).rglob("*") if file.is_file()]
     assert not any(b"Zebulon" in file.read_bytes() for file in held)
     assert library.recommendations.users() == {"bob": 1}
-    for call in (library.recommendations.erase, library.export_feedback):
+    for call in (library.recommendations.erase, library.recommendations.export):
         with pytest.raises(NotFoundError, match="Zebulon"):
             call("Zebulon-Unmistakable")
 

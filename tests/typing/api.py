@@ -29,7 +29,7 @@ def search(folder: str) -> list[tuple[float, str]]:
 
 
 def order(folder: str) -> None:
-    """Duplicates, themes, tags, outliers, recommendations."""
+    """Duplicates, clusters, tags, outliers, recommendations."""
     with saccade.open_library(folder) as lib:
         found: saccade.DuplicateReport = lib.duplicates.find(
             tiers=["bytes", "picture"], prefer=[Path("originals")]
@@ -38,14 +38,16 @@ def order(folder: str) -> None:
         assert plan.applied is False
         undone: saccade.UndoReport = lib.duplicates.undo()
         assert undone.failed is not None
-        themes: saccade.Themes = lib.clusters.find(method="kmeans", k=8, where={"tag": "beach"})
+        found_clusters: saccade.ClusterReport = lib.clusters.find(
+            method="kmeans", k=8, where={"tag": "beach"}
+        )
         tagged: saccade.TaggingReport = lib.tags.zero_shot(["dog", "cat"], dry_run=True)
         taught: saccade.TaughtReport = lib.tags.teach("our product", yes=["a.jpg"], no=["b.jpg"])
         strange: saccade.OutlierReport = lib.outliers.find(top=20)
         hits: saccade.Recommendations = lib.recommendations.for_user("ann", k=5, boost={"price": -0.2})
         for one in hits:
             assert one.path
-        assert len(themes.themes) + tagged.tags + taught.version + len(strange.outliers)
+        assert len(found_clusters.clusters) + tagged.tags + taught.version + len(strange.outliers)
         lib.duplicates.find(tier="bytes")  # type: ignore[call-arg]
 
 

@@ -10,6 +10,8 @@ from saccade.core.errors import InvalidVectorError
 from saccade.core.types import Embeddings, Ids, Scores
 
 _UNIT_TOLERANCE = 1e-3
+_SMALL, _LARGE = 1e-15, 1e15
+"""Norms between which the squares of a row neither vanish nor overflow in float32."""
 
 
 def normalize(vectors: ArrayLike) -> Embeddings:
@@ -22,12 +24,22 @@ def normalize(vectors: ArrayLike) -> Embeddings:
     if array.ndim != 2:
         raise InvalidVectorError(f"expected vectors of shape (n, d), got {array.shape}")
     norms = np.linalg.norm(array, axis=1, keepdims=True)
-    if not np.isfinite(norms).all():
-        raise InvalidVectorError("a vector holds numbers that are not finite")
-    if not norms.all():
-        raise InvalidVectorError("a vector is all zeros, so it has no direction")
+    if not ((norms > _SMALL) & (norms < _LARGE)).all():
+        _scale_extremes(array, norms)
     array /= norms
     return array
+
+
+def _scale_extremes(array: NDArray[np.float32], norms: NDArray[np.float32]) -> None:
+    """Scale the rows whose squares do not fit a float32, and set their norms."""
+    rows = ~((norms > _SMALL) & (norms < _LARGE))[:, 0]
+    peaks = np.abs(array[rows]).max(axis=1, keepdims=True, initial=0)
+    if not np.isfinite(peaks).all():
+        raise InvalidVectorError("a vector holds numbers that are not finite")
+    if not peaks.all():
+        raise InvalidVectorError("a vector is all zeros, so it has no direction")
+    array[rows] /= peaks
+    norms[rows] = np.linalg.norm(array[rows], axis=1, keepdims=True)
 
 
 def check_embeddings(vectors: NDArray[np.float32], dim: int) -> Embeddings:

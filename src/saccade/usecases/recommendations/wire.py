@@ -220,9 +220,9 @@ def _hit(hit: Recommendation) -> RecommendedImage:
 
 ANSWERS = (
     Answer(name="recommend", command="saccade recommend", kind=RecommendationList | Replay),
-    Answer(
-        name="feedback",
-        command="saccade feedback",
-        kind=Added | FeedbackImport | EventList | Erasure | UserList,
-    ),
+    Answer(name="feedback-add", command="saccade feedback add", kind=Added),
+    Answer(name="feedback-import", command="saccade feedback import", kind=FeedbackImport),
+    Answer(name="feedback-export", command="saccade feedback export", kind=EventList),
+    Answer(name="feedback-erase", command="saccade feedback erase", kind=Erasure),
+    Answer(name="feedback-list", command="saccade feedback list", kind=UserList),
 )
