@@ -25,6 +25,7 @@ import saccade
 
 _MOMENT = 1_700_000_000
 TEXTS = ("a red circle", "blue stripes", "a green square", "the night sky", "nothing at all")
+FILTERS = ("data.price<4", "tag=mine", "camera=acme")
 
 
 def scene(number: int) -> Image.Image:
@@ -114,9 +115,7 @@ def answers(lib: "saccade.Library", home: Path) -> dict[str, object]:
     return {
         "texts": {text: hits(lib.search(text, k=50)) for text in TEXTS},
         "similar": {name: hits(lib.similar(str(home / name), k=50)) for name in ("p1.png", "p5.png")},
-        "filters": {
-            one: hits(lib.search("a", k=50, where=[one])) for one in ("data.price<4", "tag=mine", "camera=acme")
-        },
+        "filters": {one: hits(lib.search("a", k=50, where=[one])) for one in FILTERS},
         "embeddings": rows,
         "tags": {os.path.relpath(p, home): sorted([t.label, t.origin, round(t.score, 6)] for t in tags)
                  for p, tags in lib.tags().items()},
