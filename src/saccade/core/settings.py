@@ -30,6 +30,17 @@ class Settings:
     lock_wait_s: float = 10.0
     idle_s: float = 60.0
 
+    def __post_init__(self) -> None:
+        """Raises InputError on a number out of range."""
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if not 0 <= value < 1e15 or (value == 0 and field.name in _ABOVE_ZERO):
+                least = "above 0" if field.name in _ABOVE_ZERO else "0 or more"
+                raise InputError(f"{field.name} is {value}, out of range", hint=f"it must be {least}")
+
+
+_ABOVE_ZERO = {"max_pixels", "max_file_mb", "decode_s"}
+
 
 PREFIX = "SACCADE_"
 """Environment variables are called like settings: SACCADE_THREADS."""

@@ -2,18 +2,18 @@
 
 import os
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from saccade.catalog import SqlCatalog, open_catalog
 from saccade.core.settings import Settings
-from saccade.core.types import PixelRecipe
 from saccade.encoders.registry import BUILTIN, load
 from saccade.engine.context import LibraryContext
 from saccade.engine.spaces import ActiveSpaces
 from saccade.indexes import IndexFiles
+from saccade.library.decoding import new_decoder
 from saccade.library.settings import threads, workers
 from saccade.library.tools import LazyTools
-from saccade.sources.pool import GuardedDecoder
+from saccade.sources.warm import WarmDecoders
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,11 +27,13 @@ class OpenedLibrary:
 
     context: LibraryContext
     catalog: SqlCatalog
+    decoders: WarmDecoders
     fresh: bool
 
     def close(self) -> None:
         """Release files, indexes, workers and memory."""
         self.context.spaces.close()
+        self.decoders.close()
         self.catalog.close()
 
 
@@ -40,9 +42,7 @@ def open_parts(folder: str, *, home: str, create: bool, read_only: bool, setting
     catalog = open_catalog(folder, create=create, home=home, read_only=read_only, wait_s=settings.lock_wait_s)
     indexes = IndexFiles(os.path.join(folder, "indexes"))
 
-    def open_decoder(recipe: PixelRecipe) -> GuardedDecoder:
-        return GuardedDecoder(recipe, workers=workers(settings))
-
+    decoders = WarmDecoders(lambda recipe: new_decoder(recipe, settings), idle_s=settings.idle_s)
     context = LibraryContext(
         folder=folder,
         catalog=catalog,
@@ -50,9 +50,9 @@ def open_parts(folder: str, *, home: str, create: bool, read_only: bool, setting
         spaces=ActiveSpaces(
             catalog, indexes, load=lambda name: load(name, threads=threads(settings)), default=BUILTIN
         ),
-        open_decoder=open_decoder,
+        open_decoder=decoders.open,
         tools=LazyTools(),
-        settings=settings,
+        settings=replace(settings, threads=threads(settings), workers=workers(settings)),
         clock=time.time,
     )
-    return OpenedLibrary(context=context, catalog=catalog, fresh=create)
+    return OpenedLibrary(context=context, catalog=catalog, decoders=decoders, fresh=create)

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from saccade.core.errors import InvalidQueryError
 from saccade.core.pictures import Picture
 from saccade.core.ports import Encoder
+from saccade.core.settings import Settings
 from saccade.core.types import Embeddings, EncoderInfo, Role
 from saccade.encoders.registry import BUILTIN, load
 from saccade.engine.embed import embed_pictures
 from saccade.engine.inputs import checked_role, picture_task
-from saccade.library.settings import load_settings, threads, workers
+from saccade.library.decoding import new_decoder
+from saccade.library.settings import load_settings, threads
 from saccade.library.tools import LazyTools
-from saccade.sources.pool import GuardedDecoder
 
 
 class ImageEncoder:
@@ -21,9 +22,9 @@ class ImageEncoder:
     The decoding workers start with the first picture and end with the object (or with `close`).
     """
 
-    def __init__(self, encoder: Encoder, *, workers: int) -> None:
+    def __init__(self, encoder: Encoder, settings: Settings) -> None:
         self._encoder = encoder
-        self._decoder = GuardedDecoder(encoder.info.recipe, workers=workers)
+        self._decoder = new_decoder(encoder.info.recipe, settings)
         self._ended = weakref.finalize(self, self._decoder.close)
         self._codec = LazyTools()
 
@@ -72,4 +73,4 @@ def load_encoder(name: str = BUILTIN) -> ImageEncoder:
         EncoderUnavailableError: there is none of that name; the hint lists the known ones.
     """
     settings = load_settings()
-    return ImageEncoder(load(name, threads=threads(settings)), workers=workers(settings))
+    return ImageEncoder(load(name, threads=threads(settings)), settings)

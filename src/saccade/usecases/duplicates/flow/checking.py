@@ -10,6 +10,7 @@ from saccade.core import paths
 from saccade.core.perceptual import NO_HASH, phash
 from saccade.core.ports import Catalog, Decoder, Encoder
 from saccade.core.ports.engines import Verifier
+from saccade.core.settings import Settings
 from saccade.core.types import Decoded, DecodeTask, Failure, ImageRecord, Pixels, Role
 from saccade.engine.thumbnails import Thumbnails, read_images
 from saccade.usecases.duplicates.flow.grouping import TIERS, hash_distance
@@ -27,6 +28,7 @@ class Checker:
     Attributes:
         around: what each picture is held against.
         tiers: what counts as having it already: bytes, pixels, picture.
+        cache_mb: megabytes of pixels kept while comparing.
     """
 
     catalog: Catalog
@@ -35,6 +37,7 @@ class Checker:
     open_decoder: OpenDecoder
     verifier: Verifier
     tiers: frozenset[Tier]
+    cache_mb: int = Settings().cache_mb
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +58,7 @@ def check(checker: Checker, tasks: Sequence[DecodeTask]) -> list[CheckResult]:
         checker.open_decoder(checker.encoder.info.recipe) as by_encoder,
         checker.open_decoder(checker.verifier.recipe) as by_verifier,
     ):
-        thumbnails = Thumbnails(by_verifier)
+        thumbnails = Thumbnails(by_verifier, kept_bytes=checker.cache_mb << 20)
         for start in range(0, len(tasks), _BATCH):
             for query in _read(checker, by_encoder, tasks[start : start + _BATCH]):
                 if isinstance(query, Failure):

@@ -2,11 +2,12 @@
 
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from saccade.core.filters import Filter
 from saccade.core.ports import Catalog, ReportProgress
 from saccade.core.ports.engines import SelfJoin, Verifier
+from saccade.core.settings import Settings
 from saccade.core.types import Failure, Ids, ImageRecord, Progress, SpaceInfo
 from saccade.engine.thumbnails import Thumbnails
 from saccade.usecases.duplicates.flow.bursts import Shot, pair_scores, shots_together
@@ -36,6 +37,7 @@ class Tools:
         semantic: the space of the semantic role.
         burst: lowest scores (copy, semantic) of two pictures taken within seconds to be one burst.
         scene: lowest scores (copy, semantic) of one scene, whenever they were taken.
+        settings: threads and memory to use.
     """
 
     catalog: Catalog
@@ -48,6 +50,7 @@ class Tools:
     semantic: SpaceInfo
     burst: tuple[float, float]
     scene: tuple[float, float]
+    settings: Settings = field(default_factory=Settings)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,13 +206,14 @@ class _Search:
             scores.pop((one, other), None)
         found: dict[int, dict[int, Link]] = {keeper: dict(links) for keeper, links in equal.items()}
         with self._tools.open_decoder(self._tools.verifier.recipe) as decoder:
-            thumbnails = Thumbnails(decoder)
+            thumbnails = Thumbnails(decoder, kept_bytes=self._tools.settings.cache_mb << 20)
             verdicts = Verdicts(
                 self._catalog,
                 self._tools.verifier,
                 thumbnails,
                 among=self._request.among,
                 looks=self._looks,
+                threads=self._tools.settings.threads or 1,
             )
             try:
                 with verdicts:

@@ -207,8 +207,11 @@ def find_leaks(
     pairs = overlap.equal_pixels(pairs)
     if Tier.PICTURE in tiers:
         with tools.open_decoder(tools.verifier.recipe) as decoder:
-            thumbnails = Thumbnails(decoder)
-            with Verdicts(catalog, tools.verifier, thumbnails, among=both, looks={}) as verdicts:
+            thumbnails = Thumbnails(decoder, kept_bytes=tools.settings.cache_mb << 20)
+            threads = tools.settings.threads or 1
+            with Verdicts(
+                catalog, tools.verifier, thumbnails, among=both, looks={}, threads=threads
+            ) as verdicts:
                 for one, others in overlap.chunks(pairs):
                     scores = {other.id: score for other, score in others}
                     links = verdicts.match(one, [other for other, _ in others], scores)
@@ -276,7 +279,8 @@ def find_shared(
             tools.open_decoder(tools.verifier.recipe) as here,
             tools.open_decoder(tools.verifier.recipe) as there,
         ):
-            left, right = Thumbnails(here), Thumbnails(there)
+            half = tools.settings.cache_mb << 19
+            left, right = Thumbnails(here, kept_bytes=half), Thumbnails(there, kept_bytes=half)
             for one, others in overlap.chunks(pairs):
                 mine_pixels = left.get([one])
                 pixels = right.get([record for record, _ in others]) if mine_pixels else {}

@@ -33,6 +33,7 @@ def duplicate_tools(context: LibraryContext, verify: str) -> Tools:
         semantic=semantic.space,
         burst=(least_score(chance, _BURST), least_score(likeness, _BURST)),
         scene=(threshold, least_score(likeness, _SCENE)),
+        settings=context.settings,
     )
 
 
@@ -54,4 +55,5 @@ def checker(context: LibraryContext, verify: str, tiers: frozenset[Tier]) -> Che
             hashes=HashTable.of(context.catalog, reader.space),
         ),
         tiers=tiers,
+        cache_mb=context.settings.cache_mb,
     )

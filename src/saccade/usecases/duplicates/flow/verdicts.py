@@ -1,7 +1,6 @@
 """What was found out about pairs of images: remembered in the catalog, asked of the verifier when not."""
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -35,6 +34,7 @@ class Verdicts:
         thumbnails: by the verifier's recipe.
         among: sorted ids whose pairs matter.
         looks: gets the look of every image that was read, {image id: look}.
+        threads: pairs compared at the same time.
     """
 
     def __init__(
@@ -45,6 +45,7 @@ class Verdicts:
         *,
         among: Ids | None,
         looks: dict[int, Look],
+        threads: int = 1,
     ) -> None:
         self.compared = 0
         self._looks = looks
@@ -54,7 +55,7 @@ class Verdicts:
         self._known: dict[tuple[int, int], StoredPair] = {}
         self._unsaved: list[StoredPair] = []
         self._unhashed = set(catalog.hashes.missing().tolist())
-        self._workers = ThreadPoolExecutor(os.cpu_count() or 1)
+        self._workers = ThreadPoolExecutor(threads)
         for pair in catalog.pairs.load(verifier.name, among):
             self._known[pair.a, pair.b] = pair
             facts = _facts(pair)
