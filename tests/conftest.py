@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-pytest_plugins = ["tests.desk"]
+pytest_plugins = ["tests.desk", "tests.helpers.terminal"]
 
 SHARED_DATA = Path(os.environ.get("SACCADE_TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
