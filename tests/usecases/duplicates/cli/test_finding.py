@@ -1,17 +1,13 @@
-"""The duplicate commands: what they ask the library, what they print, and that nothing in it can harm."""
+"""`saccade duplicates`: what it asks the library, what it prints, and that nothing in it can harm."""
 
-import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
+from unittest.mock import MagicMock
 
-import jsonschema
 import pytest
 
-from saccade.core.errors import NotFoundError
-from saccade.core.quarantine import Merge, Move, QuarantineRun, Restored, UndoReport
+from saccade.core.quarantine import Merge, Move
 from saccade.core.types import Failure, FileStamp, ImageInfo, ImageRecord
 from saccade.usecases.duplicates.rules.applying import ApplyReport
 from saccade.usecases.duplicates.rules.reports import (
@@ -22,9 +18,9 @@ from saccade.usecases.duplicates.rules.reports import (
     Tier,
 )
 from saccade.usecases.duplicates.rules.savings import EXAMPLE_PRICES, Leaving, add_up, parse_prices
+from tests.helpers.json_schemas import check_json
+from tests.helpers.terminal import JPEG, Run
 
-SCHEMAS = Path(__file__).parents[2] / "docs" / "schemas"
-JPEG = bytes.fromhex("ffd8ffd9")
 BAD = b"/photos/\xff\n\x1b[31m.jpg".decode("utf-8", "surrogateescape")
 GB = 1_000_000_000
 
@@ -66,7 +62,7 @@ GROUPS = (
 
 
 def plan(*, applied: bool = False, to: str | None = None) -> ApplyReport:
-    """What cleaning the groups gives: one file stays."""
+    """What putting the spare files away gives: one stays."""
     moves = tuple(
         Move(
             number=number,
@@ -107,97 +103,30 @@ def plan(*, applied: bool = False, to: str | None = None) -> ApplyReport:
     )
 
 
-UNDONE = UndoReport(
-    run="0003",
-    restored=(
-        Restored(path="/photos/b.jpg", at="/photos/b.jpg"),
-        Restored(path=BAD, at="/photos/x.restored-0003.jpg"),
-    ),
-    unmoved=1,
-    failed=(),
-    unmerged=1,
-    seconds=0.5,
+REPORT = DuplicateReport(
+    groups=GROUPS,
+    images=1234,
+    candidates=50,
+    verified=40,
+    failed=(Failure(path="/photos/z.jpg", code="truncated", reason="it ends early"),),
+    seconds=1.5,
 )
 
 
-@dataclass
-class FakeLibrary:
-    """Answers what it is told to; remembers what it was asked."""
-
-    groups: tuple[DuplicateGroup, ...] = GROUPS
-    undone: UndoReport = UNDONE
-    runs: tuple[QuarantineRun, ...] = ()
-    error: Exception | None = None
-    asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
-
-    def duplicates(self, **asked: Any) -> DuplicateReport:
-        self.asked.append(("duplicates", asked))
-        failed = (Failure(path="/photos/z.jpg", code="truncated", reason="it ends early"),)
-        return DuplicateReport(
-            groups=self.groups, images=1234, candidates=50, verified=40, failed=failed, seconds=1.5
-        )
-
-    def clean(self, report: DuplicateReport, **asked: Any) -> ApplyReport:
-        self.asked.append(("clean", asked))
-        found = plan(applied=asked.get("apply", False), to=asked["to"])
-        return found if report.groups else replace(found, moves=(), skipped=(), merges=())
-
-    def undo(self, run: str | None = None, **asked: Any) -> UndoReport:
-        self.asked.append(("undo", {"run": run}))
-        if self.error is not None:
-            raise self.error
-        return self.undone
-
-    def cleanings(self) -> list[QuarantineRun]:
-        return list(self.runs)
-
-    def thumbnail_files(self, paths: Sequence[str], size: int) -> list[bytes]:
-        return [JPEG for _ in paths]
-
-    def differences(self, pairs: Sequence[Any], size: int = 320) -> list[bytes]:
-        self.asked.append(("differences", {"pairs": list(pairs)}))
-        return [JPEG for _ in pairs]
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        pass
-
-
 @pytest.fixture
-def shelf(monkeypatch: pytest.MonkeyPatch) -> FakeLibrary:
-    """The library that every command opens."""
-    made = FakeLibrary()
-    monkeypatch.setattr("saccade.library.open_library", lambda *_, **__: made)
-    return made
+def found(shelf: MagicMock) -> MagicMock:
+    """The api, which finds the groups and says what putting the spare files away gives."""
+
+    def apply(report: DuplicateReport, *, dry_run: bool = False, **asked: Any) -> ApplyReport:
+        answer = plan(applied=not dry_run, to=asked["to"])
+        return answer if report.groups else replace(answer, moves=(), skipped=(), merges=())
+
+    shelf.find.return_value = REPORT
+    shelf.apply.side_effect = apply
+    return shelf
 
 
-def check(value: object, name: str) -> None:
-    """The value fits docs/schemas/NAME.json, and holds no key that the schema does not know."""
-    schema = json.loads((SCHEMAS / f"{name}.json").read_text())
-    jsonschema.Draft202012Validator.check_schema(schema)
-    jsonschema.validate(value, closed(schema))
-
-
-def closed(schema: object) -> object:
-    """The schema, with unknown keys refused wherever it does not say what they are."""
-    if isinstance(schema, list):
-        return [closed(item) for item in schema]
-    if not isinstance(schema, dict):
-        return schema
-    inside = {key: closed(value) for key, value in schema.items()}
-    return {"additionalProperties": False, **inside} if schema.get("type") == "object" else inside
-
-
-# --- duplicates
-
-
-def test_groups_are_told_with_keeper_reasons_and_evidence(
-    run: Callable[..., Any], shelf: FakeLibrary
-) -> None:
+def test_groups_are_told_with_keeper_reasons_and_evidence(run: Run, found: MagicMock) -> None:
     """Keeper first; then totals for each tier, what stays and why, what it saves, and what to do next."""
     ran = run("duplicates", "-q")
     assert ran.status == 0
@@ -231,25 +160,24 @@ def test_groups_are_told_with_keeper_reasons_and_evidence(
     assert "skipped /photos/z.jpg: it ends early (truncated)" in ran.err
 
 
-def test_what_was_asked_reaches_the_library(run: Callable[..., Any], shelf: FakeLibrary) -> None:
+def test_what_was_asked_reaches_the_library(run: Run, found: MagicMock) -> None:
     """Tiers named are those that may leave; without any, the usual three."""
     args = ["--tier", "burst", "--prefer", "best", "--keep", "date", "--where", "width>10", "--in", "x"]
     run("duplicates", "-q", *args, "--verify", "base", "--burst-seconds", "3", "--to", "/disk")
-    assert shelf.asked[0] == (
-        "duplicates",
-        {
-            "tiers": ("burst",), "where": ("width>10",), "folders": ("x",), "prefer": ("best",),
-            "keep": ("date",), "burst_seconds": 3.0, "verify": "base", "progress": None,
-        },
+    found.find.assert_called_once_with(
+        tiers=("burst",), where=("width>10",), folders=("x",), prefer=("best",), keep=("date",),
+        burst_seconds=3.0, verify="base", progress=None,
     )  # fmt: skip
-    asked = shelf.asked[1][1]
-    assert (asked["apply"], asked["to"], asked["tiers"]) == (False, "/disk", ("burst",))
+    found.apply.assert_called_once_with(
+        REPORT, dry_run=True, to="/disk", tiers=("burst",), prices=None, progress=None
+    )
     run("duplicates", "-q", "--apply")
-    assert shelf.asked[2][1]["tiers"] == ("bytes", "pixels", "picture")
-    assert shelf.asked[3][1]["apply"] is True
+    assert found.find.call_args.kwargs["tiers"] == ("bytes", "pixels", "picture")
+    assert found.apply.call_args.kwargs["tiers"] == ("bytes", "pixels", "picture")
+    assert found.apply.call_args.kwargs["dry_run"] is False
 
 
-def test_after_acting_it_says_how_to_take_it_back(run: Callable[..., Any], shelf: FakeLibrary) -> None:
+def test_after_acting_it_says_how_to_take_it_back(run: Run, found: MagicMock) -> None:
     """With the name of the run, and where the files lie."""
     ran = run("duplicates", "-q", "--apply")
     assert "2 files put away in /q" in ran.out
@@ -257,13 +185,13 @@ def test_after_acting_it_says_how_to_take_it_back(run: Callable[..., Any], shelf
     assert "took over tags beach" in ran.out
 
 
-def test_no_duplicates(run: Callable[..., Any], shelf: FakeLibrary) -> None:
+def test_no_duplicates(run: Run, found: MagicMock) -> None:
     """Said, and nothing else."""
-    shelf.groups = ()
+    found.find.return_value = replace(REPORT, groups=())
     assert run("duplicates", "-q").out.splitlines()[1:] == ["no duplicates"]
 
 
-def test_more_groups_than_asked_for_are_counted(run: Callable[..., Any], shelf: FakeLibrary) -> None:
+def test_more_groups_than_asked_for_are_counted(run: Run, found: MagicMock) -> None:
     """And how to see them."""
     out = run("duplicates", "-q", "-k", "1").out
     assert "and 1 more group: -k 2 shows all, --html FILE shows them with pictures" in out
@@ -271,109 +199,64 @@ def test_more_groups_than_asked_for_are_counted(run: Callable[..., Any], shelf: 
 
 
 @pytest.mark.parametrize("applied", [False, True])
-def test_json_fits_its_schema_in_any_locale(
-    run: Callable[..., Any], shelf: FakeLibrary, *, applied: bool
-) -> None:
+def test_json_fits_its_schema_in_any_locale(run: Run, found: MagicMock, *, applied: bool) -> None:
     """One line of ASCII at full precision."""
     ran = run("duplicates", "-q", "--json", *(["--apply"] if applied else []), encoding="ascii")
     assert ran.out_bytes.isascii()
     assert len(ran.out.splitlines()) == 1
-    value = ran.json()
-    check(value, "duplicates")
+    value: dict[str, Any] = ran.json()
+    check_json(value, "duplicates")
     assert value["groups"][0]["others"][1]["evidence"]["copy_score"] == 0.97654321
     assert value["groups"][1]["others"][0]["path"] == BAD
-    assert [move["place"] is not None for move in value["cleaning"]["moves"]] == [applied] * 2
+    assert value["apply"]["applied"] is applied
+    assert [move["place"] is not None for move in value["apply"]["moves"]] == [applied] * 2
 
 
-def test_a_schema_refuses_what_it_does_not_know() -> None:
-    """The check itself can fail."""
-    with pytest.raises(jsonschema.ValidationError):
-        check({"runs": [], "more": 1}, "undo-list")
-
-
-def test_prices_are_read_before_any_work(run: Callable[..., Any], shelf: FakeLibrary, tmp_path: Path) -> None:
+def test_prices_are_read_before_any_work(run: Run, found: MagicMock, tmp_path: Path) -> None:
     """A mistake costs nothing; a good table reaches the library."""
     (tmp_path / "mine.toml").write_text('currency = "EUR"\n[[price]]\nname = "disk"\nper_gb = -1\n')
     ran = run("duplicates", "--prices", "mine.toml")
-    assert (ran.status, shelf.asked) == (2, [])
+    assert (ran.status, found.mock_calls) == (2, [])
     assert "per_gb of price 1 of mine.toml is -1; it must be a number from 0" in ran.err
     assert run("duplicates", "--prices", "none.toml").status == 2
     (tmp_path / "mine.toml").write_text('currency = "EUR"\n[[price]]\nname = "disk"\nper_gb = 1\n')
     run("duplicates", "-q", "--prices", "mine.toml")
-    assert shelf.asked[1][1]["prices"].currency == "EUR"
+    assert found.apply.call_args.kwargs["prices"].currency == "EUR"
 
 
 def test_a_report_is_written_before_anything_moves(
-    run: Callable[..., Any], shelf: FakeLibrary, tmp_path: Path
+    run: Run, found: MagicMock, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """With keeper, copies, the difference of what was aligned, and no text that could act."""
+    steps: list[str] = []
+    pairs: list[object] = []
+
+    def differences(_context: object, asked: list[object]) -> list[bytes]:
+        steps.append("differences")
+        pairs.extend(asked)
+        return [JPEG for _ in asked]
+
+    apply = found.apply.side_effect
+
+    def noted(*args: Any, **asked: Any) -> ApplyReport:
+        steps.append("plan" if asked.get("dry_run") else "apply")
+        done: ApplyReport = apply(*args, **asked)
+        return done
+
+    found.apply.side_effect = noted
+    monkeypatch.setattr("saccade.usecases.duplicates.flow.differences.differences", differences)
     ran = run("duplicates", "-q", "--apply", "--html", "out.html")
     assert ran.status == 0
-    assert [name for name, _ in shelf.asked] == ["duplicates", "clean", "differences", "clean"]
-    assert "apply" not in shelf.asked[1][1]
-    pairs = [("/photos/a.jpg", "/photos/phone/c.jpg", (1.0, 0.0, 0.0, 0.0, 1.0, 0.0))]
-    assert shelf.asked[2][1]["pairs"] == pairs
+    assert steps == ["plan", "differences", "apply"]
+    assert pairs == [("/photos/a.jpg", "/photos/phone/c.jpg", (1.0, 0.0, 0.0, 0.0, 1.0, 0.0))]
     page = (tmp_path / "out.html").read_text()
     for words in ("1. same picture: a.jpg", "keep", "same picture 98 %", "What it saves", "by folder"):
         assert words in page
     assert "\x1b" not in page
 
 
-def test_bad_options_cost_nothing(run: Callable[..., Any], shelf: FakeLibrary) -> None:
+def test_bad_options_cost_nothing(run: Run, found: MagicMock) -> None:
     """Refused before the library is asked."""
     assert run("duplicates", "-k", "0").status == 2
     assert run("duplicates", "--tier", "similar").status == 2
-    assert shelf.asked == []
-
-
-# --- undo
-
-
-def test_undo_tells_what_came_back_and_where(run: Callable[..., Any], shelf: FakeLibrary) -> None:
-    """A file that lies elsewhere now has a line of its own."""
-    ran = run("undo", "-q", "3")
-    assert shelf.asked == [("undo", {"run": "3"})]
-    assert ran.out.splitlines() == [
-        "/photos/\\xff\\x0a\\x1b[31m.jpg is taken by another file: put back as /photos/x.restored-0003.jpg",
-        "run 0003: 2 files put back, 1 there already, 1 keeper gave back what was taken over, in 500 ms",
-    ]
-    check(run("undo", "--json").json(), "undo")
-
-
-def test_undo_that_could_not_do_all_exits_with_7(run: Callable[..., Any], shelf: FakeLibrary) -> None:
-    """So that a script notices."""
-    failed = (Failure(path="/photos/b.jpg", code="folder_away", reason="the folder is not there"),)
-    shelf.undone = replace(UNDONE, failed=failed)
-    ran = run("undo", "-q")
-    assert ran.status == 7
-    assert "not put back /photos/b.jpg: the folder is not there (folder_away)" in ran.out
-    assert run("undo", "--json").status == 7
-
-
-def test_nothing_to_undo_is_said(run: Callable[..., Any], shelf: FakeLibrary) -> None:
-    """With the exit status of what is not found."""
-    shelf.error = NotFoundError("nothing to undo", hint="saccade undo --list tells all runs")
-    ran = run("undo", "-q")
-    assert (ran.status, ran.err) == (3, "saccade: nothing to undo\n  saccade undo --list tells all runs\n")
-
-
-def test_runs_are_listed(run: Callable[..., Any], shelf: FakeLibrary) -> None:
-    """What lies in each quarantine, and whether it ended."""
-    assert run("undo", "--list").out == "nothing was ever put away here\n"
-    shelf.runs = tuple(
-        QuarantineRun(
-            run=f"000{number}",
-            created="2026-11-20T12:00:00Z",
-            quarantine="/q",
-            files=files,
-            size_bytes=files * 1000,
-            moved=2,
-            finished=number != 2,
-        )
-        for number, files in ((1, 0), (2, 2))
-    )
-    assert run("undo", "--list").out.splitlines() == [
-        "0001  2026-11-20 12:00:00 UTC  empty now, 2 files passed through",
-        "0002  2026-11-20 12:00:00 UTC  2 files, 2 kB in /q, was interrupted",
-    ]
-    check(run("undo", "--list", "--json").json(), "undo-list")
+    assert found.mock_calls == []
