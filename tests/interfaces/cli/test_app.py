@@ -1,8 +1,11 @@
 """The program around its commands: mounting, help, completion, and how a run ends."""
 
+import os
 import subprocess
 import sys
+from collections.abc import Callable
 from importlib import import_module
+from pathlib import Path
 from unittest.mock import MagicMock
 
 import click
@@ -45,17 +48,25 @@ def test_an_unknown_command_is_none() -> None:
     assert app.get_command(click.Context(app), "nonsense") is None
 
 
-def test_search_imports_no_other_slice() -> None:
-    """A cold search pays for itself only; the same of `python -m saccade`."""
-    code = (
-        "import sys\n"
-        "from saccade.interfaces.cli import main\n"
-        "status = main(['search', 'a cat', '--no-index'])\n"
+def test_search_imports_no_other_slice(tmp_path: Path, make_png: Callable[..., bytes]) -> None:
+    """A cold search of a library that is there pays for itself only."""
+    (tmp_path / "a.png").write_bytes(make_png())
+    environment = os.environ | {"PYTHONPATH": str(Path(saccade.__file__).parents[1])}
+
+    def python(code: str) -> str:
+        command = [sys.executable, "-c", f"import sys\nfrom saccade.interfaces.cli import main\n{code}"]
+        ran = subprocess.run(
+            command, capture_output=True, text=True, check=True, cwd=tmp_path, env=environment
+        )
+        return ran.stdout.splitlines()[-1]
+
+    assert python("print(main(['index', '-q']))") == "0"
+    loaded = python(
+        "status = main(['search', 'a cat'])\n"
         "slices = {name.split('.')[2] for name in sys.modules if name.startswith('saccade.usecases.')}\n"
         "print(status, *sorted(slices))"
     )
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd="/")
-    assert ran.stdout.splitlines()[-1] == f"{STATUS['library_not_found'].exit} searching"
+    assert loaded == "0 searching"
 
 
 def test_a_command_whose_extra_is_missing(run: Run, opener: FakeOpener, indexing: MagicMock) -> None:
