@@ -37,3 +37,9 @@ def test_reference_a_stale_page_is_noticed(capsys: pytest.CaptureFixture[str]) -
 def test_reference_every_failure_code_is_explained(code: str) -> None:
     """Each code a file can fail with has a row in failures.md."""
     assert f"| `{code}` |" in (DOCS / "reference" / "failures.md").read_text(encoding="utf-8")
+
+
+def test_reference_schemas_are_those_of_the_answers() -> None:
+    """docs/schemas holds what the typed answers say, and nothing else."""
+    there = {path.name: path.read_text(encoding="utf-8") for path in (DOCS / "schemas").glob("*.json")}
+    assert there == GENERATOR["schemas"]()

@@ -1,22 +1,33 @@
-"""Running the command line in this process, against a library context made by the test."""
+"""Running the command line in this process, against a library context made by the test.
+
+A slice's tests replace the slice's api class with `fake_api`, which refuses calls that the real one would not
+take; the context is only what pages and hits need: small gray pictures, and stores that the test fills.
+"""
 
 import io
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from importlib import import_module
+from pathlib import Path
+from types import TracebackType
+from typing import Self, get_type_hints
+from unittest.mock import MagicMock, create_autospec
 
+import numpy as np
 import pytest
 
+from saccade.core.errors import LibraryNotFoundError
+from saccade.core.ports import Catalog, ReportProgress
+from saccade.core.settings import Settings
+from saccade.core.types import Counts, Decoded, DecodeOutcome, DecodeTask, ImageInfo, IndexReport
+from saccade.engine.context import LibraryContext
 from saccade.interfaces.cli import main
 
-if TYPE_CHECKING:
-    from saccade.core.ports import ReportProgress
-    from saccade.core.types import IndexReport
-    from saccade.engine.context import LibraryContext
+JPEG = bytes.fromhex("ffd8ffd9")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,12 +68,15 @@ def run_command(
     stdin: bytes = b"",
     terminal: bool = False,
     encoding: str = "utf-8",
+    environment: Mapping[str, str] | None = None,
 ) -> Ran:
-    """Run one command line in the current folder."""
+    """Run one command line in the current folder, with `environment` on top of what a plain xterm has."""
     monkeypatch.setenv("COLUMNS", "80")
     for name in ("NO_COLOR", "TMUX", "KITTY_WINDOW_ID", "LC_TERMINAL", "TERM_PROGRAM", "COLORTERM"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("TERM", "xterm")
+    for name, value in (environment or {}).items():
+        monkeypatch.setenv(name, value)
     out = _Stream(terminal=terminal, encoding=encoding)
     err = _Stream(terminal=terminal, encoding=encoding)
     monkeypatch.setattr(sys, "stdout", out)
@@ -81,22 +95,47 @@ def run_command(
     )
 
 
+Run = Callable[..., Ran]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
+    """Run one command line in this process, in a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+    return lambda *args, **options: run_command(monkeypatch, *args, **options)
+
+
 class FakeOpener:
-    """Opens the given context, whatever is asked for; remembers what was."""
+    """Opens the given context, whatever is asked for; remembers what was.
+
+    Attributes:
+        missing: there is no library anywhere until one is made.
+        others: {folder: the context that is opened for it instead}.
+        asked: (folder, whether it may be made) of each time.
+        closed: how many were closed again.
+    """
 
     def __init__(self, context: "LibraryContext") -> None:
         self.context = context
+        self.missing = False
+        self.others: dict[str | None, LibraryContext] = {}
         self.asked: list[tuple[str | None, bool]] = []
+        self.closed = 0
 
     @contextmanager
     def opened(self, path: str | None, *, create: bool) -> "Iterator[LibraryContext]":
         """The context."""
         self.asked.append((path, create))
-        yield self.context
+        if self.missing and not create:
+            raise LibraryNotFoundError("no library here", hint="make one with: saccade index .")
+        try:
+            yield self.others.get(path, self.context)
+        finally:
+            self.closed += 1
 
     def find(self, start: str) -> str | None:
         """The folder that is asked about."""
-        return os.path.abspath(start)
+        return None if self.missing else os.path.abspath(start)
 
     def index(
         self,
@@ -117,3 +156,68 @@ def use_context(monkeypatch: pytest.MonkeyPatch, context: "LibraryContext") -> F
     opener = FakeOpener(context)
     monkeypatch.setattr("saccade.interfaces.cli.app.LibraryOpener", lambda: opener)
     return opener
+
+
+def fake_api(monkeypatch: pytest.MonkeyPatch, kind: type) -> MagicMock:
+    """Let every command use one object instead of the api class `kind`; it has the real one's signatures."""
+    api: MagicMock = create_autospec(kind, instance=True)
+    slice_ = import_module(".".join(kind.__module__.split(".")[:4]))  # saccade.usecases.SLICE.api
+    monkeypatch.setattr(slice_, kind.__name__, lambda _context: api)
+    return api
+
+
+class FakeDecoder:
+    """Gives every file a small gray picture, or what `outcomes` says of its path."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.outcomes: dict[str, DecodeOutcome] = {}
+
+    def decode(self, tasks: "Iterable[DecodeTask]") -> "Iterator[DecodeOutcome]":
+        """One outcome for each task, in order."""
+        info = ImageInfo(width=8, height=8, format="PNG", size_bytes=1)
+        gray = Decoded(sha256=bytes(32), info=info, pixels=np.full((8, 8, 3), 200, np.uint8))
+        for task in tasks:
+            self.asked.append(task.path)
+            yield self.outcomes.get(task.path, gray)
+
+    def close(self) -> None:
+        """Nothing runs."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        return None
+
+
+def fake_context(folder: str, decoder: FakeDecoder | None = None) -> "LibraryContext":
+    """The context of a library in `folder`: its stores are mocks, its pictures those of `decoder`."""
+    tools = MagicMock()
+    tools.pictures.to_jpeg.return_value = JPEG
+    made = decoder or FakeDecoder()
+    return LibraryContext(
+        folder=folder,
+        catalog=_fake_catalog(),
+        indexes=MagicMock(),
+        spaces=MagicMock(),
+        open_decoder=lambda _recipe: made,
+        tools=tools,
+        settings=Settings(),
+        clock=lambda: 1_700_000_000.0,
+    )
+
+
+def _fake_catalog() -> MagicMock:
+    """A catalog of mocks with the ports' signatures, which holds 1,234 images and nothing unfinished."""
+    catalog: MagicMock = create_autospec(Catalog, instance=True)
+    for name, member in vars(Catalog).items():
+        if isinstance(member, property):
+            setattr(catalog, name, create_autospec(get_type_hints(member.fget)["return"], instance=True))
+    catalog.health.counts.return_value = Counts(images=1234, files=1300, failed=2, excluded=3, missing=4)
+    catalog.runs.unfinished.return_value = []
+    catalog.tags.of.return_value = {}
+    catalog.columns.of.return_value = {}
+    return catalog

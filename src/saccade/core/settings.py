@@ -82,7 +82,7 @@ def _read(value: object, *, whole: bool) -> int | float | None:
         return None
     try:
         number = float(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     if whole:
         return int(number) if number.is_integer() else None

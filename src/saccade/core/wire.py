@@ -62,7 +62,7 @@ def to_json(value: object) -> Json:
         return {field.name: to_json(getattr(value, field.name)) for field in dataclasses.fields(value)}
     if isinstance(value, Mapping):
         return {str(key): to_json(one) for key, one in value.items()}
-    if isinstance(value, Sequence):
+    if isinstance(value, Sequence) and not isinstance(value, (bytes, bytearray)):
         return [to_json(one) for one in value]
     raise TypeError(f"a {type(value).__name__} has no form in JSON")
 
@@ -132,6 +132,8 @@ def _class(kind: type, found: "dict[str, Json]") -> "dict[str, Json]":
 def _container(origin: type, inner: tuple[object, ...], found: "dict[str, Json]") -> "dict[str, Json]":
     if issubclass(origin, Mapping):
         return {"type": "object", "additionalProperties": _schema(inner[1], found)}
+    if not issubclass(origin, Sequence):
+        raise TypeError(f"no JSON schema for {origin}")
     if not issubclass(origin, tuple) or inner[1:] == (...,):
         return {"type": "array", "items": _schema(inner[0], found)}
     places: list[Json] = [_schema(one, found) for one in inner]

@@ -57,5 +57,5 @@ def _file(path: str) -> dict[str, object]:
         return tomllib.loads(text.decode("utf-8"))
     except FileNotFoundError:
         return {}
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:  # ValueError: no UTF-8, no TOML, too many digits
         raise InputError(f"{path} cannot be read: {error}", hint="correct it, or remove it") from error

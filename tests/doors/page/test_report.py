@@ -23,8 +23,8 @@ from saccade.doors.page.report import (
     tiles_pictures,
     write_report,
 )
+from tests.helpers.terminal import JPEG, FakeDecoder, fake_context
 
-JPEG = bytes.fromhex("ffd8ffd9")
 ADDRESS = "data:image/jpeg;base64," + base64.b64encode(JPEG).decode()
 EVIL = '/photos/"><script>alert(1)</script><p style="x" onclick=y>&\n\x1b[2J\u202e.jpg'
 _TAGS = {
@@ -159,14 +159,12 @@ def test_few_sections_do_not_fold() -> None:
     assert page.all("nav") == []
 
 
-def test_tiles_pictures_say_why_one_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tiles_pictures_say_why_one_is_missing() -> None:
     """In the order of the paths: a JPEG, or the reason."""
-
-    def thumbnail_files(context: object, paths: list[str], size: int) -> list[object]:
-        return [JPEG, Failure(path=paths[1], code="vanished", reason="gone")]
-
-    monkeypatch.setattr("saccade.engine.previews.thumbnail_files", thumbnail_files)
-    assert tiles_pictures(object(), ["/a", "/b"]) == [JPEG, "gone"]  # type: ignore[arg-type]
+    decoder = FakeDecoder()
+    decoder.outcomes["/b"] = Failure(path="/b", code="vanished", reason="gone")
+    context = fake_context("/.saccade", decoder)
+    assert tiles_pictures(context, ["/a", "/b"]) == [JPEG, "gone"]
 
 
 def test_write_report_whole_or_not_at_all(tmp_path: Path) -> None:

@@ -167,6 +167,17 @@ def test_only_files_in_the_folders_asked_about(s: Studio) -> None:
     assert {group[0], *group[1]} == {"in/a.png", "in/b.png"}
 
 
+def test_a_folder_that_is_called_like_an_archive_is_outside(s: Studio) -> None:
+    """A file of the folder "in!" does not lie in the folder "in"."""
+    for name in ("in/a.png", "in!/a.png", "in!/c.png"):
+        s.picture(name, A)
+    s.picture("in/b.png", A_EDITED)
+    s.desk.index()
+    ids = np.array(sorted({s.desk.image("in/a.png"), s.desk.image("in/b.png")}))
+    (group,) = s.names(s.find(among=ids, folders=["in"]))
+    assert {group[0], *group[1]} == {"in/a.png", "in/b.png"}
+
+
 def test_some_images_do_not_spoil_all(s: Studio) -> None:
     """Looking among a few first leaves nothing out later."""
     for name, quarters in {"a": A, "b": A_EDITED, "c": OTHER}.items():

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from saccade.core.errors import PathNotFoundError, ReadOnlyError, StorageError
 from saccade.core.types import Failure, PartScore
 from saccade.usecases.searching.html import Section, sheet_html, write_sheet
+from tests.helpers.terminal import JPEG, FakeDecoder, fake_context
 
-JPEG = bytes.fromhex("ffd8ffd9")
 EVIL = '/photos/"><script>alert(1)</script>&\n\x1b[2J\u202e.jpg'
 _TAGS = {
     *("html", "head", "meta", "title", "style", "body", "p", "main", "section", "header", "div", "h1"),
@@ -59,7 +59,7 @@ def test_sheet_shows_every_hit(make_hit: Callable[..., Any], make_result: Callab
         similar=("0" * 64,) * 3,
     )
     page = _sheet(make_result, hit)
-    for text in ("a cat", "my cat.jpg", "97 %", "0.312", "+3 alike", "named cat", "400 x 300"):
+    for text in ("a cat", "my cat.jpg", "97 %", "0.312", "+3 similar", "named cat", "400 x 300"):
         assert text in page.text
     links = [attrs["href"] for tag, attrs in page.found if tag == "a"]
     assert links == ["file:///photos/my%20cat.jpg"] * 2
@@ -129,12 +129,11 @@ def test_sheet_tells_why_a_picture_is_missing(
     make_hit: Callable[..., Any], make_result: Callable[..., Any]
 ) -> None:
     """A file that is gone leaves its place, with the reason."""
-
-    class Gone:
-        def thumbnail_files(self, paths: list[str], size: int) -> list[object]:
-            return [Failure(path=path, code="vanished", reason="the file is <gone>") for path in paths]
-
-    section = Section.of(Gone(), make_result(make_hit()), query_pictures=["/q.jpg"])  # type: ignore[arg-type]
+    decoder = FakeDecoder()
+    for path in ("/q.jpg", "/photos/cat.jpg"):
+        decoder.outcomes[path] = Failure(path=path, code="vanished", reason="the file is <gone>")
+    context = fake_context("/photos/.saccade", decoder)
+    section = Section.of(context, make_result(make_hit()), query_pictures=["/q.jpg"])
     assert (section.thumbnails, section.asked) == (("the file is <gone>",), ())
     assert "the file is <gone>" in _Elements(sheet_html([section])).text
 

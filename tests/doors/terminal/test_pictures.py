@@ -3,16 +3,15 @@
 import base64
 import io
 import re
-from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from saccade.core.types import Failure
+from saccade.core.types import Decoded, Failure, ImageInfo
 from saccade.doors.terminal.images import png, sixel
 from saccade.doors.terminal.pictures import Kind, detect, half_blocks, show, side_by_side
+from tests.helpers.terminal import FakeDecoder, fake_context
 
 
 @pytest.mark.parametrize(
@@ -115,24 +114,25 @@ def test_side_by_side_centers_and_leaves_gaps() -> None:
         (Kind.BLOCKS, "\x1b["),
     ],
 )
-def test_show_prints_what_fits(
-    library: Any, capsys: pytest.CaptureFixture[str], kind: Kind, start: str
-) -> None:
+def test_show_prints_what_fits(capsys: pytest.CaptureFixture[str], kind: Kind, start: str) -> None:
     """As many as the width holds, with their ranks below."""
-    show(library, ["/a.jpg", "/b.jpg"], kind, columns=20)
+    decoder = FakeDecoder()
+    show(fake_context("/.saccade", decoder), ["/a.jpg", "/b.jpg"], kind, columns=20)
     out = capsys.readouterr().out
     assert out.startswith(start)
     assert out.splitlines()[-1].strip() == "1"
-    assert library.asked[0][1]["paths"] == ["/a.jpg"]
+    assert decoder.asked == ["/a.jpg"]
 
 
 def test_show_sends_kitty_a_png_in_chunks(
-    library: Any, capsys: pytest.CaptureFixture[str], rng: np.random.Generator
+    capsys: pytest.CaptureFixture[str], rng: np.random.Generator
 ) -> None:
     """At most 4096 characters each, all but the last saying that more comes."""
     noise = rng.integers(0, 256, (100, 100, 3), dtype=np.uint8)
-    library.thumbnails = lambda paths, size: [noise for _ in paths]
-    show(library, ["/a.jpg"], Kind.KITTY, columns=20)
+    info = ImageInfo(width=100, height=100, format="PNG", size_bytes=1)
+    decoder = FakeDecoder()
+    decoder.outcomes["/a.jpg"] = Decoded(sha256=bytes(32), info=info, pixels=noise)
+    show(fake_context("/.saccade", decoder), ["/a.jpg"], Kind.KITTY, columns=20)
     chunks = re.findall(r"\x1b_G([^;]*);([^\x1b]*)\x1b\\", capsys.readouterr().out)
     assert [head[-3:] for head, _ in chunks] == ["m=1"] * (len(chunks) - 1) + ["m=0"]
     assert max(len(data) for _, data in chunks) <= 4096
@@ -140,21 +140,9 @@ def test_show_sends_kitty_a_png_in_chunks(
     assert image.size == (190, 100)
 
 
-def test_show_prints_nothing_without_a_picture(library: Any, capsys: pytest.CaptureFixture[str]) -> None:
+def test_show_prints_nothing_without_a_picture(capsys: pytest.CaptureFixture[str]) -> None:
     """Files that are gone leave no hole in the list below."""
-    library.thumbnails = lambda paths, size: [
-        Failure(path=path, code="vanished", reason="gone") for path in paths
-    ]
-    show(library, ["/a.jpg"], Kind.BLOCKS, columns=80)
+    decoder = FakeDecoder()
+    decoder.outcomes["/a.jpg"] = Failure(path="/a.jpg", code="vanished", reason="gone")
+    show(fake_context("/.saccade", decoder), ["/a.jpg"], Kind.BLOCKS, columns=80)
     assert capsys.readouterr().out == ""
-
-
-def test_search_shows_pictures_where_they_can_be_seen(
-    run: Callable[..., Any], library: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """On a terminal that takes them; never in a pipe, unless told."""
-    monkeypatch.setenv("COLORTERM", "truecolor")
-    assert "\u2580" in run("search", "a cat", terminal=True).out
-    assert "\u2580" not in run("search", "a cat", "--pictures", "never", terminal=True).out
-    assert "\u2580" not in run("search", "a cat").out
-    assert "\u2580" in run("search", "a cat", "--pictures", "always").out
