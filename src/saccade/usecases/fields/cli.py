@@ -117,36 +117,3 @@ def export(session: Session, *, file: str, overwrite: bool, as_json: bool) -> No
             say(f"exported: {shown_path(file)} ({counted(images, 'image')})")
 
 
-COMMANDS: tuple[click.Command, ...] = (fields,)
-
-
-def _tell_problems(report: "ImportReport") -> None:
-    """One line on stderr for each row or cell left out, the first of them."""
-    for problem in report.problems[:_MOST_TOLD]:
-        note(f"line {problem.line}: {harmless(problem.reason)}")
-    if len(report.problems) > _MOST_TOLD:
-        note(f"and {number(len(report.problems) - _MOST_TOLD)} more: --json lists them all")
-
-
-def _say_import(report: "ImportReport") -> None:
-    """What each column became, and how much was imported."""
-    width = max((len(column.name) for column in report.columns), default=0)
-    for column in report.columns:
-        kind = "numbers" if column.kind == "number" else "text"
-        why = f" (not numbers: {harmless(column.why)})" if column.why else ""
-        say(f"data.{column.name:<{width}}  {kind} of {counted(column.values, 'image')}{why}")
-    if report.labels:
-        say(f"{counted(report.labels, 'label')} put on images: --where tag=LABEL")
-    done = "would be imported" if report.dry_run else "imported"
-    say(f"{counted(report.rows, 'row')} read, {counted(report.images, 'image')} {done}")
-
-
-def _say_columns(columns: "Sequence[Column]") -> None:
-    """A line for each."""
-    width = max(len(column.name) for column in columns)
-    for column in columns:
-        kind = "numbers" if column.kind == "number" else "text"
-        say(
-            f"data.{column.name:<{width}}  {kind:<7}  {counted(column.count, 'image'):>14}"
-            f"  {harmless(column.origin)}"
-        )
