@@ -1,6 +1,6 @@
-"""What `--json` prints, as plain values: full precision, nothing left out, one function for each result.
+"""The output of `--json` as plain values: full precision, nothing left out, one function per result.
 
-The shapes are a promise to scripts: `docs/schemas/*.json` states them, tests hold real output against them.
+The shapes are a contract with scripts: `docs/schemas/*.json` defines them, tests validate real output.
 """
 
 from typing import TYPE_CHECKING, TypeAlias
@@ -52,7 +52,7 @@ def of_search(result: "SearchResult") -> Payload:
 
 
 def of_record(record: "ImageRecord", tags: "Sequence[Tag]", facts: "Mapping[str, float | str]") -> Payload:
-    """One image of the library, and what is said about it."""
+    """One image of the library, with its tags and fields."""
     return {
         "image_id": record.image_id,
         "paths": list(record.paths),
@@ -63,7 +63,7 @@ def of_record(record: "ImageRecord", tags: "Sequence[Tag]", facts: "Mapping[str,
 
 
 def of_status(status: "LibraryStatus") -> Payload:
-    """What a library is and holds."""
+    """A library's location and contents."""
     return {
         "library": status.library,
         "folders": list(status.folders),
@@ -105,7 +105,7 @@ def of_doctor(report: "DoctorReport") -> Payload:
 
 
 def of_backup(path: str, size_bytes: int) -> Payload:
-    """Where a backup lies."""
+    """Where a backup is."""
     return {"path": path, "size_bytes": size_bytes}
 
 
