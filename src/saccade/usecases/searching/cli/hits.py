@@ -42,7 +42,7 @@ def no_match_line(context: "LibraryContext", result: "SearchResult") -> str:
         return f'No match for "{query}"{among}.{unfinished}'
     best = "the best one" if len(result.hits) == 1 else f"the best {len(result.hits)}"
     return (
-        f"No confident match: {best} of {counted(images, 'image')} shown, but nothing here clearly answers "
+        f"No confident match: {best} of {counted(images, 'image')} shown, but nothing here clearly matches "
         f'"{query}".{unfinished}'
     )
 
