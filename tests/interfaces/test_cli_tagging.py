@@ -17,7 +17,7 @@ from saccade.usecases.tags.rules.classifying import (
     Suggestion,
     TaughtReport,
 )
-from saccade.usecases.tags.rules.reports import ExportReport, LabelSummary, Shown, TaggingReport
+from saccade.usecases.tags.rules.reports import ExportReport, LabelSummary, Example, TaggingReport
 
 SCHEMAS = Path(__file__).parents[2] / "docs" / "schemas"
 Run = Callable[..., Any]
@@ -50,7 +50,7 @@ class Desk:
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, tuple[object, ...], dict[str, Any]]] = []
-        shown = Shown(path="/photos/\x1bdog.jpg", image_id="ab" * 32, confidence=0.91)
+        shown = Example(path="/photos/\x1bdog.jpg", image_id="ab" * 32, confidence=0.91)
         self.report = TaggingReport(
             origin="zero-shot",
             images=1200,

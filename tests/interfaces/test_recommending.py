@@ -13,7 +13,7 @@ import pytest
 from saccade.core.ranking import Interval, ReplayReport, ReplayScore
 from saccade.core.types import Failure
 from saccade.usecases.recommendations.rules.preference import (
-    Imported,
+    FeedbackImport,
     Reason,
     Recommendation,
     Recommendations,
@@ -65,7 +65,7 @@ def shop(library: Any, make_info: Callable[..., Any], monkeypatch: pytest.Monkey
         user="anna", image_id="1" * 64, path=EVIL, kind="like", at="2024-05-01T12:00:00Z", value=1.0
     )
     failure = Failure(path="in.csv:3", code="image_not_found", reason="no such image")
-    done = Imported(rows=3, added=1, failed=(failure,))
+    done = FeedbackImport(rows=3, added=1, failed=(failure,))
 
     def answers(name: str, value: object) -> None:
         def call(*args: object, **named: object) -> object:

@@ -124,7 +124,7 @@ class Library:
         allow_empty: bool = False,
         progress: ReportProgress | None = None,
     ) -> IndexReport:
-        """Bring the library up to date with folders, archives and files; by default with everything it covers.
+        """Bring the library up to date with folders, archives and files; by default everything it covers.
 
         Args:
             paths: folders (recursively), zip or tar archives, single files.
@@ -159,7 +159,7 @@ class Library:
         self._indexing.build_indexes(kind, progress=progress)
 
     def doctor(self, *, repair: bool = False, progress: ReportProgress | None = None) -> DoctorReport:
-        """Check that every file is indexed, failed with a reason, or excluded, and data is intact.
+        """Check that every file is accounted for and all stored data is intact.
 
         Args:
             repair: fix what can be fixed: embed again, index what is new, rebuild indexes.

@@ -88,14 +88,14 @@ def pixel_centers(height: int, width: int) -> NDArray[np.float64]:
 
 
 def warp(picture: Pixels, transform: Transform, height: int, width: int) -> Pixels:
-    """`picture` warped by `transform` into a frame of height x width pixels; black where it does not reach."""
+    """`picture` warped by `transform` into a frame of height x width pixels, black outside it."""
     values, inside = sample(picture, apply(inverse(transform), pixel_centers(height, width)))
     out: Pixels = np.where(inside[..., None], values + 0.5, 0).astype(np.uint8)
     return out
 
 
 def overlay(a: Pixels, b: Pixels, transform: Transform) -> Pixels:
-    """A picture to check a match by eye: `a`, `b` aligned, and the difference, side by side.
+    """A picture to check a match by eye: `a`, `b` aligned, and their difference.
 
     Args:
         a, b: (h, w, 3) and (h', w', 3) uint8.

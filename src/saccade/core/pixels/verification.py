@@ -12,7 +12,7 @@ from saccade.core.ports.engines import Match
 from saccade.core.types import PixelRecipe, Pixels
 
 SAME = 0.6
-"""Probability from which two pictures count as the same; high, because files are moved on it."""
+"""Probability from which pictures count as the same."""
 SURE = 0.97
 """Probability from which no other alignment is tried."""
 COMPARED_SIZE = 224
@@ -20,7 +20,7 @@ COMPARED_SIZE = 224
 _REMEMBERED = 32
 """Number of pictures whose points are cached: one is usually compared with several."""
 _FEWEST = 6
-"""Points that must vote for a map. Edits of 30 photos had 17 or more; unrelated checkerboards agree in 3 or 4."""
+"""Points that must vote for a map. Edits of 30 photos had 17 or more, unrelated checkerboards 3 or 4."""
 _PLAUSIBLE = 0.4
 """Correlation of two 32 x 32 pictures from which a half turn or mirroring is examined."""
 _HOPELESS = 0.25
