@@ -17,7 +17,7 @@ from saccade.usecases.tags.rules.classifying import (
     Suggestion,
     TaughtReport,
 )
-from saccade.usecases.tags.rules.reports import ExportReport, LabelSummary, Example, TaggingReport
+from saccade.usecases.tags.rules.reports import Example, ExportReport, LabelSummary, TaggingReport
 
 SCHEMAS = Path(__file__).parents[2] / "docs" / "schemas"
 Run = Callable[..., Any]

@@ -16,7 +16,7 @@ _PENALTIES = (0.03, 0.1, 0.3)
 _PENALTY_UNSEEN = (0.1,)
 """The regularization if a class has no second example to choose it by."""
 _UNSEEN, _UNSEEN_CLASSES = 2.0, 4.4
-"""The factor for logits learned from one example per class is 2 + 4.4 / classes: fitted to 2, 5 and 20 words of
+"""The factor of logits from one example per class is 2 + 4.4 / classes: fitted to 2, 5 and 20 words of
 flickr8k's train captions with one photo each."""
 _NAME_SHARES = (0.5, 1.0)
 _FOLDS = 5
