@@ -1,6 +1,6 @@
 """The only place that checks, normalizes and exactly compares embeddings.
 
-`top_k` is the reference: every index must return the same, or report how often it does not.
+`top_k` is the reference: every index must return the same, or measure how often it differs.
 """
 
 import numpy as np

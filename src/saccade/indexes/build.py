@@ -141,8 +141,8 @@ class Gate:
 
 
 def tune_lists(structure: faiss.Index, gate: Gate, lists: int, aim: float) -> dict[str, int]:
-    """The cheapest number of lists to probe and candidates to rescore that reach the target, else the best."""
-    chosen, least, cheapest = (0, 0), 2.0, np.inf  # (probes, candidates), distance from target, cost
+    """The cheapest numbers of lists to probe and candidates to rescore that reach the target."""
+    chosen, least, cheapest = (0, 0), 2.0, np.inf  # (probes, candidates), gap, cost
     probes = 4
     while True:
         probes = min(probes, lists)

@@ -2,7 +2,7 @@
 
 On one disk a file is renamed. To another disk it is copied under a temporary name, synced, read again and
 compared, renamed, and only then removed from its old path. At every moment at least one complete copy has a
-name, and the current step can be told from which files exist (see `state`).
+name, and the existing files show the current step (see `state`).
 """
 
 import errno

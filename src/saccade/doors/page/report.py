@@ -35,7 +35,7 @@ class Tile:
         picture: a JPEG, or why there is none.
         title: its name, one line.
         lines: text about it, one paragraph each.
-        badge: a word or two on the picture: "keep", "+3 alike", "#1".
+        badge: a word or two on the picture: "keep", "+3 similar", "#1".
         tone: the color of badge and frame.
         width, height: of the picture, pixels: the shape of the tile.
         overlay: a second JPEG shown next to it: a heat map, or the other picture, aligned.

@@ -210,7 +210,7 @@ def _rows(reader: SpaceReader, among: Ids | None) -> tuple[Ids, Embeddings]:
         ids, rows = ids[keep], rows[keep]
     if not len(ids):
         raise NoImagesError(
-            "there are no images to cluster" + ("" if among is None else " that match the filters"),
+            "nothing to cluster: no images" + ("" if among is None else " match the filters"),
             hint="index some first: saccade index FOLDER" if among is None else "use fewer filters",
         )
     return ids, rows

@@ -52,7 +52,9 @@ def library_map(
     started = time.perf_counter()
     ids, rows = reader.everything()
     if not len(ids):
-        raise NoImagesError("there are no images to lay out", hint="index some first: saccade index FOLDER")
+        raise NoImagesError(
+            "nothing to lay out: the library is empty", hint="index some first: saccade index FOLDER"
+        )
     tell = progress or (lambda _: None)
     stored = None if rebuild else _usable(catalog.results.load(KIND, NAME), reader.space.fingerprint, ids)
     basis = principal(rows, _DIMS)

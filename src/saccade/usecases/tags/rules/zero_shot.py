@@ -12,10 +12,9 @@ of the library:
    (`BACKGROUND`). A picture better explained by another word gives less evidence for this one.
 4. The evidence becomes a log-odds by a slope and an offset, and each label's share of the library is
    estimated by expectation maximization (Saerens, Latinne and Decaestecker, Neural Computation 14, 2002),
-   regularized toward
-   `SHARE` with the weight of `SHARE_WEIGHT` images.
+   regularized toward `SHARE` with the weight of `SHARE_WEIGHT` images.
 
-A label's threshold is the confidence that maximizes the expected F1 of its own confidences (Lipton, Elkan and
+A label's threshold is the confidence that maximizes the expected F1 of its confidences (Lipton, Elkan and
 Naryanaswamy, ECML 2014), kept within `THRESHOLDS`. A label that no image shows is never assigned.
 """
 
