@@ -68,7 +68,7 @@ def test_search_says_when_nothing_answers(
     """The first line is honest, and tells when indexing never ended."""
     library.result = make_result(make_hit(), make_hit(2), query="qx\x1bzt", confident=False)
     assert run("search", "q").out.splitlines()[0] == (
-        'No confident match: the best 2 of 1,234 images shown, but nothing here clearly answers "qx\\x1bzt".'
+        'No confident match: the best 2 of 1,234 images shown, but nothing here clearly matches "qx\\x1bzt".'
     )
     library.result = make_result(confident=False)
     library.interrupted = True
@@ -258,7 +258,7 @@ def test_status_tells_what_a_person_wants_to_know(run: Callable[..., Any], libra
         "excluded  3 files that hold no image",
         "missing   4 files that are gone",
         "semantic  builtin, 384 dimensions, 1,234 embeddings, flat",
-        "note      the last indexing run was stopped; `saccade index` goes on with it",
+        "note      the last indexing run was stopped; `saccade index` resumes it",
     ]
 
 

@@ -235,10 +235,10 @@ def test_reports_are_written(run: Run, desk: Desk, tmp_path: Path) -> None:
     ("args", "said"),
     [
         (["tag"], "nothing to do"),
-        (["tag", "--label", "a", "--list"], "exclude each other"),
-        (["tag", "--label", "a", "--labels", "b.txt"], "exclude each other"),
+        (["tag", "--label", "a", "--list"], "are mutually exclusive"),
+        (["tag", "--label", "a", "--labels", "b.txt"], "are mutually exclusive"),
         (["tag", "--label", "a", "b.jpg"], "b.jpg was named"),
-        (["tag", "--set", "a", "b.jpg", "--dry-run"], "--dry-run says nothing"),
+        (["tag", "--set", "a", "b.jpg", "--dry-run"], "--dry-run has no data"),
         (["teach", "x", "--classes", "none.csv"], "no such file"),
     ],
 )
