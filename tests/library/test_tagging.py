@@ -78,7 +78,7 @@ def test_a_table_has_a_row_for_each_tag(library: saccade.Library, photos: Path, 
     assert {(Path(row["path"]).name, row["label"], row["origin"], row["score"]) for row in rows} == {
         (name, label, "person", "1.0000") for name in ("0.jpg", "3.png") for label in ("animal/dog", "mine")
     }
-    with pytest.raises(InputError, match="exists already"):
+    with pytest.raises(InputError, match="already exists"):
         library.tags.export("csv", place)
     with pytest.raises(InputError, match="unknown format"):
         library.tags.export("xlsx", place)

@@ -118,7 +118,7 @@ def _hit(hit: "Hit", thumbnail: bytes | str) -> str:
         else f'<span class="gone">{text(thumbnail)}</span>'
     )
     more = f"+{len(hit.similar)} similar"
-    near = f'<span class="alike" title="near-identical">{more}</span>' if hit.similar else ""
+    near = f'<span class="near" title="near-identical">{more}</span>' if hit.similar else ""
     about = " · ".join(text(fact) for fact in _facts(hit))
     return f"""<li class="hit s{_shape(hit)}"><figure>
 <a class="frame" {link} tabindex="-1">{picture}<span class="rank">{hit.rank}</span>{near}</a>

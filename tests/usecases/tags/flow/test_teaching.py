@@ -121,7 +121,7 @@ def test_nothing_to_tell_apart(desk: Any) -> None:
     desk.index()
     with pytest.raises(InputError, match="nothing to distinguish it from"):
         lesson(desk, yes="a")
-    with pytest.raises(InputError, match="no example"):
+    with pytest.raises(InputError, match="no positive examples"):
         lesson(desk, no="a")
 
 
