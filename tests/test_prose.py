@@ -11,10 +11,18 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 
-CHECKED = ("*.md",)
+CHECKED = ("*.md", "src/*.py")
 """Git pathspecs of the files to check; `*` also matches slashes."""
-LATER = ("src/*.py",)
-"""Not clean yet. Add it to CHECKED to check comments, docstrings and messages too."""
+LATER = (
+    "src/saccade/catalog/*",
+    "src/saccade/engine/refresh.py",
+    "src/saccade/engine/space.py",
+    "src/saccade/sources/pool.py",
+    "src/saccade/sources/process.py",
+    "src/saccade/sources/worker.py",
+    "src/saccade/usecases/searching/flow/search.py",
+)
+"""Not clean yet."""
 
 
 class Avoid(NamedTuple):
@@ -111,7 +119,10 @@ def comments_and_strings(path: Path, text: str) -> str:
     lines = [list(blank(row)) for row in text.split("\n")]
     with path.open("rb") as source:
         for token in tokenize.tokenize(source.readline):
-            if (token.type in _STRINGS and " " in token.string) or token.type == tokenize.COMMENT:
+            words = token.string.endswith('"""') and token.line.rstrip("\n").endswith('""".split()')
+            if (
+                token.type in _STRINGS and " " in token.string and not words
+            ) or token.type == tokenize.COMMENT:
                 for row in range(token.start[0] - 1, token.end[0]):
                     start = token.start[1] if row == token.start[0] - 1 else 0
                     end = token.end[1] if row == token.end[0] - 1 else len(rows[row])
@@ -133,7 +144,11 @@ def faults(path: Path) -> Iterator[str]:
 def tracked() -> list[Path]:
     """The files to check."""
     listed = subprocess.run(
-        ["git", "ls-files", "-z", "--", *CHECKED], cwd=ROOT, capture_output=True, text=True, check=False
+        ["git", "ls-files", "-z", "--", *CHECKED, *(f":!{one}" for one in LATER)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     return [ROOT / name for name in listed.stdout.split("\0") if name and (ROOT / name).is_file()]
 

@@ -1,4 +1,4 @@
-"""saccade: search any pile of images by words or by picture, and put it in order.
+"""saccade: search any collection of images by text or by picture, and clean it up.
 
     import saccade
     with saccade.open_library("photos") as lib:
@@ -8,7 +8,7 @@
         for group in lib.duplicates.find().groups:
             print(group.keeper.path, len(group.others))
 
-Everything public stands here; it is loaded when first used, so that `import saccade` costs nothing.
+The whole public API is here; names are loaded on first use, so that `import saccade` is cheap.
 """
 
 from importlib import import_module
@@ -88,7 +88,7 @@ __all__ = ["__version__", *_HOME]  # noqa: PLE0604, every name is one of _HOME's
 
 
 def __getattr__(name: str) -> object:
-    """A public name, from where it lives."""
+    """Load a public name from its module."""
     if name not in _HOME:
         raise AttributeError(f"module 'saccade' has no attribute {name!r}")
     return getattr(import_module(_HOME[name]), name)

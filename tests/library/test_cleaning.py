@@ -79,7 +79,7 @@ def test_what_makes_no_sense_changes_nothing(doubled: Path, tmp_path: Path) -> N
     before = tree(doubled)
     with saccade.open_library(doubled) as library:
         found = library.duplicates.find()
-        with pytest.raises(InputError, match="no tier is called 'twin'"):
+        with pytest.raises(InputError, match="unknown tier 'twin'"):
             library.duplicates.apply(found, tiers=["twin"])
         with pytest.raises(PathNotFoundError, match="no such folder"):
             library.duplicates.apply(found, to=tmp_path / "gone")

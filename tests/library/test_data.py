@@ -70,7 +70,7 @@ def test_a_table_becomes_facts_and_labels(library: saccade.Library, write: Write
         ("sku", "sku", "text", 3),
         ("day", "day", "text", 2),
     ]
-    assert report.columns[1].why == "line 2 says '007'"
+    assert report.columns[1].why == "line 2 has '007'"
     assert values(library, "Unit_price", shelf) == {"0.png": 12.5, "1.png": -3.0}
     assert values(library, "sku", shelf) == {"0.png": "007", "1.png": "11", "trip/5.png": "x"}
     assert values(library, "day", shelf) == {"0.png": "2024-05-01", "trip/5.png": "2024-06-01"}
@@ -130,9 +130,9 @@ def test_bad_rows_cost_a_line_each(library: saccade.Library, write: Write, shelf
     reasons = [reason for _, reason in found]
     for reason, said in zip(
         reasons,
-        ["column 4 has no name", "like 'price'", "too large", "note is not UTF-8", "no image lies at",
-         "a quote not closed", "names no image", "7 cells; the header has 5", "field limit",
-         "same picture as line 2, which says another note", "names no image"],
+        ["column 4 has no name", "like 'price'", "too large", "note is not UTF-8", "no image at",
+         "a quote not closed", "has no image name", "7 cells; the header has 5", "field limit",
+         "same picture as line 2, which has another note", "has no image name"],
         strict=True,
     ):  # fmt: skip
         assert said in reason
@@ -145,11 +145,11 @@ def test_bad_rows_cost_a_line_each(library: saccade.Library, write: Write, shelf
     [
         (b"", "no header"),
         (b"\n\n", "no header"),
-        (b"path\n0.png\n", "says nothing"),
+        (b"path\n0.png\n", "has no data"),
         (b"path,price\n", "no row"),
-        (b"path,price\nno.png,1\n", "no image lies at 'no.png'"),
-        (b"\xff\xd8\xff\xe0\x00\x10JFIF", "no CSV file"),
-        (b"PK\x03\x04\x14\x00", "no CSV file"),
+        (b"path,price\nno.png,1\n", "no image at 'no.png'"),
+        (b"\xff\xd8\xff\xe0\x00\x10JFIF", "not a CSV file"),
+        (b"PK\x03\x04\x14\x00", "not a CSV file"),
         (b'"path,price\n0.png,1\n', "no header"),
     ],
 )
@@ -170,7 +170,7 @@ def test_a_file_that_cannot_be_read_is_named(library: saccade.Library, shelf: Pa
         library.fields.import_csv(shelf / "nothing.csv")
     with pytest.raises(InputError, match="directory"):
         library.fields.import_csv(shelf)
-    with pytest.raises(InputError, match="looked up"):
+    with pytest.raises(InputError, match="unknown key"):
         library.fields.import_csv(shelf, key="color")
 
 
@@ -189,7 +189,7 @@ def test_the_same_picture_twice_must_agree(library: saccade.Library, write: Writ
     (shelf / "copy.png").write_bytes((shelf / "0.png").read_bytes())
     library.index(shelf)
     table = write("path,price,note\n0.png,1,\ncopy.png,1,same\ncopy.png,2,same\n")
-    assert told(library, table) == [(4, "it is the same picture as line 2, which says another price")]
+    assert told(library, table) == [(4, "it is the same picture as line 2, which has another price")]
     assert list(dict(library.fields.values("note")).values()) == ["same"]
 
 
@@ -212,7 +212,7 @@ def test_a_column_keeps_its_kind_until_replaced(library: saccade.Library, write:
     """What is no number among numbers is told; digits among text are text."""
     library.fields.import_csv(write("path,price,sku\n0.png,1,A1\n"))
     later = write("path,price,sku\n1.png,cheap,22\n2.png,5,\n")
-    assert told(library, later) == [(2, "price 'cheap' is no number, as the rest of it")]
+    assert told(library, later) == [(2, "price 'cheap' is not a number like the rest of the column")]
     assert values(library, "sku", shelf) == {"0.png": "A1", "1.png": "22"}
     library.fields.import_csv(later, replace=True)
     assert values(library, "price", shelf) == {"1.png": "cheap", "2.png": "5"}
@@ -259,7 +259,7 @@ def test_a_table_may_be_given_as_columns(
         "note": ["=x", 5, None],
     }
     report = library.fields.import_csv(table)
-    assert [(one.line, one.reason) for one in report.problems] == [(4, "no image lies at 'no.png'")]
+    assert [(one.line, one.reason) for one in report.problems] == [(4, "no image at 'no.png'")]
     assert values(library, "price", shelf) == {"0.png": 1.5}
     assert values(library, "stock", shelf) == {"0.png": 3.0}
     assert values(library, "note", shelf) == {"0.png": "=x", "1.png": "5"}

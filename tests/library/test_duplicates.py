@@ -132,7 +132,7 @@ def test_leaks_by_folder_and_by_column(doubled: Path) -> None:
             library.duplicates.leaks("train", "dev", field="split")
         with pytest.raises(InvalidFilterError):
             library.duplicates.leaks("train", "test", field="nothing")
-        with pytest.raises(InputError, match="no image of the library"):
+        with pytest.raises(InputError, match="the library has no images in"):
             library.duplicates.leaks(doubled / "trip", doubled / "nowhere")
 
 

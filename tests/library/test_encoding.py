@@ -87,7 +87,7 @@ def test_bad_pictures_are_told(
 
 
 def test_bad_roles_and_texts_are_told(encoder: saccade.ImageEncoder, pictures: Path) -> None:
-    """One text is no list of texts; a number is no text; a role must exist."""
+    """One text is not a list of texts; a number is no text; a role must exist."""
     with pytest.raises(InvalidQueryError, match="a list"):
         encoder.encode_texts("a cat")
     with pytest.raises(InvalidQueryError, match="expected texts"):

@@ -1,7 +1,7 @@
-"""From scores to confidence, measured on the library itself.
+"""Turns scores into confidence, measured on the library itself.
 
-A cosine means nothing alone: 0.3 is a fine match between a text and a photo and a poor one between two
-photos, and both change with encoder and library. So each space keeps how high *chance* scores here:
+A cosine means nothing by itself: 0.3 is a good match between a text and a photo and a poor one between two
+photos, and both depend on encoder and library. So each space records how high *chance* scores here:
 
 - for texts, the best score that each of many meaningless texts reaches over the library. The confidence of
   a score is the share of meaningless texts that would stay below it. Best scores are maxima of many draws,
@@ -22,7 +22,7 @@ from numpy.typing import ArrayLike, NDArray
 from saccade.core.types import Embeddings, Scores
 
 CONFIDENT = 0.95
-"""From this confidence of the best hit on, an answer counts as confident."""
+"""An answer counts as confident if its best hit has at least this confidence."""
 
 _EULER_GAMMA = 0.5772156649015329
 _QUANTILES = 201
@@ -55,7 +55,7 @@ class Calibration:
 def calibrate(
     sample: Embeddings, nearest: Scores, best: Scores | None, texts: Embeddings | None, images: int
 ) -> Calibration:
-    """What chance looks like.
+    """Measure how chance scores.
 
     Args:
         sample: (m, d) embeddings of random images of the space.
@@ -89,14 +89,14 @@ def text_confidence(calibration: Calibration, scores: ArrayLike) -> NDArray[np.f
     if calibration.location is None or calibration.scale is None:
         return np.clip(values, 0.0, 1.0)
     below = (calibration.location - values) / calibration.scale
-    # Far below, exp(below) has no float64; from 700 on the answer is 0 all the same.
+    # Far below, exp(below) overflows float64; from 700 on the result is 0 anyway.
     return np.asarray(np.exp(-np.exp(np.minimum(below, 700.0))))
 
 
 def image_confidence(calibration: Calibration, scores: ArrayLike) -> NDArray[np.float64]:
     """Odds in [0, 1] that a score is a true neighbor's and not a random image's.
 
-    With fewer than 3 images there is no chance to compare with: the score itself, clipped, is returned.
+    With fewer than 3 images there is no chance level to compare with: the score itself, clipped, is returned.
     """
     values = np.asarray(scores, np.float64)
     if not calibration.chance:
@@ -110,8 +110,8 @@ def image_confidence(calibration: Calibration, scores: ArrayLike) -> NDArray[np.
 def same_picture(calibration: Calibration, threshold: float) -> float | None:
     """The copy score from which two images of this library are the same picture; None below 3 images.
 
-    `threshold` was measured among photos, whose random pairs score about 0. Drawings, scans or noise are all
-    alike to the encoder, so in a library of these the way that is left up to 1 shrinks: with m the median
+    `threshold` was measured among photos, whose random pairs score about 0. Drawings, scans or noise all look
+    similar to the encoder, so in a library of these the remaining range up to 1 is scaled: with m the median
     score of random pairs, t + (1 - t) max(0, m).
     """
     if not calibration.chance:

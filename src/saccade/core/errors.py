@@ -1,10 +1,10 @@
 """Every error saccade raises, in one tree.
 
 SaccadeError
-├── InputError                what was asked cannot be done as asked
+├── InputError                the request cannot be carried out
 │   ├── PathNotFoundError     a path that does not exist
-│   ├── NoImagesError         a place with no image in it
-│   ├── InvalidQueryError     a query with no meaning (nothing asked, k below 1)
+│   ├── NoImagesError         no image in the given place
+│   ├── InvalidQueryError     an empty or invalid query (k below 1)
 │   ├── InvalidFilterError    an unknown field, operator or value in a filter
 │   ├── UnreadableImageError  a query picture that cannot be decoded
 │   └── InvalidVectorError    a vector that is not finite, has no length, or has the wrong dimension
@@ -16,14 +16,14 @@ SaccadeError
 │   ├── LibraryTooNewError    written by a newer saccade
 │   └── LibraryBusyError      another process is writing
 ├── UnavailableError
-│   ├── EncoderUnavailableError  the encoder that made this library is not here
-│   └── MissingExtraError        an optional part that is not installed
+│   ├── EncoderUnavailableError  the library's encoder is not available
+│   └── MissingExtraError        an optional extra that is not installed
 └── StorageError
     ├── DiskFullError         no space left
     ├── ReadOnlyError         no permission to write
     └── CorruptLibraryError   the catalog cannot be read
 
-A class carries a stable `code`; `STATUS` maps each code to what the outside sees. Failures of single
+A class carries a stable `code`; `STATUS` maps each code to exit, HTTP and MCP status. Failures of single
 files are values (`saccade.core.types.Failure`), not exceptions.
 """
 
@@ -32,10 +32,10 @@ from typing import ClassVar
 
 
 class SaccadeError(Exception):
-    """What happened, where, and (in `hint`) what to do about it.
+    """Base of all errors: what happened, where, and (in `hint`) what to do about it.
 
     Args:
-        message: one line that names the thing it is about.
+        message: one line that names the subject.
         hint: one line that says what to do; may be empty.
     """
 
@@ -48,7 +48,7 @@ class SaccadeError(Exception):
 
 
 class InputError(SaccadeError):
-    """What was asked cannot be done as asked."""
+    """The request cannot be carried out as given."""
 
     code = "invalid_input"
 
@@ -60,13 +60,13 @@ class PathNotFoundError(InputError):
 
 
 class NoImagesError(InputError):
-    """A place with no image in it."""
+    """No image in the given place."""
 
     code = "no_images"
 
 
 class InvalidQueryError(InputError):
-    """A query with no meaning."""
+    """An empty or invalid query."""
 
     code = "invalid_query"
 
@@ -78,7 +78,7 @@ class InvalidFilterError(InputError):
 
 
 class UnreadableImageError(InputError):
-    """A picture, given by itself, that cannot be decoded."""
+    """A picture given by the caller that cannot be decoded."""
 
     code = "unreadable_image"
 
@@ -90,13 +90,13 @@ class InvalidVectorError(InputError):
 
 
 class NotFoundError(SaccadeError):
-    """A thing that was named is not there."""
+    """Something named does not exist."""
 
     code = "not_found"
 
 
 class LibraryNotFoundError(NotFoundError):
-    """No library at the place named, nor above it."""
+    """No library in the folder or above it."""
 
     code = "library_not_found"
 
@@ -108,7 +108,7 @@ class ImageNotFoundError(NotFoundError):
 
 
 class ConflictError(SaccadeError):
-    """The library is in a state that does not allow this."""
+    """The state of the library does not allow this."""
 
     code = "conflict"
 
@@ -132,19 +132,19 @@ class LibraryBusyError(ConflictError):
 
 
 class UnavailableError(SaccadeError):
-    """A part that this needs is not here."""
+    """A required component is not available."""
 
     code = "unavailable"
 
 
 class EncoderUnavailableError(UnavailableError):
-    """The encoder that made this library is not here."""
+    """The library's encoder is not available."""
 
     code = "encoder_unavailable"
 
 
 class MissingExtraError(UnavailableError):
-    """An optional part that is not installed."""
+    """An optional extra that is not installed."""
 
     code = "missing_extra"
 
@@ -156,13 +156,13 @@ class StorageError(SaccadeError):
 
 
 class DiskFullError(StorageError):
-    """No space left where the library lies."""
+    """No space left on the library's disk."""
 
     code = "disk_full"
 
 
 class ReadOnlyError(StorageError):
-    """No permission to write where the library lies."""
+    """No permission to write to the library."""
 
     code = "read_only"
 
@@ -175,7 +175,7 @@ class CorruptLibraryError(StorageError):
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What the outside sees of an error: process exit status, HTTP status, JSON-RPC (MCP) error code."""
+    """An error's process exit status, HTTP status and JSON-RPC (MCP) error code."""
 
     exit: int
     http: int
@@ -209,7 +209,7 @@ STATUS: dict[str, Status] = {
     "read_only": Status(_STORAGE, 500, _MCP_INTERNAL),
     "library_corrupt": Status(_STORAGE, 500, _MCP_INTERNAL),
 }
-"""The one table: error code -> exit, HTTP and MCP status."""
+"""Error code -> exit, HTTP and MCP status."""
 
 EXIT_INTERRUPTED = 130
 """Exit status after Ctrl-C (128 + SIGINT, the shells' convention)."""

@@ -1,5 +1,5 @@
 """Metadata filters: `taken>=2024-01-01`, `camera=Canon`, `tag=beach`, `data.price<20`. Parsed and checked
-here, compiled to a query by the catalog, which alone knows the imported columns. All conditions must hold.
+here, compiled to a query by the catalog, which knows the imported columns. All conditions must hold.
 """
 
 import re
@@ -41,10 +41,10 @@ FIELDS: dict[str, Kind] = {
     "latitude": Kind.NUMBER,
     "longitude": Kind.NUMBER,
 }
-"""Every field a filter can name, besides imported columns. `name` is the file's name; `size` is in bytes;
-`tag` is any label, whoever gave it."""
+"""Every field a filter can use, apart from imported columns. `name` is the file's name; `size` is in bytes;
+`tag` is any label, whatever its origin."""
 DATA = "data."
-"""What the fields of imported columns begin with: `data.price`."""
+"""Prefix of the fields of imported columns: `data.price`."""
 
 _OPS: dict[Kind, tuple[str, ...]] = {
     Kind.TEXT: ("=", "==", "!="),
@@ -70,7 +70,7 @@ Where: TypeAlias = Mapping[str, Value | tuple[str, Value] | Sequence[tuple[str, 
 class Condition:
     """One comparison: a field of FIELDS, an operator its kind has, and a value of its kind.
 
-    Of an imported column (`data.NAME`) the kind is not known here: see `of_kind`.
+    The kind of an imported column (`data.NAME`) is not known here: see `of_kind`.
     """
 
     field: str
@@ -80,9 +80,9 @@ class Condition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
-    """What an image must satisfy: every condition, and (if any) to lie in one of the folders.
+    """What an image must satisfy: every condition, and to be in one of the folders (if any).
 
-    Folders are absolute paths; an image is in a folder if one of its files lies anywhere below it.
+    Folders are absolute paths; an image is in a folder if one of its files is anywhere below it.
     """
 
     conditions: tuple[Condition, ...] = ()
@@ -111,27 +111,27 @@ def condition(field: str, op: str, value: Value) -> Condition:
     """A checked condition.
 
     Raises:
-        InvalidFilterError: an unknown field, an operator its kind lacks, or a value of another kind.
+        InvalidFilterError: an unknown field, an unsupported operator, or a value of another kind.
     """
     if _COLUMN.fullmatch(field):
         if not any(op in ops for ops in _OPS.values()):
             raise _no_operator(field, op, dict.fromkeys(one for ops in _OPS.values() for one in ops))
         checked = _checked(field, Kind.TEXT if isinstance(value, str) else Kind.NUMBER, value)
-        # A number stays as it was written: a column of text compares with "5", not with "5.0".
+        # Keep a number as written: a column of text compares with "5", not with "5.0".
         return Condition(field=field, op=op, value=checked if isinstance(value, str) else value)
     if field not in FIELDS:
         raise InvalidFilterError(
             f"unknown filter field {field!r}",
-            hint=f"known fields: {', '.join(sorted(FIELDS))}, and {DATA}NAME for what was imported",
+            hint=f"known fields: {', '.join(sorted(FIELDS))}, and {DATA}NAME for imported columns",
         )
     return of_kind(Condition(field=field, op=op, value=value), FIELDS[field])
 
 
 def of_kind(asked: Condition, kind: Kind) -> Condition:
-    """The condition with its value as the kind stores it.
+    """The condition with its value converted to the kind.
 
     Raises:
-        InvalidFilterError: an operator the kind lacks, or a value of another kind.
+        InvalidFilterError: an unsupported operator, or a value of another kind.
     """
     if asked.op not in _OPS[kind]:
         raise _no_operator(asked.field, asked.op, _OPS[kind])
@@ -153,14 +153,14 @@ def parse_where(where: Where | Sequence[str] | None) -> tuple[Condition, ...]:
         if isinstance(wanted, (str, int, float)):
             conditions.append(condition(field, "=", wanted))
         else:
-            # Anything but a list of pairs is taken for one pair, and refused if it is none.
+            # Anything but a list of pairs is treated as one pair, and rejected if it is not.
             pairs = wanted if isinstance(wanted, list) else [wanted]
             conditions.extend(_pair(field, pair) for pair in pairs)
     return tuple(conditions)
 
 
 def _pair(field: str, pair: object) -> Condition:
-    """A condition from (operator, value); users' own code is not type-checked, so neither is trusted."""
+    """A condition from (operator, value); users' code may not be type-checked, so both are validated."""
     match pair:
         case (str(op), (str() | int() | float()) as value):
             return condition(field, op, value)
@@ -171,7 +171,7 @@ def _pair(field: str, pair: object) -> Condition:
 
 
 def _checked(field: str, kind: Kind, value: Value) -> Value:
-    """The value as its kind stores it."""
+    """The value converted to its kind."""
     if kind is Kind.NUMBER:
         try:
             number = float(value)
@@ -182,7 +182,7 @@ def _checked(field: str, kind: Kind, value: Value) -> Value:
         return number
     text = str(value).strip()
     if not text:
-        raise InvalidFilterError(f"{field} is compared with nothing", hint=f"e.g. {field}=VALUE")
+        raise InvalidFilterError(f"{field} has no value to compare with", hint=f"e.g. {field}=VALUE")
     if kind is Kind.TIME:
         if _TIME.fullmatch(text) is None:
             raise InvalidFilterError(

@@ -1,4 +1,4 @@
-"""Ranking metrics on arrays. Names as in the glossary: what CLIP papers print as "R@k" is the hit rate."""
+"""Ranking metrics on arrays. Named as in the glossary: "R@k" in CLIP papers is the hit rate."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -1,4 +1,4 @@
-"""The one grammar of places: FOLDER/FILE, ARCHIVE!/MEMBER, and what lies below what. Text only, no disk."""
+"""Path syntax: FOLDER/FILE, ARCHIVE!/MEMBER, and which path is below which. Text only, no disk access."""
 
 from collections.abc import Iterator
 
@@ -13,10 +13,10 @@ def join(file: str, member: str = "") -> str:
 
 
 def splits(path: str) -> Iterator[tuple[str, str]]:
-    """Every (file, member) that a path may mean, the likeliest first: the whole path is a file.
+    """Every (file, member) that a path may mean, the likeliest first: the whole path as a file.
 
-    A folder may be called "best!", so "best!/a.zip!/b.jpg" can be split in two places. Which one is meant,
-    only the disk can say: take the first whose file is there (`saccade.engine.places.locate`).
+    A folder may be called "best!", so "best!/a.zip!/b.jpg" can be split in two places. Only the disk can tell
+    which one is meant: take the first whose file exists (`saccade.engine.places.locate`).
     """
     yield path, ""
     start = path.find(MEMBER)
@@ -28,9 +28,9 @@ def splits(path: str) -> Iterator[tuple[str, str]]:
 
 
 def relative(path: str, folder: str) -> str | None:
-    """`path` relative to `folder` ("" = itself), None if it lies elsewhere; both absolute, or both relative.
+    """`path` relative to `folder` ("" = itself), None if it is not inside; both absolute, or both relative.
 
-    A relative `folder` of "" holds every relative path.
+    A relative `folder` of "" contains every relative path.
     """
     if path == folder:
         return ""
@@ -41,12 +41,12 @@ def relative(path: str, folder: str) -> str | None:
 
 
 def holds(folder: str, path: str) -> bool:
-    """Whether `path` is the folder (or archive), or lies anywhere in it."""
+    """Whether `path` is the folder (or archive), or anywhere in it."""
     return relative(path, folder) is not None or path.startswith(folder + MEMBER)
 
 
 def below(folder: str, rest: str) -> str:
-    """The absolute path of what `relative` gave; a member of an archive keeps its "!/"."""
+    """The inverse of `relative`: the absolute path; a member of an archive keeps its "!/"."""
     if not rest:
         return folder
     return folder + rest if folder.endswith(SEPARATOR) else folder + SEPARATOR + rest

@@ -1,8 +1,8 @@
-"""A 64-bit fingerprint of how a picture looks, for finding near-identical pictures without an encoder.
+"""A 64-bit perceptual hash for finding near-identical pictures without an encoder.
 
-The rule is pHash's (Zauner, "Implementation and benchmarking of perceptual image hash functions", 2010): the
-signs of the lowest frequencies of the small gray picture against their median. It survives resizing,
-recompression, gray and mild changes of light; not mirroring, rotation or cropping.
+The algorithm is pHash (Zauner, "Implementation and benchmarking of perceptual image hash functions", 2010):
+the signs of the lowest frequencies of the small gray picture against their median. It survives resizing,
+recompression, grayscale and mild changes of light; not mirroring, rotation or cropping.
 """
 
 from functools import lru_cache
@@ -17,13 +17,13 @@ Hashes = NDArray[np.uint64]
 """(n,) uint64, 64 bits each; `NO_HASH` for a picture that shows nothing."""
 
 NO_HASH = np.uint64(0)
-"""The hash of a picture without any detail: it says nothing, so it must match nothing.
+"""The hash of a picture without detail: it carries no information, so it must match nothing.
 
-No other picture has it: about half of the bits of a real hash are set.
+No other picture has it: a real hash has about half of its bits set.
 """
 
 NEAR = 3
-"""Bits of 64 in which hashes of one picture may differ once it is resized, and those of two hardly do."""
+"""Bits of 64 that may differ after resizing; hashes of two different pictures hardly ever are this close."""
 _BANDS, _CROWD = 4, 64
 
 _SIDE = 32
@@ -31,19 +31,19 @@ _SIDE = 32
 _KEPT = 8
 """Frequencies kept along each side: 8 x 8 = 64 bits."""
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
-"""ITU-R BT.601, as gray pictures are made everywhere."""
+"""ITU-R BT.601, the usual weights for grayscale."""
 _SMALL_PRODUCT = 1 << 18
-"""Multiplications up to which OpenBLAS keeps a product to one thread."""
+"""Number of multiplications up to which OpenBLAS uses one thread."""
 _FLAT = 2.0
-"""Root mean square of the frequencies below which a picture shows nothing: contrast of about a gray level."""
+"""Root mean square of the frequencies below which a picture is flat: a contrast of about one gray level."""
 
 
 def phash(pixels: Pixels) -> Hashes:
     """(n, H, W, 3) uint8 pictures of one size -> (n,) uint64 hashes; `NO_HASH` for flat pictures.
 
-    Bit (r, c) of the 8 x 8, the most significant first, row by row: whether that frequency lies above the
+    Bit (r, c) of the 8 x 8, the most significant first, row by row: whether that frequency is above the
     median of them all. The frequencies are those of `imagehash.phash`, whose hashes differ in a few bits
-    because its reduction to 32 x 32 is another one.
+    because it reduces to 32 x 32 differently.
 
     Raises:
         InvalidVectorError: the pixels are of another shape or type.
@@ -52,7 +52,7 @@ def phash(pixels: Pixels) -> Hashes:
         raise InvalidVectorError(f"expected (n, H, W, 3) uint8 pixels, got {pixels.shape} {pixels.dtype}")
     rows, columns = _waves(pixels.shape[1]), _waves(pixels.shape[2]).T
     levels = np.empty((len(pixels), _KEPT * _KEPT), np.float32)
-    for place, picture in enumerate(pixels):  # one at a time, so that it stays in the cache
+    for place, picture in enumerate(pixels):  # one at a time, to stay in the cache
         # Reduction, gray and cosine transform are all linear, so the order is free: shrink most first.
         levels[place] = ((_lines(rows, picture).reshape(_KEPT, -1, 3) @ _LUMA) @ columns).ravel()
     bits = levels > np.median(levels, axis=1, keepdims=True)
@@ -71,11 +71,11 @@ def hash_pairs(hashes: Hashes, most: int = NEAR) -> NDArray[np.int64]:
 
     Two hashes that differ in 3 of 64 bits agree in at least one of 4 bands of 16 bits (Manku, Jain and Das
     Sarma, "Detecting near-duplicates for web crawling", WWW 2007), so sorting by each band brings every such
-    pair together. In a crowd of more than `_CROWD` hashes with one band, each is compared with the next
-    `_CROWD` only: time and memory stay in proportion to the number of hashes. `NO_HASH` is in no pair.
+    pair together. If more than `_CROWD` hashes share a band, each is compared with the next `_CROWD` only, so
+    time and memory grow linearly with the number of hashes. `NO_HASH` is in no pair.
 
     Raises:
-        ValueError: more bits than the bands can promise.
+        ValueError: more bits than the bands guarantee.
     """
     if not 0 <= most < _BANDS:
         raise ValueError(f"most is {most}; hashes are paired up to {_BANDS - 1} bits")
@@ -99,7 +99,7 @@ def hash_pairs(hashes: Hashes, most: int = NEAR) -> NDArray[np.int64]:
 def _lines(rows: NDArray[np.float32], picture: Pixels) -> NDArray[np.float32]:
     """The (8, W * 3) product of (8, H) rows with an (H, W, 3) picture, a few columns at a time.
 
-    Products this small are not shared among threads, which on a busy machine wait longer than they work.
+    Products this small stay on one thread; on a busy machine, more threads would wait longer than they work.
     """
     flat = picture.reshape(len(picture), -1)
     lines = np.empty((_KEPT, flat.shape[1]), np.float32)
@@ -119,7 +119,7 @@ def _waves(length: int) -> NDArray[np.float32]:
     """
     edges = np.arange(_SIDE + 1)[:, None] * (length / _SIDE)
     pixel = np.arange(length)[None, :]
-    until = np.clip(edges - pixel, 0.0, 1.0)  # how much of each pixel lies before each edge
+    until = np.clip(edges - pixel, 0.0, 1.0)  # how much of each pixel is before each edge
     average = (until[1:] - until[:-1]) * (_SIDE / length)
     wave = np.cos(np.pi * np.arange(_KEPT)[:, None] * (np.arange(_SIDE)[None, :] + 0.5) / _SIDE)
     matrix: NDArray[np.float32] = (wave @ average / np.sqrt(_SIDE)).astype(np.float32)

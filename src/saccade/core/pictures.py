@@ -1,4 +1,4 @@
-"""What people hand over as a picture, and how an image is named."""
+"""Pictures as callers pass them, and image ids."""
 
 from collections.abc import Mapping
 from typing import Any, Protocol, Self, TypeAlias, runtime_checkable
@@ -10,7 +10,7 @@ _DIGITS = frozenset("0123456789abcdef")
 
 
 class ImageId(str):
-    """The identity of an image: the SHA-256 of its bytes in hexadecimal, or at least its first 8 digits.
+    """An image id: the SHA-256 of its bytes in hexadecimal, or at least its first 8 digits.
 
     Raises:
         InvalidQueryError: it is not.
@@ -19,11 +19,11 @@ class ImageId(str):
     __slots__ = ()
 
     def __new__(cls, value: str) -> Self:
-        """Checked, in lower case."""
+        """Validate, and convert to lower case."""
         text = value.lower()
         if not looks_like_id(text):
             raise InvalidQueryError(
-                f"{value!r} is no image id", hint=f"{SHORTEST} to {LONGEST} hexadecimal digits"
+                f"{value!r} is not an image id", hint=f"{SHORTEST} to {LONGEST} hexadecimal digits"
             )
         return super().__new__(cls, text)
 
@@ -35,7 +35,7 @@ def looks_like_id(value: str) -> bool:
 
 @runtime_checkable
 class PixelLike(Protocol):
-    """Pixels in memory, as numpy arrays, PIL images and others offer them."""
+    """Pixels in memory: numpy arrays, PIL images and others."""
 
     @property
     def __array_interface__(self) -> Mapping[str, Any]:
@@ -50,7 +50,7 @@ class PathLike(Protocol):
 
 
 Path: TypeAlias = str | PathLike
-"""A file or folder; of an archive's member "ARCHIVE!/MEMBER"."""
+"""A file or folder, or "ARCHIVE!/MEMBER"."""
 
 Picture: TypeAlias = Path | ImageId | bytes | PixelLike
 """A path, an encoded file's bytes, (H, W, 3) uint8 pixels, a PIL image, or the id of a library's image."""

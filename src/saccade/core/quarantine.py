@@ -1,4 +1,4 @@
-"""What a quarantine holds: files that were put away, what their keepers took over, and how to go back."""
+"""Types for the quarantine: files put away, what their keepers took over, and the state needed to undo."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,20 +16,20 @@ Whereabouts: TypeAlias = Literal["there", "away", "both", "replaced", "lost", "a
 """Where the file of a move is.
 
 "there": at its path, and nothing in the quarantine. "away": only in the quarantine. "both": the same bytes in
-both, as an interruption leaves them. "replaced": in the quarantine, and something else has taken its place.
-"lost": in neither. "altered": what lies in the quarantine is not what was put there.
+both, as left by an interruption. "replaced": in the quarantine, and something else has taken its place.
+"lost": in neither. "altered": the file in the quarantine is not what was put there.
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileFacts:
-    """One name in a folder, as it is now; a link is not followed.
+    """The state of one name in a folder; links are not followed.
 
     Attributes:
         identity: (device, inode): the same for every hard link of a file.
         links: number of names the file has.
         entry: the folder with all links resolved, and the name: the same for two spellings of one name.
-        target: of a link: the entry it leads to in the end.
+        target: for a link: the entry it finally leads to.
         mode: permission bits.
     """
 
@@ -44,13 +44,13 @@ class FileFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Move:
-    """One file that is to be put away, or was.
+    """One file that is, or will be, put away.
 
     Attributes:
         number: from 1 within its run.
-        path: where it lay.
-        place: where it lies in the quarantine; "" while it is only planned.
-        stamp, mode: size, modification time and permission bits, to be put back as they were.
+        path: its original path.
+        place: its path in the quarantine; "" while only planned.
+        stamp, mode: size, modification time and permission bits, restored by an undo.
         sha256: of its bytes, hexadecimal.
         tier: how it is the same as the keeper, a value of `Tier`. `probability`: that it is.
         reason: why it is not the keeper, in words.
@@ -72,7 +72,7 @@ class Move:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Merge:
-    """What a keeper takes over because it does not know it itself.
+    """What a keeper takes over because it does not have it.
 
     Attributes:
         keeper, sha256: the file that stays and its bytes (hexadecimal).
@@ -90,15 +90,15 @@ class Merge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunEntries:
-    """What the manifest of a run says.
+    """The manifest of a run.
 
     Attributes:
         created: UTC, ISO 8601.
-        place: the folder whose inside mirrors where the files lay.
+        place: the folder in the quarantine, which mirrors the files' original paths.
         moves, merges: what was to be done.
-        unmerged: numbers of the merges (from 0) that were taken back.
+        unmerged: numbers (from 0) of the merges that were undone.
         finished: whether the run reached its end.
-        unreadable: lines that say nothing any more.
+        unreadable: lines that can no longer be read.
     """
 
     run: str
@@ -117,9 +117,9 @@ class QuarantineRun:
 
     Attributes:
         created: UTC, ISO 8601.
-        files, size_bytes: what lies in the quarantine now.
-        moved: files it was to put away.
-        finished: false if it was interrupted; it can be undone all the same.
+        files, size_bytes: what is in the quarantine now.
+        moved: files it was meant to put away.
+        finished: false if it was interrupted; it can still be undone.
     """
 
     run: str
@@ -136,7 +136,7 @@ class Restored:
     """One file that was put back.
 
     Attributes:
-        path: where it lay.   at: where it lies now: beside it if something else had taken its place.
+        path: its original path.   at: where it is now: next to it if something else had taken its place.
     """
 
     path: str
@@ -148,8 +148,8 @@ class UndoReport:
     """What an undo put back.
 
     Attributes:
-        restored: files that lie outside the quarantine again.
-        unmoved: files of the run that never left their place, or are there already.
+        restored: files that are out of the quarantine again.
+        unmoved: files of the run that were never moved, or are already back.
         failed: files that could not be put back; those in the quarantine stay there.
         unmerged: keepers that gave back what they had taken over.
         seconds: wall time.

@@ -1,4 +1,4 @@
-"""From scores to a good list: business terms, diversity; and how good a list was."""
+"""Ranking: business terms and diversity, and measures of how good a list was."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,10 +10,10 @@ from saccade.core.types import Embeddings, Ids
 
 
 def stretched(scores: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Scores on a scale where the best is 1 and the middle one is 0; all 0 when they are equal.
+    """Scores on a scale where the best is 1 and the median is 0; all 0 when they are equal.
 
-    Other terms of a ranking are weighed against this: a term of 1 makes up for the whole way from an
-    ordinary image to the best one.
+    Other terms of a ranking are weighted against this: a term of 1 lifts an ordinary image to the best
+    one.
     """
     if not len(scores):
         return scores
@@ -22,7 +22,7 @@ def stretched(scores: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def rank_share(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Where each value stands among all: -0.5 is the least, 0.5 the greatest, ties share; NaN stands at 0.
+    """The rank of each value among all: -0.5 is the lowest, 0.5 the highest, ties share; NaN is 0.
 
     Ranks, not values: an outlier among the prices does not flatten all the others.
     """
@@ -36,15 +36,15 @@ def rank_share(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def diversified(scores: NDArray[np.float64], rows: Embeddings, k: int, diverse: float) -> NDArray[np.int64]:
-    """Positions of at most k items, one after the other the one that is good and unlike those chosen.
+    """Positions of at most k items, each good and unlike those chosen before.
 
-    Maximal marginal relevance: the greatest (1 - diverse) x score - diverse x (highest likeness to one chosen
-    before). J. Carbonell and J. Goldstein, "The use of MMR, diversity-based reranking", SIGIR 1998.
+    Maximal marginal relevance: the greatest (1 - diverse) x score - diverse x (highest similarity to one
+    chosen before). J. Carbonell and J. Goldstein, "The use of MMR, diversity-based reranking", SIGIR 1998.
 
     Args:
         scores: (n,) higher is better, on the scale of `stretched`.
         rows: (n, d) unit rows.
-        diverse: in [0, 1]; 0 is the order of the scores, 1 looks at likeness alone after the first.
+        diverse: in [0, 1]; 0 is the order of the scores, 1 considers only similarity after the first.
     """
     if diverse <= 0:
         return np.argsort(-scores, kind="stable")[:k].astype(np.int64)
@@ -61,7 +61,7 @@ def diversified(scores: NDArray[np.float64], rows: Embeddings, k: int, diverse: 
 
 
 def recall_at_k(ranked: Ids, relevant: Ids, k: int) -> float:
-    """Share in [0, 1] of the relevant items that stand among the first k; 0 when none is relevant.
+    """Share in [0, 1] of the relevant items that are among the first k; 0 when none is relevant.
 
     Args:
         ranked: ids, best first.   relevant: ids, each once.   k: at least 1.
@@ -83,7 +83,7 @@ def ndcg_at_k(ranked: Ids, relevant: Ids, k: int) -> float:
 
 
 def surprise(ranked: Ids, share: NDArray[np.float64]) -> float:
-    """Mean -log2 of how likely each item is met at all, in bits: higher is more novel.
+    """Mean -log2 of how likely each item is to be seen at all, in bits: higher is more novel.
 
     S. Vargas and P. Castells, "Rank and relevance in novelty and diversity metrics", RecSys 2011.
 
@@ -104,10 +104,10 @@ class Interval:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplayScore:
-    """How one method did.
+    """The results of one method.
 
     Attributes:
-        method: "recommend", or what it is compared with.
+        method: "recommend", or the baseline it is compared with.
         recall, ndcg: recall@k and nDCG@k, means over users.
         coverage: share in [0, 1] of all images that were recommended to anybody.
         novelty: bits, see `surprise`.
@@ -124,11 +124,11 @@ class ReplayScore:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplayReport:
-    """Methods judged on the same users and the same cut in time.
+    """Methods evaluated on the same users and the same split in time.
 
     Attributes:
-        users: judged.   images: to choose from.   events: known before the cuts.
-        k: length of the lists.   held_out: share of each user's liked images that was to be found.
+        users: evaluated.   images: to choose from.   events: known before the splits.
+        k: length of the lists.   held_out: share of each user's liked images that was held out.
     """
 
     users: int

@@ -1,4 +1,4 @@
-"""How results that hold many things are read: as a sequence of these things."""
+"""Results that can be read as a sequence of their items."""
 
 from collections.abc import Iterator, Sequence
 from typing import Generic, TypeVar, overload
@@ -7,16 +7,16 @@ T = TypeVar("T")
 
 
 class Listed(Sequence[T], Generic[T]):
-    """A result that is also the sequence of what it found: `for hit in result`, `result[0]`, `len(result)`.
+    """A result that is also a sequence of its items: `for hit in result`, `result[0]`, `len(result)`.
 
-    A subclass says in `listed` which of its fields that is.
+    A subclass defines in `listed` which of its fields that is.
     """
 
     __slots__ = ()
 
     @property
     def listed(self) -> Sequence[T]:
-        """What the result consists of."""
+        """The items."""
         raise NotImplementedError
 
     @overload

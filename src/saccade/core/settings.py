@@ -1,4 +1,4 @@
-"""What a person may set, in one typed object: from arguments, the environment and saccade.toml."""
+"""User settings in one typed object: from arguments, the environment and saccade.toml."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
@@ -18,7 +18,7 @@ class Settings:
         max_file_mb: megabytes of the largest picture file that is read.
         decode_s: seconds one picture may take to decode.
         lock_wait_s: seconds a writer waits while another one holds the library.
-        idle_s: seconds after which decoding processes with nothing to do end.
+        idle_s: seconds after which idle decoding processes end.
     """
 
     threads: int = 0
@@ -43,11 +43,11 @@ _ABOVE_ZERO = {"max_pixels", "max_file_mb", "decode_s"}
 
 
 PREFIX = "SACCADE_"
-"""Environment variables are called like settings: SACCADE_THREADS."""
+"""Environment variables are named after settings: SACCADE_THREADS."""
 
 
 def merged(settings: Settings, given: Mapping[str, object], origin: str) -> Settings:
-    """The settings with those given in their place; text is read as the number it stands for.
+    """The settings updated with those given; text is parsed as a number.
 
     Args:
         given: {name: value}.
@@ -60,7 +60,8 @@ def merged(settings: Settings, given: Mapping[str, object], origin: str) -> Sett
     for name, value in given.items():
         if name not in kinds:
             raise InputError(
-                f"{origin} sets {name!r}, which is no setting", hint=f"settings: {', '.join(sorted(kinds))}"
+                f"{origin} sets {name!r}, which is not a setting",
+                hint=f"settings: {', '.join(sorted(kinds))}",
             )
         changed[name] = _number(name, value, origin, whole=kinds[name] in {int, "int"})
     return replace(settings, **changed)  # type: ignore[arg-type]  # whole numbers are checked by _number
@@ -77,7 +78,7 @@ def _number(name: str, value: object, origin: str, *, whole: bool) -> int | floa
 
 
 def _read(value: object, *, whole: bool) -> int | float | None:
-    """The number that a value stands for; None if it is none."""
+    """The value as a number; None if it is not one."""
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         return None
     try:

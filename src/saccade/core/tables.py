@@ -1,4 +1,4 @@
-"""Tables: what a cell is, and what it is as a number or as text."""
+"""Table cells, and how they convert to numbers and text."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -29,7 +29,7 @@ class Table:
 
     Attributes:
         header: names of the columns as written.
-        rows: (line, cells), as many cells as the header has; or the problem that stands in the row's place.
+        rows: (line, cells), as many cells as the header has; or the problem in place of the row.
     """
 
     header: Sequence[str]
@@ -37,16 +37,16 @@ class Table:
 
 
 def is_absent(cell: Cell) -> bool:
-    """Whether the cell says nothing."""
+    """Whether the cell is empty."""
     if isinstance(cell, str):
         return not cell.strip()
     return cell is None or isnan(cell)
 
 
 def as_number(cell: str | float) -> float | None:
-    """The number a cell is; None if it is text. Infinite when it is too large for one.
+    """The cell as a number; None if it is text. Infinite if it is too large.
 
-    Digits that a number would change are text: "007", and whole numbers beyond 2^53.
+    Digits that would change as a number are text: "007", and whole numbers beyond 2^53.
     """
     if not isinstance(cell, str):
         return float(cell)
@@ -68,7 +68,7 @@ def as_text(cell: str | float) -> str:
 
 
 def disarmed(text: str) -> str:
-    """The text with ' before what a spreadsheet would run as a formula (OWASP's advice on CSV injection)."""
+    """The text, with ' in front if a spreadsheet would run it as a formula (OWASP: CSV injection)."""
     return f"'{text}" if _FORMULA.match(text) else text
 
 

@@ -1,10 +1,10 @@
-"""Made-up queries: meaningless ones, to learn how chance scores, and ordinary ones, to tune indexes by.
+"""Synthetic queries: meaningless ones to measure how chance scores, and ordinary ones to tune indexes.
 
-Meaningless texts are abstract words that show nothing, letters that spell nothing, or other scripts.
-Ordinary texts say what is where, as people do who look for a photo.
+Meaningless texts are abstract words, random letters, or other scripts.
+Ordinary texts say what is where, as people do when they look for a photo.
 """
 
-from __future__ import annotations  # numpy.random is not imported just to name a type
+from __future__ import annotations  # avoids importing numpy.random just for a type
 
 from typing import TYPE_CHECKING
 
@@ -42,7 +42,7 @@ _SCRIPTS = ((0x0410, 0x044F), (0x05D0, 0x05EA), (0x0904, 0x0939), (0x4E00, 0x9FA
 
 
 def meaningless_texts(count: int, rng: np.random.Generator) -> list[str]:
-    """`count` texts of one to six words that show nothing, the three kinds in turn."""
+    """`count` texts of one to six meaningless words, the three kinds in turn."""
     kinds = (_abstract, _letters, _script)
     return [
         " ".join(kinds[number % len(kinds)](rng) for _ in range(int(rng.integers(1, 7))))

@@ -1,4 +1,4 @@
-"""The values that travel between the parts: frozen, without behavior beyond what their fields say."""
+"""The values passed between the parts: frozen dataclasses without behavior."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,17 +25,17 @@ Scores: TypeAlias = NDArray[np.float32]
 
 
 class Role(StrEnum):
-    """What an embedding is for."""
+    """The purpose of an embedding."""
 
     SEMANTIC = "semantic"
-    """What the picture shows; text and images share it."""
+    """What the picture shows; shared by text and images."""
     COPY = "copy"
     """Whether it is the same picture."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """One input that gave no result: which, a stable code, and a reason a person understands."""
+    """One input without a result: its path, a stable code, and a human-readable reason."""
 
     path: str
     code: str
@@ -44,12 +44,12 @@ class Failure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PixelRecipe:
-    """How pixels are cut from a picture; of an encoder's input, part of the encoder's fingerprint.
+    """How pixels are cropped and resized; an encoder's recipe is part of its fingerprint.
 
     Attributes:
         size: side of the square input, pixels.
         fit: "squash" resizes the whole picture to the square; "crop" resizes the shorter side to `resize`
-            and takes the middle square; "contain" keeps the proportions, with `size` the longest side (for
+            and takes the center square; "contain" keeps the proportions, with `size` the longest side (for
             thumbnails: the only fit whose result is not square).
         resample: Pillow's antialiased filter.
         resize: shorter side before cropping, pixels; used by "crop" only.
@@ -66,20 +66,20 @@ class EncoderInfo:
     """What an encoder is.
 
     Attributes:
-        name: name in the catalogue of encoders.
+        name: name in the encoder registry.
         fingerprint: digest of weights, preprocessing and runtime precision (hex SHA-256).
         dims: dimension of the embedding of each role.
         recipe: the input it takes.
         license: SPDX identifier or a short statement of the weights' terms.
         reads_text: whether `encode_texts` works.
-        copy_threshold: score in the copy space from which two photos are taken for the same one; None when
-            the encoder's makers measured none.
-        languages: codes of the languages its texts may be in, such as "en"; empty where that is not known.
-        stop_words: words of these languages that say nothing about a picture, in lower case.
-        fitted: numbers fitted to this encoder, {use-case: {name: number}}; each use-case knows its own names
-            and what to do without them.
-        same_as: fingerprints of other versions that make the very same embeddings, so that a library need
-            not be embedded again.
+        copy_threshold: score in the copy space from which two photos count as the same; None if it was never
+            measured.
+        languages: codes of the languages its texts may be in, such as "en"; empty if unknown.
+        stop_words: words of these languages that carry no meaning in a query, in lower case.
+        fitted: numbers fitted to this encoder, {use-case: {name: number}}; each use-case knows its names and
+            has defaults.
+        same_as: fingerprints of other versions that produce identical embeddings, so that libraries stay
+            valid.
     """
 
     name: str
@@ -128,9 +128,9 @@ class ImageInfo:
 
 
 class FileStamp(NamedTuple):
-    """How a change of a file is noticed: equality of size and time, never their order (clocks go back).
+    """How a changed file is detected: by equality of size and time, never their order (clocks go back).
 
-    A tuple, because a run over 100,000 unchanged files makes 200,000 of them.
+    A tuple, because a run over 100,000 unchanged files creates 200,000 of them.
     """
 
     size: int
@@ -139,7 +139,7 @@ class FileStamp(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileEntry:
-    """One file a walk found.
+    """One file found by a walk.
 
     Attributes:
         path: path in the operating system's spelling (undecodable bytes as surrogate escapes), absolute.
@@ -159,7 +159,7 @@ class DecodeTask:
     """One picture to read: a file, a member of an archive, or bytes in memory.
 
     Attributes:
-        path: file in the operating system's spelling; for `data` only a name for messages.
+        path: file in the operating system's spelling; with `data`, only a name for messages.
         member: name inside the archive at `path`, or "".
         data: the encoded bytes themselves instead of a file.
         hash_only: return `Hashed` without decoding (to recognize a moved file).
@@ -173,7 +173,7 @@ class DecodeTask:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decoded:
-    """A picture as the encoder wants it.
+    """A picture prepared for the encoder.
 
     Attributes:
         sha256: 32 bytes, digest of the encoded bytes: the image's identity.
@@ -190,7 +190,7 @@ class Decoded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hashed:
-    """The identity alone, of a task with `hash_only`."""
+    """Only the identity, for a task with `hash_only`."""
 
     sha256: bytes
     stamp: FileStamp | None = None
@@ -201,7 +201,7 @@ DecodeOutcome: TypeAlias = Decoded | Hashed | Failure
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpaceInfo:
-    """All embeddings one fingerprint makes for one role."""
+    """All embeddings of one fingerprint for one role."""
 
     id: int
     role: Role
@@ -213,7 +213,7 @@ class SpaceInfo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageRecord:
-    """One image of a library, with the files it lies in (missing files are left out)."""
+    """One image of a library, with its files (missing ones are left out)."""
 
     id: int
     sha256: bytes
@@ -222,13 +222,13 @@ class ImageRecord:
 
     @property
     def image_id(self) -> ImageId:
-        """The identity the outside sees: SHA-256 in hexadecimal."""
+        """The public id: SHA-256 in hexadecimal."""
         return ImageId(self.sha256.hex())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartScore:
-    """How well a hit answers one part of the query: the part as asked and its cosine in [-1, 1]."""
+    """How well a hit matches one part of the query: the part and its cosine in [-1, 1]."""
 
     part: str
     score: float
@@ -236,16 +236,16 @@ class PartScore:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:
-    """One answer.
+    """One hit.
 
     Attributes:
         rank: 1 is best.
         image_id: SHA-256 of the file's bytes, hexadecimal.
-        path: one file it lies in; archive members as "ARCHIVE!/MEMBER".
+        path: one of its files; archive members as "ARCHIVE!/MEMBER".
         paths: all of them.
         score: cosine of query and image in [-1, 1].
         confidence: in [0, 1]; see `saccade.core.calibration`.
-        parts: which parts of the query it answers.
+        parts: which parts of the query it matches.
         words: words of the query found in its name, title, caption or keywords.
         similar: ids of near-identical images that this hit stands for.
         info: what the file says about it.
@@ -287,14 +287,14 @@ class SearchResult(Listed[Hit]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndexReport:
-    """What one indexing run did.
+    """The result of an indexing run.
 
     Attributes:
         files: image files found (new, unchanged, moved and failed; not the excluded).
-        added: files whose picture was read now. `unchanged`: the same as last time. `moved`: a known picture
-            at a new path. `removed`: files that are gone. `excluded`: files that are no images.
-        embedded: images encoded now.
-        failed: one Failure for each image file that gave none.
+        added: files whose picture was read in this run. `unchanged`: the same as last time. `moved`: a known
+            picture at a new path. `removed`: files that are gone. `excluded`: files that are not images.
+        embedded: images encoded in this run.
+        failed: one Failure for each image file that could not be read.
         seconds: wall time.
     """
 
@@ -316,7 +316,7 @@ class IndexReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """Where a long job stands: `done` of `total` (None while unknown) of `stage`, and failures so far."""
+    """Progress of a long job: `done` of `total` (None while unknown) of `stage`, and failures so far."""
 
     stage: str
     done: int
@@ -326,12 +326,12 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """How much a catalog holds.
+    """The number of items in a catalog.
 
     Attributes:
         images: images with at least one file present.
-        files: files and archive members present that hold an image.
-        failed: files present that gave none, `excluded`: files present that are no images.
+        files: image files and archive members present.
+        failed: files present that could not be read, `excluded`: files present that are not images.
         missing: files that are gone.
         embeddings: {space id: rows}.
     """
@@ -346,15 +346,15 @@ class Counts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LibraryStatus:
-    """What a library is and holds.
+    """A library's location and contents.
 
     Attributes:
         library: the library's own folder (".saccade").
         folders: absolute paths it indexes.
-        counts: how much it holds.
+        counts: numbers of its items.
         spaces: every space.
-        indexes: {space id: "flat", "ivf" or "hnsw" and how many newer rows are searched beside it}.
-        size_bytes: of the library's own files.
+        indexes: {space id: "flat", "ivf" or "hnsw" and how many newer rows are searched separately}.
+        size_bytes: size of the library's own files.
         interrupted: whether the last indexing run did not finish.
     """
 
@@ -369,7 +369,7 @@ class LibraryStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """One thing a check found: a stable code, a sentence, how many it concerns, and whether it was mended."""
+    """A problem found by a check: a stable code, a message, the items affected, and if it was repaired."""
 
     code: str
     message: str
@@ -379,13 +379,13 @@ class Problem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DoctorReport:
-    """Whether every file is indexed, failed with a reason, or excluded, and everything stored is whole.
+    """Whether every file is indexed, failed with a reason, or excluded, and all stored data is intact.
 
     Attributes:
-        counts: how much the catalog holds.
-        unindexed: image files found now that the catalog does not know (or knows differently).
-        failures: files that gave no image, with reasons.
-        problems: what is wrong; failed files are not problems, they are accounted for.
+        counts: numbers of items in the catalog.
+        unindexed: image files that are new or changed.
+        failures: files that could not be read, with reasons.
+        problems: what is wrong; failed files are listed in `failures` instead.
     """
 
     counts: Counts
@@ -395,5 +395,5 @@ class DoctorReport:
 
     @property
     def healthy(self) -> bool:
-        """Whether nothing is wrong, or all that was is repaired."""
+        """Whether nothing is wrong, or everything was repaired."""
         return all(problem.repaired for problem in self.problems)

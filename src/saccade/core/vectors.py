@@ -1,6 +1,6 @@
-"""Embeddings: the one place that checks, normalizes and compares them exactly.
+"""The only place that checks, normalizes and exactly compares embeddings.
 
-`top_k` is the oracle: every index must return what it returns, or say how often it does not.
+`top_k` is the reference: every index must return the same, or measure how often it differs.
 """
 
 import numpy as np
@@ -15,7 +15,7 @@ _SMALL, _LARGE = 1e-15, 1e15
 
 
 def normalize(vectors: ArrayLike) -> Embeddings:
-    """Unit rows of (n, d) numbers; the argument is left as it is.
+    """Unit rows of (n, d) numbers; the argument is not changed.
 
     Raises:
         InvalidVectorError: not two-dimensional, not finite, or a row of zeros.
@@ -35,7 +35,7 @@ def _scale_extremes(array: NDArray[np.float32], norms: NDArray[np.float32]) -> N
     rows = ~((norms > _SMALL) & (norms < _LARGE))[:, 0]
     peaks = np.abs(array[rows]).max(axis=1, keepdims=True, initial=0)
     if not np.isfinite(peaks).all():
-        raise InvalidVectorError("a vector holds numbers that are not finite")
+        raise InvalidVectorError("a vector contains numbers that are not finite")
     if not peaks.all():
         raise InvalidVectorError("a vector is all zeros, so it has no direction")
     array[rows] /= peaks
@@ -43,10 +43,10 @@ def _scale_extremes(array: NDArray[np.float32], norms: NDArray[np.float32]) -> N
 
 
 def check_embeddings(vectors: NDArray[np.float32], dim: int) -> Embeddings:
-    """The argument itself, once it is known to be (n, dim) float32 C order, finite, unit rows.
+    """The argument itself, after checking that it is (n, dim) float32 C order, finite, unit rows.
 
     Raises:
-        InvalidVectorError: it is not; the message says expected and got.
+        InvalidVectorError: it is not; the message says what was expected and given.
     """
     if vectors.dtype != np.float32 or not vectors.flags.c_contiguous:
         raise InvalidVectorError(f"expected C-ordered float32, got {vectors.dtype}")
@@ -84,7 +84,7 @@ def best(scores: Scores, ids: Ids, k: int) -> tuple[Ids, Scores]:
     scores = np.clip(scores, -1.0, 1.0)
     keep = min(k, scores.shape[1])
     if keep < scores.shape[1]:
-        # Everything at or above the k-th best score takes part, so that a tie there goes to the lower id.
+        # Keep everything at or above the k-th best score, so that a tie there goes to the lower id.
         kth = -np.partition(-scores, keep - 1, axis=1)[:, keep - 1 : keep]
         scores = np.where(scores >= kth, scores, -np.inf)
         width = max(keep, int(np.isfinite(scores).sum(axis=1).max(initial=0)))

@@ -1,6 +1,6 @@
-"""Typed answers as JSON: frozen dataclasses as plain values, and the JSON schema that promises their shape.
+"""Typed answers as JSON: frozen dataclasses as plain values, with a JSON schema for their shape.
 
-A slice's `wire.py` says what an answer looks like from outside, once, for `--json`, HTTP and MCP:
+A slice's `wire.py` defines its answers once, for `--json`, HTTP and MCP:
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Answer:
@@ -12,7 +12,7 @@ Attributes:
         score: float
 
 Fields may be text, numbers, booleans, None, dataclasses, and tuples or mappings of these. A failed file is
-the same everywhere: `saccade.core.types.Failure`, told by path, code and reason.
+the same everywhere: `saccade.core.types.Failure`, with path, code and reason.
 """
 
 import dataclasses
@@ -29,10 +29,10 @@ Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | Non
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a command prints with `--json`, and what HTTP and MCP answer.
+    """The answer of a command with `--json`, and over HTTP and MCP.
 
     Attributes:
-        name: of its schema: docs/schemas/NAME.json.
+        name: name of its schema: docs/schemas/NAME.json.
         command: as people type it: "saccade search".
         kind: the dataclass, or a union of several: one for each form of the command.
     """
@@ -47,10 +47,10 @@ _ATTRIBUTE = re.compile(r"^ {4}(\w+(?:, \w+)*): (.+(?:\n {8}.+)*)", re.MULTILINE
 
 
 def to_json(value: object) -> Json:
-    """The value as JSON holds it: full precision, nothing left out.
+    """The value as JSON: full precision, nothing left out.
 
     Raises:
-        TypeError: it holds something that has no form in JSON.
+        TypeError: it contains something that JSON cannot represent.
     """
     if value is None or isinstance(value, (bool, int, float)):
         return value
@@ -64,18 +64,18 @@ def to_json(value: object) -> Json:
         return {str(key): to_json(one) for key, one in value.items()}
     if isinstance(value, Sequence) and not isinstance(value, (bytes, bytearray)):
         return [to_json(one) for one in value]
-    raise TypeError(f"a {type(value).__name__} has no form in JSON")
+    raise TypeError(f"a {type(value).__name__} cannot be written as JSON")
 
 
 def to_object(value: object) -> "dict[str, Json]":
-    """The same of a dataclass, which is an object in JSON."""
+    """The same for a dataclass, which is an object in JSON."""
     made = to_json(value)
     assert isinstance(made, dict)
     return made
 
 
 def schema_of(kind: object, *, title: str) -> "dict[str, Json]":
-    """The JSON schema (draft 2020-12) of an answer, with its docstring's words; nested ones in `$defs`."""
+    """The JSON schema (draft 2020-12) of an answer, described by its docstring; nested ones in `$defs`."""
     found: dict[str, Json] = {}
     single = isinstance(kind, type) and dataclasses.is_dataclass(kind)
     body = _object(kind, found) if single else _schema(kind, found)  # type: ignore[arg-type]  # just checked
@@ -124,7 +124,7 @@ def _class(kind: type, found: "dict[str, Json]") -> "dict[str, Json]":
     if not dataclasses.is_dataclass(kind):
         raise TypeError(f"no JSON schema for {kind}")
     if kind.__name__ not in found:
-        found[kind.__name__] = {}  # a shape that holds itself ends here
+        found[kind.__name__] = {}  # stops the recursion of a type that contains itself
         found[kind.__name__] = _object(kind, found)
     return {"$ref": f"#/$defs/{kind.__name__}"}
 
@@ -141,14 +141,14 @@ def _container(origin: type, inner: tuple[object, ...], found: "dict[str, Json]"
 
 
 def _either(options: "list[dict[str, Json]]") -> "dict[str, Json]":
-    """One of several; plain types in one list, as people write it."""
+    """One of several; plain types in one list, as is usual."""
     if all(set(one) == {"type"} for one in options):
         return {"type": [one["type"] for one in options]}
     return {"anyOf": list(options)}
 
 
 def attributes(kind: type) -> Iterator[tuple[str, str]]:
-    """(field, meaning) as the Attributes section of a docstring has them."""
+    """(field, meaning) from the Attributes section of a docstring."""
     _, _, listed = (getdoc(kind) or "").partition("Attributes:\n")
     for match in _ATTRIBUTE.finditer(listed):
         for one in match[1].split(", "):

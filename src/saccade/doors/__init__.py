@@ -1,1 +1,1 @@
-"""What the doors of all slices share: words and pages for people, the terminal."""
+"""What the doors of all slices share: text formatting, HTML pages, and the terminal."""

@@ -1,4 +1,4 @@
-"""Values as people read them. Rounding happens here and nowhere else; nothing printed can harm a terminal."""
+"""Formats values for people. Only this module rounds, and escapes everything that could harm a terminal."""
 
 import os
 import unicodedata
@@ -8,9 +8,9 @@ _UNITS = ("bytes", "kB", "MB", "GB", "TB")
 
 
 def harmless(text: str) -> str:
-    r"""The text with everything a terminal might obey (escapes, newlines, direction changes) written out.
+    r"""The text with everything a terminal might interpret (escapes, newlines, direction changes) escaped.
 
-    A control character becomes \xNN or \uNNNN, a byte that is no text becomes \xNN.
+    A control character becomes \xNN or \uNNNN, a byte that is not valid text becomes \xNN.
     """
     if text.isprintable():
         return text
@@ -18,7 +18,7 @@ def harmless(text: str) -> str:
 
 
 def _is_safe(char: str) -> bool:
-    """Whether it only ever shows a glyph or a space."""
+    """Whether it can only show a glyph or a space."""
     return char.isprintable() or char == _JOINER or unicodedata.category(char) == "Zs"
 
 
@@ -33,13 +33,13 @@ def _written_out(char: str) -> str:
 
 
 def shown_path(path: str, below: str | None = None) -> str:
-    """A path for people: relative when it lies below `below` (default: the current folder), harmless."""
+    """A path for people: relative if it is below `below` (default: the current folder), and escaped."""
     if os.path.isabs(path):
         start = os.path.join(os.getcwd() if below is None else below, "")
         if path.startswith(start) and len(path) > len(start):
             path = path[len(start) :]
             if path.startswith("-"):
-                path = "./" + path  # could be taken for an option when pasted
+                path = "./" + path  # would look like an option when pasted
     return harmless(path)
 
 

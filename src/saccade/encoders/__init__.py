@@ -1,1 +1,1 @@
-"""Images and text to embeddings: the catalogue of encoders, their preprocessing and fingerprints."""
+"""Encoders of images and text: the registry, their preprocessing and fingerprints."""

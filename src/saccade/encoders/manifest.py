@@ -1,4 +1,4 @@
-"""What `manifest.json` in an encoder's folder says, checked; and the fingerprint of all of it."""
+"""Reads and validates `manifest.json` of an encoder's folder, and computes its fingerprint."""
 
 import hashlib
 import json
@@ -12,19 +12,19 @@ from saccade.encoders.patches import LookPlan, PatchPlan, read_look_plan, read_p
 
 _PARTS = (("image", "image.onnx"), ("text", "text.onnx"), ("tokenizer", "tokenizer.json"))
 _SAME_AS = "same_embeddings_as"
-"""Fingerprints of earlier manifests that made the very same embeddings; not part of the fingerprint."""
+"""Fingerprints of earlier manifests that produce identical embeddings; not part of the fingerprint."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """What `manifest.json` says.
+    """The content of `manifest.json`.
 
     Attributes:
         info: the encoder as the rest of saccade sees it.
         files: {"image" | "text" | "tokenizer": (file name, SHA-256 in hexadecimal)}.
         max_tokens: longest text the text tower reads, in tokens; the rest is cut off.
-        patches: where the image tower's patch features are; None if it has none.
-        looks: where the features are that sum up how a picture looks; None if it has none.
+        patches: the image tower's patch features; None if it has none.
+        looks: the features for looks; None if it has none.
     """
 
     info: EncoderInfo
@@ -38,7 +38,7 @@ def read_manifest(folder: Traversable) -> Manifest:
     """The manifest of an encoder's folder.
 
     Raises:
-        EncoderUnavailableError: it is missing or does not say what it must.
+        EncoderUnavailableError: it is missing or invalid.
     """
     try:
         raw = json.loads(folder.joinpath("manifest.json").read_text(encoding="utf-8"))
@@ -66,15 +66,15 @@ def read_manifest(folder: Traversable) -> Manifest:
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise EncoderUnavailableError(
-            f"the encoder's manifest cannot be used: {error}", hint="install saccade again"
+            f"the encoder's manifest cannot be used: {error}", hint="reinstall saccade"
         ) from error
 
 
 def fingerprint(raw: Mapping[str, object]) -> str:
-    """SHA-256 of the manifest: it names the weights by digest, and everything else that decides an answer.
+    """SHA-256 of the manifest, which has the weights' digests and everything else that affects results.
 
-    All of it counts, so that no number can change behind a fingerprint's back; only the list of earlier
-    manifests that made the same embeddings does not.
+    All of it counts, so that no number can change without changing the fingerprint; except the list of
+    earlier manifests with identical embeddings.
     """
     facts = {name: value for name, value in raw.items() if name != _SAME_AS}
     text = json.dumps(facts, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
@@ -82,7 +82,7 @@ def fingerprint(raw: Mapping[str, object]) -> str:
 
 
 def _numbers(raw: Mapping[str, Mapping[str, object]]) -> dict[str, dict[str, float]]:
-    """{use-case: {name: number}}. Raises ValueError or TypeError: something else."""
+    """{use-case: {name: number}}. Raises ValueError or TypeError for anything else."""
     return {
         area: {name: float(value) for name, value in values.items()}  # type: ignore[arg-type]  # float checks
         for area, values in raw.items()

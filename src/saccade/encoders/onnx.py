@@ -1,7 +1,7 @@
 """Encoders that run on ONNX Runtime: an image tower, a text tower and a tokenizer in one folder.
 
-The folder's `manifest.json` names the files with their SHA-256, the input recipe and the dimensions. Each
-tower is loaded when first used, so that a text query never pays for the image tower.
+The folder's `manifest.json` lists the files with their SHA-256, the input recipe and the dimensions. Each
+tower is loaded on first use, so that a text query does not load the image tower.
 """
 
 import hashlib
@@ -27,7 +27,7 @@ _Out = TypeVar("_Out")
 
 _TEXT_BATCH = 64
 _IMAGE_BATCH = 8
-"""Pictures in one run of the image tower: more no longer fit the cache (2.7 ms each with 8, 3.3 with 32)."""
+"""Pictures per run of the image tower: more do not fit the cache (2.7 ms each with 8, 3.3 with 32)."""
 _QUIET = 3  # ONNX Runtime's level "error"; its warnings are for model makers
 
 
@@ -35,9 +35,9 @@ class OnnxEncoder:
     """An encoder read from a folder; thread-safe.
 
     Args:
-        folder: where `manifest.json` and the files it names lie.
-        threads: batches of pictures that are encoded at the same time, each by one thread: threads that
-            share one batch wait for each other, which costs a tenth. Texts are encoded by one thread.
+        folder: the folder with `manifest.json` and its files.
+        threads: batches of pictures that are encoded at the same time, each by one thread: threads that share
+            one batch wait for each other, which costs 10 %. Texts are encoded by one thread.
     """
 
     def __init__(self, folder: Traversable, *, threads: int) -> None:
@@ -48,14 +48,14 @@ class OnnxEncoder:
 
     @property
     def info(self) -> EncoderInfo:
-        """What it is."""
+        """Its name, fingerprint, dimensions and license."""
         return self._manifest.info
 
     def encode_pixels(self, pixels: Pixels) -> Mapping[Role, Embeddings]:
         """(n, size, size, 3) uint8 -> {role: (n, d) unit rows}, in one pass.
 
         Raises:
-            InvalidVectorError: the pixels are not as the recipe says.
+            InvalidVectorError: the pixels do not match the recipe.
         """
         self._check(pixels)
         if len(pixels) == 0:
@@ -79,7 +79,7 @@ class OnnxEncoder:
         """(n, size, size, 3) uint8 -> (n, rows, columns, channels) features, not unit rows.
 
         Raises:
-            InvalidVectorError: the pixels are not as the recipe says.
+            InvalidVectorError: the pixels do not match the recipe.
             EncoderUnavailableError: this encoder has none.
         """
         shape = self._plan.shape
@@ -90,15 +90,15 @@ class OnnxEncoder:
 
     @property
     def look_dim(self) -> int:
-        """Numbers that sum up how one picture looks. Raises EncoderUnavailableError if there are none."""
+        """Number of features for looks. Raises EncoderUnavailableError if there are none."""
         return self._look_plan.dim
 
     def encode_looks(self, pixels: Pixels) -> NDArray[np.float32]:
-        """(n, size, size, 3) uint8 -> (n, look_dim): mean and spread of each channel, place left out.
+        """(n, size, size, 3) uint8 -> (n, look_dim): mean and spread of each channel, regardless of position.
 
         Raises:
-            InvalidVectorError: the pixels are not as the recipe says.
-            EncoderUnavailableError: this encoder has no such numbers.
+            InvalidVectorError: the pixels do not match the recipe.
+            EncoderUnavailableError: this encoder does not support looks.
         """
         plan = self._look_plan
         self._check(pixels)
@@ -112,7 +112,7 @@ class OnnxEncoder:
         return self._look_plan.read(pooled)
 
     def _check(self, pixels: Pixels) -> None:
-        """Raise InvalidVectorError unless the pixels are as the recipe says."""
+        """Raise InvalidVectorError unless the pixels match the recipe."""
         size = self.info.recipe.size
         if pixels.dtype != np.uint8 or pixels.ndim != 4 or pixels.shape[1:] != (size, size, 3):
             raise InvalidVectorError(
@@ -120,7 +120,7 @@ class OnnxEncoder:
             )
 
     def _in_batches(self, work: Callable[[Pixels], _Out], pixels: Pixels) -> Iterable[_Out]:
-        """What `work` makes of each batch, in order; several at a time."""
+        """The results of `work` for each batch, in order; several run at a time."""
         batches = [pixels[start : start + _IMAGE_BATCH] for start in range(0, len(pixels), _IMAGE_BATCH)]
         return map(work, batches) if len(batches) == 1 else self._workers.map(work, batches)
 
@@ -149,7 +149,8 @@ class OnnxEncoder:
     def _run_text(self, texts: list[str]) -> NDArray[np.float32]:
         """(n, d) rows of at most `_TEXT_BATCH` texts."""
         session, tokenizer = self._text
-        # Half of a surrogate pair (an undecodable byte of a command line) is no character: "?" stands for it.
+        # Half of a surrogate pair (an undecodable byte of a command line) is not a character: replace it
+        # with "?".
         tokens = tokenizer.encode_batch([text.encode("utf-8", "replace").decode() for text in texts])
         inputs = {
             "ids": np.array([token.ids for token in tokens], np.int64),
@@ -167,7 +168,7 @@ class OnnxEncoder:
 
     @cached_property
     def _middle(self) -> ort.InferenceSession:
-        """The image tower with its middle layers as outputs: a session of its own, for few ever need it."""
+        """The image tower with its inner layers as outputs: a separate session, since few need it."""
         patches, looks = self._manifest.patches, self._manifest.looks
         more = [*(patches.outputs if patches else ()), *([looks.output] if looks else [])]
         with self._loading:
@@ -177,8 +178,8 @@ class OnnxEncoder:
     def _look_plan(self) -> LookPlan:
         if self._manifest.looks is None:
             raise EncoderUnavailableError(
-                f"encoder {self.info.name!r} does not sum up how a picture looks",
-                hint="compare what pictures show: --by content",
+                f"encoder {self.info.name!r} does not support comparison by look",
+                hint="compare by content: --by content",
             )
         return self._manifest.looks
 
@@ -186,7 +187,7 @@ class OnnxEncoder:
     def _plan(self) -> PatchPlan:
         if self._manifest.patches is None:
             raise EncoderUnavailableError(
-                f"encoder {self.info.name!r} has no patch features: it cannot say where in a picture",
+                f"encoder {self.info.name!r} has no patch features: it cannot locate anything in a picture",
                 hint="compare whole pictures, or use the built-in encoder",
             )
         return self._manifest.patches
@@ -204,7 +205,7 @@ class OnnxEncoder:
             return _session(self._verified("text")), tokenizer
 
     def _verified(self, part: str) -> bytes:
-        """The file's bytes, once they have the manifest's digest."""
+        """The file's bytes, after checking the manifest's digest."""
         name, digest = self._manifest.files[part]
         try:
             data = self._folder.joinpath(name).read_bytes()
@@ -214,7 +215,7 @@ class OnnxEncoder:
             ) from error
         if hashlib.sha256(data).hexdigest() != digest:
             raise EncoderUnavailableError(
-                f"{name} of encoder {self.info.name!r} is damaged: its SHA-256 is not the manifest's",
+                f"{name} of encoder {self.info.name!r} is damaged: its SHA-256 differs from the manifest",
                 hint="install saccade again",
             )
         return data

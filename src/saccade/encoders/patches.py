@@ -1,7 +1,7 @@
-"""What an image tower sees in each part of a picture: its middle layers, resized to one grid.
+"""Patch features: an image tower's inner layers, resized to one grid.
 
-Features from several depths of a network trained on everyday photos, side by side, as PatchCore takes them
-(Roth et al. 2022, https://arxiv.org/abs/2106.08265): the shallow ones know texture, the deep ones know parts.
+Features from several depths of a network trained on everyday photos, concatenated as in PatchCore
+(Roth et al. 2022, https://arxiv.org/abs/2106.08265): shallow ones capture texture, deep ones parts.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _SOFT = np.float32(0.1)
-"""Added to a deviation before its logarithm: a channel that is flat is not infinitely far from the others."""
+"""Added to a deviation before its logarithm: a flat channel is not infinitely far from the others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +20,7 @@ class PatchPlan:
 
     Attributes:
         outputs: names of float32 tensors (n, channels, rows, columns) in the tower's graph.
-        shape: rows and columns of the grid, and all their channels together.
+        shape: rows and columns of the grid, and the total number of channels.
     """
 
     outputs: tuple[str, ...]
@@ -28,7 +28,7 @@ class PatchPlan:
 
 
 def read_plan(raw: Mapping[str, object] | None) -> PatchPlan | None:
-    """The plan as the manifest states it; None if it states none. Raises TypeError or ValueError."""
+    """The plan in the manifest; None if there is none. Raises TypeError or ValueError."""
     if raw is None:
         return None
     outputs, shape = raw.get("outputs"), raw.get("shape")
@@ -42,13 +42,13 @@ def read_plan(raw: Mapping[str, object] | None) -> PatchPlan | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LookPlan:
-    """Which tensor of the image tower sums up how a picture looks (manifest key "looks").
+    """Which tensor of the image tower describes how a picture looks (manifest key "looks").
 
     Attributes:
         output: name of a float32 tensor (n, c) in the tower's graph.
-        blocks: channels of each layer in it, from its start on: first their means over the picture, then
-            their standard deviations.
-        means: channels of one more layer behind them, of which there is the mean only.
+        blocks: channels of each layer in it, in order: first their means over the picture, then their
+            standard deviations.
+        means: channels of one more layer after them, with means only.
     """
 
     output: str
@@ -61,7 +61,7 @@ class LookPlan:
         return 2 * sum(self.blocks) + self.means
 
     def read(self, pooled: NDArray[np.float32]) -> NDArray[np.float32]:
-        """(n, dim) of the tensor: means as they are, deviations as logarithms, for they span decades."""
+        """(n, dim) of the tensor: means as they are, deviations as logarithms, because they span decades."""
         read = np.array(pooled[:, : self.dim])
         start = 0
         for block in self.blocks:
@@ -72,7 +72,7 @@ class LookPlan:
 
 
 def read_look_plan(raw: Mapping[str, object] | None) -> LookPlan | None:
-    """The plan as the manifest states it; None if it states none. Raises TypeError or ValueError."""
+    """The plan in the manifest; None if there is none. Raises TypeError or ValueError."""
     if raw is None:
         return None
     output, blocks = raw.get("output"), raw.get("blocks")
@@ -88,10 +88,10 @@ def read_look_plan(raw: Mapping[str, object] | None) -> LookPlan | None:
 
 
 def with_outputs(model: bytes, names: Sequence[str]) -> bytes:
-    """The ONNX model with more of its tensors as outputs.
+    """The ONNX model with additional tensors as outputs.
 
     Protocol Buffers merge messages that are written one after the other, so it is enough to append a model
-    that holds nothing but a graph (field 7) with these outputs (field 12), each with a name (field 1).
+    that contains only a graph (field 7) with these outputs (field 12), each with a name (field 1).
     """
     return model + _field(7, b"".join(_field(12, _field(1, name.encode())) for name in names))
 
@@ -107,14 +107,14 @@ def one_grid(maps: Sequence[NDArray[np.float32]], rows: int, columns: int) -> ND
         cells = one.reshape(count, channels, height * width).transpose(0, 2, 1)
         if (height, width) == (rows, columns):
             part[:] = cells
-        else:  # both axes at once: one matrix product per picture, channels last as they are wanted
+        else:  # both axes at once: one matrix product per picture, channels last, as needed
             part[:] = np.kron(_stretching(rows, height), _stretching(columns, width)) @ cells
         start += channels
     return grid.reshape(count, rows, columns, -1)
 
 
 def _stretching(new: int, old: int) -> NDArray[np.float32]:
-    """(new, old) weights of linear interpolation between the centers of cells, the ends held."""
+    """(new, old) weights of linear interpolation between the centers of cells, clamped at the ends."""
     place = np.clip((np.arange(new) + 0.5) * old / new - 0.5, 0, old - 1)
     below = np.minimum(place.astype(np.int64), max(old - 2, 0))
     weights = np.zeros((new, old), np.float32)
@@ -129,7 +129,7 @@ def _field(number: int, content: bytes) -> bytes:
 
 
 def _varint(value: int) -> bytes:
-    """Seven bits a byte, lowest first, the high bit set on all but the last."""
+    """Seven bits per byte, lowest first, the high bit set on all but the last."""
     coded = bytearray()
     while value > 0x7F:
         coded.append(value & 0x7F | 0x80)

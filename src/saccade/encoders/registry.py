@@ -1,4 +1,4 @@
-"""The catalogue of encoders: name -> encoder."""
+"""The registry of encoders: name -> encoder."""
 
 from importlib.resources import files
 
@@ -15,13 +15,13 @@ def known_encoders() -> tuple[str, ...]:
 
 
 def load(name: str, *, threads: int) -> Encoder:
-    """The encoder of that name; its towers are read when first used.
+    """Load an encoder by name; its towers are read on first use.
 
     Raises:
-        EncoderUnavailableError: no encoder has that name, or its files are missing or damaged.
+        EncoderUnavailableError: unknown name, or its files are missing or damaged.
     """
     if name != BUILTIN:
         raise EncoderUnavailableError(
-            f"no encoder is called {name!r}", hint=f"known encoders: {', '.join(known_encoders())}"
+            f"unknown encoder {name!r}", hint=f"known encoders: {', '.join(known_encoders())}"
         )
     return OnnxEncoder(files("saccade.encoders").joinpath("weights"), threads=threads)

@@ -21,9 +21,9 @@ _POINTS = 800
 _RATIO = 0.8
 """A match counts if its distance is below this share of the second best's (Lowe, IJCV 2004)."""
 _MISS = 3.0
-"""How far a point may miss, pixels."""
+"""Maximum error of a point, pixels."""
 _FEWEST = 5
-"""Points that must agree: three fix an affine map, so fewer than five say nothing."""
+"""Points that must agree: three define an affine map, so fewer than five prove nothing."""
 _REMEMBERED = 32
 _MIRROR: Transform = np.array([[-1.0, 0.0, 1.0], [0.0, 1.0, 0.0]])
 
@@ -36,7 +36,7 @@ class _Points(NamedTuple):
 
 
 class _Looked:
-    """A picture whose points are found when first asked for."""
+    """A picture with its points, found on first use."""
 
     def __init__(self, cv2: ModuleType, pixels: Pixels) -> None:
         self.prepared = Prepared(pixels, COMPARED_SIZE)
@@ -55,18 +55,18 @@ class _Looked:
         return self._found(np.ascontiguousarray(self._gray[:, ::-1]))
 
     def _found(self, gray: NDArray[np.uint8]) -> _Points:
-        # Low contrast counts: a dark or blurred copy has the points of its original, only fainter.
+        # Low contrast counts: a dark or blurred copy has the same points as its original, but fainter.
         detector = self._cv2.SIFT_create(nfeatures=_POINTS, contrastThreshold=0.02)
         found, descriptors = detector.detectAndCompute(gray, None)
         if descriptors is None:
             return _Points(np.zeros((0, 2), np.float32), np.zeros((0, 128), np.float32))
-        # OpenCV's (0, 0) is the middle of the first pixel; ours is its corner.
+        # OpenCV's (0, 0) is the center of the first pixel; ours is its corner.
         places = (np.array([point.pt for point in found], np.float32) + 0.5) / self.size
         return _Points(places.astype(np.float32), descriptors)
 
 
 class SiftVerifier:
-    """Finds how one picture lies on the other by SIFT and MAGSAC++, and judges as the base verifier does.
+    """Aligns two pictures by SIFT and MAGSAC++, and judges like the base verifier.
 
     SIFT: Lowe, IJCV 60, 2004. MAGSAC++: Barath et al., CVPR 2020. Thread-safe.
 
@@ -85,16 +85,16 @@ class SiftVerifier:
 
     @property
     def recipe(self) -> PixelRecipe:
-        """The pixels it wants."""
+        """The pixels it needs."""
         return PixelRecipe(size=_SIZE, fit="contain")
 
     def verify(self, a: Pixels, b: Pixels, score: float) -> Match:
         """Whether (h, w, 3) `b` is (h', w', 3) `a` edited, or both are edits of one.
 
         Args:
-            score: not used: it depends on the encoder, and the pixels decide without it.
+            score: not used: it depends on the encoder; the pixels alone decide.
         Returns:
-            facts as of `AlignmentVerifier.verify`.
+            facts as for `AlignmentVerifier.verify`.
         """
         del score
         first, second = (self._look(one.tobytes(), *one.shape[:2]) for one in (a, b))

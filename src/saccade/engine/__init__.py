@@ -1,1 +1,1 @@
-"""Machinery that slices share, over the ports of core: spaces, retrieval, embedding, thumbnails, folders."""
+"""Shared machinery for slices, over the ports of core: spaces, retrieval, embedding, thumbnails, folders."""

@@ -1,4 +1,4 @@
-"""What every namespace of a library gets: its parts, as ports, and who asks."""
+"""The context of a library's namespaces: its parts, as ports, and the caller."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from saccade.engine.spaces import ActiveSpaces
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
-    """Who asks: a person at this machine, or the holder of an API key. Rights will be checked against it."""
+    """The caller: a person at this machine, or the holder of an API key, for permission checks."""
 
     name: str = "local"
 
@@ -32,11 +32,11 @@ class LibraryContext:
         catalog: the system of record.
         indexes: the search structures.
         spaces: the active spaces with their encoders, readers and calibrations.
-        open_decoder: makes decoders, all from one warm pool of workers.
-        tools: heavy engines and file operations, loaded when first asked for.
-        settings: how the machine may be used.
+        open_decoder: creates decoders from one warm pool of workers.
+        tools: heavy engines and file operations, loaded on first use.
+        settings: resource limits.
         clock: UTC now, seconds since 1970.
-        principal: who asks.
+        principal: the caller.
     """
 
     folder: str
@@ -50,11 +50,11 @@ class LibraryContext:
     principal: Principal = Principal()
 
     def filter(self, where: Where | Sequence[str] | None = None, folders: Sequence[Path] = ()) -> Filter:
-        """What `where=` and `folders=` say. Raises InvalidFilterError."""
+        """The query of `where=` and `folders=`. Raises InvalidFilterError."""
         return Filter(conditions=parse_where(where), folders=absolute(folders))
 
     def among(self, where: Where | Sequence[str] | None = None, folders: Sequence[Path] = ()) -> Ids | None:
-        """Sorted ids of the images they let through; None if nothing was asked for."""
+        """Sorted ids of the matching images; None without filters."""
         wanted = self.filter(where, folders)
         return self.catalog.images.match(wanted) if wanted else None
 
@@ -67,11 +67,11 @@ class LibraryContext:
         if record is None:
             wrote = picture_name(image)
             hint = f'an image id? ImageId("{wrote}")' if looks_like_id(wrote) else "index it first"
-            raise ImageNotFoundError(f"no image in the library lies at {wrote}", hint=hint)
+            raise ImageNotFoundError(f"no image in the library at {wrote}", hint=hint)
         return record
 
     def ids(self, images: Sequence[Path | ImageId]) -> Ids:
-        """Ids of images named by files or ids, in the order given. Raises ImageNotFoundError."""
+        """Ids of images given as files or ids, in the given order. Raises ImageNotFoundError."""
         return np.array([self.record(image).id for image in images], np.int64)
 
     def decoded(self, picture: Picture, recipe: PixelRecipe) -> Decoded:

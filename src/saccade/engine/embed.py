@@ -1,4 +1,4 @@
-"""Pictures in any form to embeddings, in batches: one encoder and one guarded decoder together."""
+"""Embeds pictures in any form, in batches, with one encoder and one guarded decoder."""
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -16,7 +16,7 @@ def embed_pictures(encoder: Encoder, decoder: Decoder, tasks: Sequence[DecodeTas
     """(n, d) unit rows, one for each picture, in order.
 
     Raises:
-        UnreadableImageError: for the first picture that cannot be decoded, saying which and why.
+        UnreadableImageError: for the first picture that cannot be decoded, with its name and the reason.
     """
     rows = [np.zeros((0, encoder.info.dims[role]), np.float32)]
     pixels = _pixels(decoder, tasks)

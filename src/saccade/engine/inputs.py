@@ -1,4 +1,4 @@
-"""What users hand over, checked: pictures as tasks for the decoder, things with weights, paths."""
+"""Validates user input: pictures as tasks for the decoder, weighted parts, paths."""
 
 import hashlib
 import os
@@ -18,17 +18,17 @@ Pictures: TypeAlias = Picture | tuple[Picture, float] | Sequence[Picture | tuple
 """One picture, one with its weight, or several of either."""
 
 UNNAMED = "the picture given"
-"""What a picture without a path is called."""
+"""Name of a picture without a path."""
 _CHUNK = 1 << 20
 _LONGEST = 200_000_000
 
 
 def picture_task(picture: Picture, codec: PictureCodec) -> DecodeTask:
-    """A task for a picture that is no image id.
+    """A task for a picture that is not an image id.
 
     Raises:
         PathNotFoundError: no such file.
-        InvalidQueryError: it is no picture.
+        InvalidQueryError: it is not a picture.
     """
     if isinstance(picture, (bytes, bytearray, memoryview)):
         return DecodeTask(path=UNNAMED, data=bytes(picture))
@@ -38,7 +38,7 @@ def picture_task(picture: Picture, codec: PictureCodec) -> DecodeTask:
 
 
 def picture_name(picture: Picture) -> str:
-    """How a picture is called in answers: its path or id, else in words."""
+    """A picture's name in answers: its path or id, else a description."""
     return os.fspath(picture) if isinstance(picture, (str, os.PathLike)) else UNNAMED
 
 
@@ -46,7 +46,7 @@ def _file_task(path: object) -> DecodeTask:
     if not isinstance(path, str):
         raise InvalidQueryError(f"cannot take the path {path!r}", hint="give paths as text")
     if "\0" in path:
-        raise PathNotFoundError(f"{path!r} is no path: it holds a zero byte")
+        raise PathNotFoundError(f"{path!r} is not a path: it contains a zero byte")
     file, member = locate(path)
     if os.path.exists(file):
         return DecodeTask(path=os.path.abspath(file), member=member)
@@ -85,7 +85,7 @@ def _pairs(value: object) -> list[tuple[object, float]]:
         if not 0 < value[1] < float("inf"):
             raise InvalidQueryError(
                 f"the weight {value[1]} is not a positive number",
-                hint="use `less` to stay away from something",
+                hint="use `less` for parts that hits should be unlike",
             )
         return [(value[0], float(value[1]))]
     if isinstance(value, (list, tuple)):
@@ -94,13 +94,13 @@ def _pairs(value: object) -> list[tuple[object, float]]:
 
 
 def absolute(paths: Sequence[Path]) -> tuple[str, ...]:
-    """Absolute paths, without changing how a name is spelled."""
+    """Absolute paths, without normalizing names."""
     return tuple(os.path.abspath(os.fspath(path)) for path in paths)
 
 
 def checked_role(name: str) -> Role:
-    """The role of that name. Raises InvalidQueryError when there is none."""
+    """A role by name. Raises InvalidQueryError if unknown."""
     try:
         return Role(name)
     except ValueError:
-        raise InvalidQueryError(f"no role is called {name!r}", hint=f"one of: {', '.join(Role)}") from None
+        raise InvalidQueryError(f"unknown role {name!r}", hint=f"one of: {', '.join(Role)}") from None

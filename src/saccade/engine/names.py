@@ -1,4 +1,4 @@
-"""What a word that a person typed names. Imports nothing heavy: the commands need it before any work."""
+"""Resolves a word typed by a person. Imports nothing heavy: the commands need it at startup."""
 
 import os
 
@@ -7,7 +7,7 @@ from saccade.core.pictures import ImageId, Path
 
 
 def named_image(name: str) -> Path | ImageId:
-    """What a word on a command line means: a file if there is one, else an id if it looks like one."""
+    """The meaning of a word on a command line: a file if it exists, else an id if it looks like one."""
     if os.path.lexists(name):
         return name
     try:

@@ -1,4 +1,4 @@
-"""What users ask with, as parts of a query: words, and pictures that the library may hold already."""
+"""Parts of a query: words, and pictures that may already be in the library."""
 
 import os
 
@@ -16,7 +16,7 @@ _AS_PATH = ("./", "../", "/", "~/")
 
 
 def text_part(context: LibraryContext, text: str, weight: float) -> Part:
-    """A part in words."""
+    """A text part."""
     if not isinstance(text, str):
         raise InvalidQueryError(f"expected words, got a {type(text).__name__}", hint="pictures: image=...")
     if not text.strip():
@@ -26,7 +26,7 @@ def text_part(context: LibraryContext, text: str, weight: float) -> Part:
 
 
 def picture_part(context: LibraryContext, picture: Picture, weight: float, space: SpaceInfo) -> Part:
-    """A part in a picture; one the library holds is not decoded again."""
+    """A picture part; one in the library is not decoded again."""
     known = known_image(context, picture, space)
     if known is not None:
         vector = context.catalog.embeddings.get(space.id, np.array([known], np.int64))[0]
@@ -39,14 +39,14 @@ def picture_part(context: LibraryContext, picture: Picture, weight: float, space
 
 
 def unwanted_part(context: LibraryContext, thing: str | Picture, weight: float, space: SpaceInfo) -> Part:
-    """A part to stay away from: words, or a picture given as a path object, "./path", an id or pixels."""
+    """A negative part: words, or a picture given as a path object, "./path", an id or pixels."""
     if isinstance(thing, str) and not isinstance(thing, ImageId) and not thing.startswith(_AS_PATH):
         return text_part(context, thing, -weight)
     return picture_part(context, thing, -weight, space)
 
 
 def known_image(context: LibraryContext, picture: Picture, space: SpaceInfo) -> int | None:
-    """The library's id of a picture given by its image id, or by a file with the very same bytes."""
+    """The library's id of a picture given by its image id, or by a file with identical bytes."""
     if isinstance(picture, ImageId):
         digest: bytes | None = context.catalog.images.by_sha256(picture).sha256
     elif isinstance(picture, (str, os.PathLike)):

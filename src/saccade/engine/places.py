@@ -1,4 +1,4 @@
-"""Which file and member a path means, as the disk has it."""
+"""Resolves a path to a file and archive member on disk."""
 
 import os
 
@@ -6,9 +6,9 @@ from saccade.core import paths
 
 
 def locate(path: str) -> tuple[str, str]:
-    """(file, member) of a path as people see it: the first reading whose file is there.
+    """(file, member) of a displayed path: the first interpretation whose file exists.
 
-    A path that leads nowhere is split at its first "!/": then the archive is what is missing.
+    A path that does not exist is split at its first "!/": then the archive is reported as missing.
     """
     readings = list(paths.splits(path))
     for file, member in readings:

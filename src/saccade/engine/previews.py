@@ -1,4 +1,4 @@
-"""Small pictures of files, for people to look at."""
+"""Thumbnails of files."""
 
 import os
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from saccade.engine.places import locate
 
 
 def thumbnails(context: LibraryContext, paths: Sequence[str], size: int) -> list[Pixels | Failure]:
-    """Small upright pictures (h, w, 3), longest side `size` pixels; a Failure for what gives none."""
+    """Upright thumbnails (h, w, 3), longest side `size` pixels; a Failure for files without one."""
     recipe = PixelRecipe(size=size, fit="contain", resample="bilinear")
     places = (locate(os.path.abspath(path)) for path in paths)
     with context.open_decoder(recipe) as decoder:

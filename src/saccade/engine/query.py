@@ -1,4 +1,4 @@
-"""What is searched for: parts in words and pictures, with weights, as one vector."""
+"""Combines the weighted text and picture parts of a query into one vector."""
 
 import re
 from collections.abc import Sequence
@@ -20,10 +20,10 @@ class Part:
     """One part of a query, embedded.
 
     Attributes:
-        label: as the user gave it.
+        label: as given by the user.
         vector: (d,) unit float32.
-        weight: how much it counts; negative to stay away from it.
-        text: its words when it is text, None for a picture.
+        weight: its weight; negative for parts that hits should be unlike.
+        text: its words if it is text, None for a picture.
     """
 
     label: str
@@ -35,12 +35,12 @@ class Part:
 def combine(parts: Sequence[Part], calibration: Calibration) -> Embeddings:
     """The (1, d) unit vector that ranks images by the weighted sum of the parts' standardized scores.
 
-    Scores of texts and of pictures spread differently, so each part is divided by its kind's spread: a part
-    of weight 1 then counts one standard deviation as one, whatever it is. The sum of standardized scores is
+    Scores of texts and of pictures spread differently, so each part is divided by its kind's spread: with
+    weight 1, one standard deviation then counts as one for either kind. The sum of standardized scores is
     linear in the image's embedding, hence one vector and one search.
 
     Raises:
-        InvalidQueryError: nothing is asked for, or the parts cancel each other.
+        InvalidQueryError: the query is empty, or the parts cancel each other.
     """
     if not any(part.weight > 0 for part in parts):
         raise InvalidQueryError("nothing to search for", hint="give words or a picture")
@@ -70,7 +70,7 @@ def confidence(parts: Sequence[Part], part_scores: Scores, calibration: Calibrat
     """Confidence in [0, 1] of each image.
 
     The mean over the wanted parts, by weight, of each part's confidence, times (1 - confidence) of every
-    unwanted part: an image that clearly shows what was not wanted is no match.
+    unwanted part: an image that clearly shows something unwanted does not match.
 
     Args:
         part_scores: (parts, images) cosine of each part with each image.
@@ -88,6 +88,6 @@ def confidence(parts: Sequence[Part], part_scores: Scores, calibration: Calibrat
 
 
 def content_words(text: str, stop_words: AbstractSet[str]) -> tuple[str, ...]:
-    """Lower-case words of a text that say something, in order, each once."""
+    """Meaningful lower-case words of a text, in order, each once."""
     words = re.findall(r"[^\W_]+", text.lower())
     return tuple(dict.fromkeys(word for word in words if word not in stop_words))

@@ -1,4 +1,4 @@
-"""Single files recorded as an indexing run would record them, for use-cases that have just changed some."""
+"""Records single files like an indexing run, for use-cases that just changed them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -12,7 +12,7 @@ from saccade.engine.context import LibraryContext
 
 
 def read_again(context: LibraryContext, paths: Sequence[str]) -> Mapping[str, Decoded]:
-    """{path: the picture now in the file}, by the encoder's recipe; files that give none are left out."""
+    """{path: the picture now in the file}, by the encoder's recipe; unreadable files are left out."""
     recipe = context.spaces.encoder().info.recipe
     with context.open_decoder(recipe) as decoder:
         outcomes = decoder.decode(DecodeTask(path=path) for path in paths)
@@ -43,10 +43,10 @@ def embedded(context: LibraryContext, pictures: Sequence[Decoded]) -> list[NewIm
 def record(
     context: LibraryContext, pictures: Mapping[str, Decoded], images: Sequence[NewImage]
 ) -> dict[str, int]:
-    """{path: image id} of files that hold these pictures now. Call it inside a unit of work.
+    """{path: image id} of files that now contain these pictures. Call it inside a unit of work.
 
     Args:
-        images: `embedded(context, list(pictures.values()))`, made before the unit began; at least one.
+        images: `embedded(context, list(pictures.values()))`, computed before the unit began; at least one.
     """
     catalog = context.catalog
     run = catalog.runs.start("record")
@@ -66,7 +66,7 @@ def record(
 
 
 def inherit(context: LibraryContext, heirs: Mapping[int, int]) -> None:
-    """Give images what is said about others: tags, fields and feedback. Call it inside a unit of work.
+    """Copy tags, fields and feedback from other images. Call it inside a unit of work.
 
     Args:
         heirs: {new image id: image id it takes over from}.

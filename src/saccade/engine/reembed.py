@@ -1,4 +1,4 @@
-"""Make embeddings again from the files, for images whose own are damaged or missing."""
+"""Recomputes embeddings from the files, for images whose embeddings are damaged or missing."""
 
 from collections.abc import Sequence
 
@@ -21,9 +21,9 @@ def reembed(
     *,
     report: ReportProgress,
 ) -> int:
-    """Number of images that got every embedding they lacked. Call it while `writing()`.
+    """Number of images that got all their missing embeddings. Call it while `writing()`.
 
-    An image none of whose files holds it any more stays without; the next indexing run sees that.
+    An image that none of its files contains any more stays without; the next indexing run handles it.
     """
     spaces = {reader.space.role: reader.space.id for reader in readers}
     run = catalog.runs.start("repair")
@@ -47,14 +47,14 @@ def reembed(
 
 
 def _read(decoder: Decoder, record: ImageRecord) -> Decoded | None:
-    """The picture, if the first file still holds the very same bytes."""
+    """The picture, if the first file still has the same bytes."""
     file, member = locate(record.paths[0])
     (outcome,) = decoder.decode([DecodeTask(path=file, member=member)])
     return outcome if isinstance(outcome, Decoded) and outcome.sha256 == record.sha256 else None
 
 
 def _entry(catalog: Catalog, path: str) -> tuple[Folder, FileEntry]:
-    """The catalog's own entry of a path, with the stamp it remembers."""
+    """The catalog's entry for a path, with its stored stamp."""
     file, member = locate(path)
     folder, below = catalog.files.ensure_folder(file)
     known = catalog.files.known(folder, below)[below, member]

@@ -1,4 +1,4 @@
-"""All embeddings of a space at once without holding them in memory: in a scratch file when they are many."""
+"""Provides all embeddings of a space at once, in a scratch file if they are too many for memory."""
 
 import os
 import tempfile
@@ -13,7 +13,7 @@ from saccade.core.ports import Catalog
 from saccade.core.types import Embeddings, Ids, SpaceInfo
 
 _IN_MEMORY = 1 << 28
-"""Bytes of rows up to which no file is made."""
+"""Bytes of rows up to which no file is used."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,8 +21,8 @@ class SpaceRows:
     """Embeddings of present images.
 
     Attributes:
-        ids: (n,) ascending.   rows: (n, d) unit rows; perhaps mapped from a file.
-        new: (n,) whether the row is newer than asked for.
+        ids: (n,) ascending.   rows: (n, d) unit rows; may be mapped from a file.
+        new: (n,) whether the row is newer than `since`.
         sequence: highest sequence number in the space.
     """
 
@@ -42,10 +42,10 @@ def space_rows(
     among: Ids | None,
     read: Callable[[int, int], None],
 ) -> Iterator[SpaceRows]:
-    """The rows of a space, among sorted ids if given, while the context lasts.
+    """The rows of a space, among sorted ids if given, for the duration of the context.
 
     Args:
-        folder: where a scratch file may lie; it has no name there, so that nothing is left of a killed run.
+        folder: for the scratch file; it is unlinked, so that a killed run leaves nothing.
         since: rows after this sequence number are new.
         read: called with the number of rows read so far, and of all.
     """
@@ -72,7 +72,7 @@ def space_rows(
         if large and len(found):
             rows = np.asarray(np.memmap(file, "<f4", "r", shape=(len(found), space.dim)))
         order = np.argsort(found, kind="stable")
-        if (np.diff(order) != 1).any():  # embedded again since: rare, and then in memory
+        if (np.diff(order) != 1).any():  # embedded again since: rare, handled in memory
             found, rows = found[order], rows[order]
         yield SpaceRows(ids=found, rows=rows, new=_newer(catalog, space, since, found), sequence=sequence)
 

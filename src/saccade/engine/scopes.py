@@ -1,4 +1,4 @@
-"""Which folders a library is kept in step with, and what is left out of each; kept in the catalog."""
+"""The folders a library indexes and the exclusions of each; stored in the catalog."""
 
 import json
 import os
@@ -13,14 +13,14 @@ from saccade.core.types import Failure
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """A folder (absolute path) that was indexed, and the patterns left out there."""
+    """An indexed folder (absolute path) and its exclusion patterns."""
 
     path: str
     exclude: tuple[str, ...]
 
 
 def scopes(catalog: Catalog) -> list[Scope]:
-    """Every folder that was ever indexed, widest only, by path."""
+    """Every folder ever indexed, outermost only, by path."""
     found = [
         Scope(path=os.path.join(folder.path, below) if below else folder.path, exclude=tuple(exclude))
         for folder in catalog.files.folders()
@@ -30,9 +30,9 @@ def scopes(catalog: Catalog) -> list[Scope]:
 
 
 def in_force(catalog: Catalog, folder: Folder, below: str, exclude: Sequence[str]) -> tuple[str, ...]:
-    """The patterns to leave out of `below` of a folder.
+    """The exclusion patterns for `below` of a folder.
 
-    Patterns given replace those of last time; none given keeps them; one empty pattern forgets them.
+    New patterns replace the earlier ones; none keeps them; one empty pattern clears them.
     """
     known = _load(catalog, folder)
     wider = next((scope for scope in known if _holds(scope, below)), None)
@@ -43,10 +43,10 @@ def in_force(catalog: Catalog, folder: Folder, below: str, exclude: Sequence[str
 
 
 def known_folders(catalog: Catalog) -> tuple[list[str], tuple[Failure, ...]]:
-    """The indexed folders that are there, and a Failure for each that is away: its images are kept.
+    """The available indexed folders, and a Failure for each unavailable one: its images are kept.
 
     Raises:
-        PathNotFoundError: all are away.   InputError: none was ever indexed.
+        PathNotFoundError: none is available.   InputError: none was ever indexed.
     """
     paths = [scope.path for scope in scopes(catalog)]
     there = [path for path in paths if os.path.isdir(path)]
@@ -54,13 +54,13 @@ def known_folders(catalog: Catalog) -> tuple[list[str], tuple[Failure, ...]]:
     if away and not there:
         raise PathNotFoundError(f"not there: {', '.join(away)}", hint="mount the disk; nothing was changed")
     if not there:
-        raise InputError("nothing to index", hint="name a folder: saccade index FOLDER")
+        raise InputError("nothing to index", hint="give a folder: saccade index FOLDER")
     reason = "the folder is not there; nothing was removed"
     return there, tuple(Failure(path=path, code="folder_away", reason=reason) for path in away)
 
 
 def remember(catalog: Catalog, folder: Folder, below: str, exclude: Sequence[str]) -> None:
-    """Note that `below` of a folder is indexed, and with which patterns; see `in_force`."""
+    """Record that `below` of a folder is indexed, and with which patterns; see `in_force`."""
     known = _load(catalog, folder)
     wider = next((scope for scope in known if _holds(scope, below)), None)
     if not exclude and wider is not None:
@@ -74,7 +74,7 @@ def remember(catalog: Catalog, folder: Folder, below: str, exclude: Sequence[str
 
 
 def _seen_from(pattern: str, inside: str) -> Iterator[str]:
-    """A pattern of a folder as one of its subfolder `inside`: "trip/raw/*" is "raw/*" in "trip" as well."""
+    """A folder's pattern translated to its subfolder `inside`: "trip/raw/*" is "raw/*" in "trip" as well."""
     yield pattern
     for place, character in enumerate(pattern):
         if inside and character == os.sep and fnmatchcase(inside, pattern[:place]) and pattern[place + 1 :]:
@@ -82,7 +82,7 @@ def _seen_from(pattern: str, inside: str) -> Iterator[str]:
 
 
 def _holds(wide: str, narrow: str) -> bool:
-    """Whether one relative path is the other or lies above it; "" is the folder itself."""
+    """Whether one relative path is the other or above it; "" is the folder itself."""
     return wide in {"", narrow} or narrow.startswith(wide + os.sep)
 
 
@@ -92,7 +92,7 @@ def _load(catalog: Catalog, folder: Folder) -> dict[str, list[str]]:
         loaded: dict[str, list[str]] = json.loads(note) if note else {}
     except ValueError as error:
         raise CorruptLibraryError(
-            f"the library's note of which folders it indexes in {folder.path} is damaged",
+            f"the library's record of indexed folders in {folder.path} is damaged",
             hint="put a backup in its place, or remove the library's folder and index again",
         ) from error
     return loaded

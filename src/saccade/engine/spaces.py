@@ -1,4 +1,4 @@
-"""A library's active spaces: the encoder of each, its reader, and how chance scores in it."""
+"""A library's active spaces: the encoder of each, its reader, and its calibration."""
 
 import threading
 from collections.abc import Callable
@@ -12,15 +12,15 @@ from saccade.engine.refresh import load_calibration, measure
 from saccade.engine.space import SpaceReader
 
 LoadEncoder: TypeAlias = Callable[[str], Encoder]
-"""The encoder of a name; EncoderUnavailableError if it is not here."""
+"""An encoder by name; EncoderUnavailableError if it is not available."""
 
 
 class ActiveSpaces:
     """The active spaces of a library. Thread-safe.
 
     Args:
-        load: makes the encoder of a name.
-        default: name of the encoder of a library that has no space yet.
+        load: loads an encoder by name.
+        default: name of the encoder for a library without spaces.
     """
 
     def __init__(self, catalog: Catalog, indexes: IndexStore, *, load: LoadEncoder, default: str) -> None:
@@ -35,7 +35,7 @@ class ActiveSpaces:
         self._calibrations: dict[int, tuple[int, Calibration]] = {}
 
     def active(self) -> list[SpaceInfo]:
-        """The active spaces, read again when anything in the catalog changed."""
+        """The active spaces, reread when the catalog changed."""
         version = self._catalog.version()
         with self._lock:
             if self._known is None or self._known[0] != version:
@@ -43,33 +43,33 @@ class ActiveSpaces:
             return self._known[1]
 
     def encoder(self, role: Role = Role.SEMANTIC) -> Encoder:
-        """The encoder of the active space of a role; of any space, or the default one, while it has none.
+        """The encoder of the active space of a role; if there is none, of any space, or the default one.
 
         Raises:
-            EncoderUnavailableError: it is not here.
-            EncoderMismatchError: the one here of that name makes other embeddings.
+            EncoderUnavailableError: it is not available.
+            EncoderMismatchError: the available one of that name produces different embeddings.
         """
         active = self.active()
         space = next((one for one in active if one.role == role), next(iter(active), None))
         encoder = self._loaded(self._default if space is None else space.encoder)
         if space is not None and space.fingerprint not in {encoder.info.fingerprint, *encoder.info.same_as}:
             raise EncoderMismatchError(
-                f"this library was made by another version of the encoder {space.encoder!r} "
+                f"this library was built with another version of the encoder {space.encoder!r} "
                 f"(fingerprint {space.fingerprint[:12]}, here {encoder.info.fingerprint[:12]})",
-                hint="use the saccade that made it, or index into a new library",
+                hint="use the saccade version that built it, or index into a new library",
             )
         return encoder
 
     def encoders(self) -> list[Encoder]:
-        """Every encoder in use, each once: what a new image is embedded by."""
+        """Every encoder in use, each once; new images are embedded by all."""
         roles = [space.role for space in self.active()] or [Role.SEMANTIC]
         return list({id(encoder): encoder for encoder in map(self.encoder, roles)}.values())
 
     def reader(self, role: Role) -> SpaceReader:
-        """The reader of the active space of a role; the space is made when there is none yet.
+        """The reader of the active space of a role; the space is created if there is none yet.
 
         Raises:
-            InvalidQueryError: no encoder here makes embeddings of this role.
+            InvalidQueryError: no available encoder has embeddings for this role.
         """
         encoder = self.encoder(role)
         space = next((one for one in self.active() if one.role == role), None)
@@ -83,15 +83,15 @@ class ActiveSpaces:
             return self._readers[space.id]
 
     def readers(self) -> list[SpaceReader]:
-        """The readers of every role that the encoders in use have."""
+        """The readers of every role of the encoders in use."""
         return [self.reader(role) for encoder in self.encoders() for role in encoder.info.dims]
 
     def has(self, role: Role) -> bool:
-        """Whether there are, or can be, embeddings of this role."""
+        """Whether there are, or can be, embeddings for this role."""
         return role in self.encoder(role).info.dims
 
     def calibration(self, reader: SpaceReader) -> Calibration:
-        """How chance scores in the space: as saved by the last indexing run, else measured now."""
+        """The space's calibration: as saved by the last indexing run, else measured now."""
         version = self._catalog.version()
         known = self._calibrations.get(reader.space.id)
         if known is not None and known[0] == version:
@@ -103,7 +103,7 @@ class ActiveSpaces:
         return calibration
 
     def copy_threshold(self) -> float | None:
-        """The copy score from which two images here are the same picture; None if nothing can tell."""
+        """The copy score from which two images here are the same picture; None if unknown."""
         measured = self.encoder(Role.COPY).info.copy_threshold
         if measured is None or not self.has(Role.COPY):
             return None

@@ -1,4 +1,4 @@
-"""Pixels of a library's images for comparing: read in batches, the last ones kept, changed files told."""
+"""Pixels of a library's images for comparison: read in batches and cached; changed files are reported."""
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
@@ -11,14 +11,14 @@ _KEPT_BYTES = 128 << 20
 
 
 class Thumbnails:
-    """Pixels of images by the recipe of a decoder.
+    """Pixels of images by a decoder's recipe.
 
     Attributes:
-        failures: one for each image that none of its files gives any more.
+        failures: one for each image that can no longer be read from any of its files.
 
     Args:
-        decoder: by the recipe wanted.
-        kept_bytes: pixels beyond this are forgotten, the longest unused first, and read again when needed.
+        decoder: uses the required recipe.
+        kept_bytes: pixels beyond this are evicted, least recently used first, and read again when needed.
     """
 
     def __init__(self, decoder: Decoder, *, kept_bytes: int = _KEPT_BYTES) -> None:
@@ -56,7 +56,7 @@ class Thumbnails:
 def read_images(
     decoder: Decoder, records: Sequence[ImageRecord]
 ) -> list[tuple[ImageRecord, Decoded | Failure]]:
-    """Each image as the first of its files that still holds it gives it; a Failure if none does."""
+    """Each image, read from the first file that still contains it; a Failure if none does."""
     left = list(records)
     found: dict[int, Decoded | Failure] = {}
     attempt = 0
@@ -80,7 +80,7 @@ def _task(path: str) -> DecodeTask:
 
 
 def _failure(record: ImageRecord, outcome: object) -> Failure:
-    """Why a file did not give the image it held when it was indexed."""
+    """Why a file no longer contains the image that was indexed."""
     if isinstance(outcome, Failure):
         return outcome
     return Failure(

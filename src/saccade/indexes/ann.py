@@ -1,4 +1,4 @@
-"""Approximate search: faiss finds candidates among quantized vectors, their exact scores decide the order."""
+"""Approximate search: faiss finds candidates among quantized vectors; exact scores decide the order."""
 
 import errno
 import os
@@ -15,18 +15,18 @@ from saccade.indexes.rows import Rows, Selection
 
 FILE = "candidates.faiss"
 
-_EXACT_ROWS = 4096  # up to here comparing all the selected rows beats asking faiss
-_WIDE = 16  # a filter that leaves at least 1/16 of the rows is applied to candidates found without it
-_SLACK = 2  # times as many of those as are needed if the matching rows lie among the rest by chance
+_EXACT_ROWS = 4096  # up to here, comparing all selected rows is faster than faiss
+_WIDE = 16  # a filter that keeps at least 1/16 of the rows is applied after the search
+_SLACK = 2  # oversampling, relative to matching rows spread at random
 _FILL = 1 << 20  # bytes
-_SPARE = 3  # candidates rescored per hit asked for, where that is more than the tuned number
+_SPARE = 3  # candidates rescored per requested hit, if more than the tuned number
 
 
 class ApproximateIndex:
     """Search by rescoring the candidates of a faiss structure ("ivf" or "hnsw"). Thread-safe.
 
-    Scores are exact; hits may be missed, as often as the manifest's recall says. A search never gives fewer
-    than min(k, matches) hits: where the candidates are too few, all matching rows are compared.
+    Scores are exact; hits may be missed, as often as the manifest's recall says. A search never returns fewer
+    than min(k, matches) hits: if there are too few candidates, all matching rows are compared.
     One query runs in the calling thread; a batch runs on as many threads as OpenMP has (OMP_NUM_THREADS).
     """
 
@@ -68,8 +68,8 @@ class ApproximateIndex:
 
         left = list(range(len(queries)))
         if matches * _WIDE >= self.size:
-            # Among the nearest of all, those that match are the nearest that match, if they are enough. They
-            # are not when the filter leaves what is unlike the query.
+            # The matching ones among the nearest are the nearest matching ones, if there are enough. There
+            # are not if the filter keeps only rows unlike the query.
             share = matches / self.size
             more = wanted if selection is None else min(self.size, round(_SLACK * wanted / share))
             enough = k if selection is None else wanted
@@ -81,7 +81,7 @@ class ApproximateIndex:
         return ids, scores
 
     def close(self) -> None:
-        """Let go of the files; they are unmapped when the last search has ended."""
+        """Release the files; they are unmapped when the last search has ended."""
         self._parts = None
 
     def _candidates(
@@ -113,8 +113,8 @@ class ApproximateIndex:
             raise StorageError("searching the index failed", hint="rebuild it: saccade doctor") from error
 
 
-# faiss's type stubs lag behind it: hence the ignored types. It keeps alive what a constructor is given,
-# not what is assigned later.
+# faiss's type stubs are incomplete, hence the ignored types. It keeps constructor arguments alive, but not
+# attributes assigned later.
 
 
 def list_settings(probes: int, selection: Selection | None = None) -> faiss.SearchParameters:
@@ -134,8 +134,8 @@ def graph_settings(effort: int) -> faiss.SearchParameters:
 def _rescore(
     rows: Rows, query: Embeddings, found: NDArray[np.int64], k: int, selection: Selection | None
 ) -> tuple[int, Ids, Scores]:
-    """How many candidates of one (d,) query exist and match, and the k best of them by exact score."""
-    # A damaged file may hold anything: only rows that exist, each once.
+    """The number of valid candidates of one (d,) query, and the k best of them by exact score."""
+    # A damaged file may contain anything: keep only rows that exist, each once.
     some = np.unique(found[(found >= 0) & (found < len(rows))])
     if selection is not None:
         some = some[selection.mask[some]]
@@ -147,11 +147,11 @@ def write(structure: faiss.Index, path: Path) -> None:
     with path.open("xb", buffering=0) as file:
         try:
             faiss.write_index(structure, _name(file.fileno()))
-            read(path)  # faiss does not notice when its last bytes find no room
+            read(path)  # faiss does not notice if its last bytes could not be written
         except (RuntimeError, ValueError) as error:
-            # faiss has no error numbers; writing some more ourselves gives the true one.
+            # faiss has no error numbers; writing more bytes ourselves reveals the real one.
             file.seek(0, os.SEEK_END)
-            for _ in range(2):  # the first may find a little room
+            for _ in range(2):  # the first may still fit
                 file.write(bytes(_FILL))
             os.fsync(file.fileno())
             raise OSError(errno.EIO, f"faiss could not write {path.name}: {error}") from error
@@ -167,10 +167,9 @@ def read(path: Path) -> faiss.Index:
 
 
 def head_size(path: Path, size: int, dim: int, kind: str) -> int:
-    """How many bytes at the start must be right, lest faiss read beyond its memory.
+    """How many bytes at the start must be intact, or faiss may read out of bounds.
 
-    What follows them is a byte per number, and for lists the row numbers: damage there spoils candidates at
-    most.
+    After them come one byte per number and, for lists, the row numbers: damage there affects only candidates.
     """
     return path.stat().st_size - size * (dim + (8 if kind == "ivf" else 0))
 

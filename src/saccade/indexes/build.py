@@ -1,4 +1,4 @@
-"""Make a faiss structure over rows on disk, tune it, and measure whether it finds what exact search finds."""
+"""Builds a faiss structure over rows on disk, tunes it, and measures its recall against exact search."""
 
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -17,11 +17,11 @@ from saccade.indexes.rows import VECTORS, Rows, dot
 RECALL_GATE = 0.98
 """ANN recall@10 below which an index is not published."""
 
-_AIMS = (0.995, 0.999, 1.0)  # of tuning: more than the gate, for the samples are small
+_AIMS = (0.995, 0.999, 1.0)  # tuning targets: above the required recall, because samples are small
 _AT = 10
 _CHUNK = 65_536  # rows read at a time: 100 MB at 384 dimensions
 _SAMPLE_ROWS = 128
-_SAMPLE_QUERIES = 512  # half of each sample tunes, the other half judges
+_SAMPLE_QUERIES = 512  # half of each sample tunes, the other half evaluates
 _ROWS_PER_LIST = 40  # k-means sample
 _ITERATIONS = 8
 _LINKS = 32
@@ -46,13 +46,13 @@ class Built:
 def build(
     folder: Path, rows: Rows, kind: str, queries: Embeddings | None, advance: Callable[[int], None]
 ) -> Built:
-    """Make and tune the structure.
+    """Build and tune the structure.
 
     Args:
         folder: holds the file VECTORS that `rows` maps; it is read in chunks, so that memory stays bounded.
         rows: at least one.
         kind: "ivf" or "hnsw".
-        queries: what will be searched for; without them, rows blurred by noise stand in.
+        queries: typical queries; by default, rows with added noise.
         advance: called with the number of rows done so far.
     """
     rng = np.random.default_rng(_SEED)
@@ -81,8 +81,8 @@ def build(
     truth = [np.full((len(test), 1), -2.0, np.float32) for test in tests]
     with ThreadPoolExecutor(1) as apart:
         if kind == "hnsw":
-            # A graph depends on the order of its rows, so one thread adds them. OpenMP keeps this number for
-            # each thread that starts work; nobody else's changes.
+            # A graph depends on the order of its rows, so one thread adds them. OpenMP keeps this number per
+            # calling thread, so others are not affected.
             apart.submit(faiss.omp_set_num_threads, 1).result()
         for start, chunk in _chunks(folder / VECTORS, size, dim):
             apart.submit(structure.add, chunk).result()
@@ -108,7 +108,7 @@ def build(
 
 
 class Gate:
-    """Exact answers to test queries, to measure what an index finds of them."""
+    """Exact answers to test queries, to measure an index's recall."""
 
     def __init__(self, rows: Rows, tests: list[Embeddings], worst: list[Scores]) -> None:
         self.rows = rows
@@ -117,9 +117,10 @@ class Gate:
         self.at = min(_AT, len(rows))
 
     def recalls(self, structure: faiss.Index, settings: faiss.SearchParameters) -> dict[int, float]:
-        """ANN recall@10 by number of candidates rescored, of the group of queries that fares worst.
+        """ANN recall@10 by number of candidates rescored, for the worst group of queries.
 
-        A candidate that scores as high as the last true neighbor is one: equal rows are interchangeable.
+        A candidate that scores as high as the last true neighbor counts as one: equal rows are
+        interchangeable.
         """
         most = min(_CANDIDATES[-1], len(self.rows))
         lowest = dict.fromkeys(_CANDIDATES, 1.0)
@@ -140,8 +141,8 @@ class Gate:
 
 
 def tune_lists(structure: faiss.Index, gate: Gate, lists: int, aim: float) -> dict[str, int]:
-    """The cheapest number of lists to probe and candidates to rescore that reach the aim, else the best."""
-    chosen, least, cheapest = (0, 0), 2.0, np.inf  # (probes, candidates), how far off the aim, its cost
+    """The cheapest numbers of lists to probe and candidates to rescore that reach the target."""
+    chosen, least, cheapest = (0, 0), 2.0, np.inf  # (probes, candidates), gap, cost
     probes = 4
     while True:
         probes = min(probes, lists)
@@ -159,7 +160,7 @@ def tune_lists(structure: faiss.Index, gate: Gate, lists: int, aim: float) -> di
 
 
 def tune_effort(structure: faiss.Index, gate: Gate, aim: float) -> dict[str, int]:
-    """The least effort, and candidates to rescore, that reach the aim; else the most."""
+    """The lowest effort and number of candidates to rescore that reach the target; else the highest."""
     for effort in _EFFORTS:
         for keep, recall in gate.recalls(structure, graph_settings(effort)).items():
             if recall >= aim and keep <= effort:
@@ -168,12 +169,12 @@ def tune_effort(structure: faiss.Index, gate: Gate, aim: float) -> dict[str, int
 
 
 def _tests(rows: Rows, queries: Embeddings | None, rng: np.random.Generator) -> list[Embeddings]:
-    """Two groups of test queries: rows of the index, and what will be searched for."""
+    """Two groups of test queries: rows of the index, and typical queries."""
     size = len(rows)
     some = np.sort(rng.choice(size, min(size, _SAMPLE_ROWS), replace=False))
     inside = np.asarray(rows.vectors[some])
     if queries is None:
-        # A text lies far from every picture. Noise twice as long as the row leaves a cosine of about 0.45.
+        # A text is far from every picture. Noise twice as long as the row leaves a cosine of about 0.45.
         noise = rng.standard_normal(inside.shape).astype(np.float32)
         outside = normalize(inside + 2.0 * normalize(noise))
     else:
@@ -183,7 +184,7 @@ def _tests(rows: Rows, queries: Embeddings | None, rng: np.random.Generator) -> 
 
 
 def _chunks(path: Path, size: int, dim: int) -> Iterator[tuple[int, Embeddings]]:
-    """(first row number, rows), read: mapped pages would count as this process's memory."""
+    """(first row number, rows), read into memory: mapped pages would count as this process's memory."""
     with path.open("rb") as file:
         for start in range(0, size, _CHUNK):
             stop = min(start + _CHUNK, size)

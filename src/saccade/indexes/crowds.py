@@ -1,4 +1,4 @@
-"""What keeps a join of rows that are all alike from exploding: crowds of equal rows, and quotas."""
+"""Limits a self-join of many similar rows: crowds of equal rows, and quotas."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,11 +14,11 @@ _SEED = 20_261_120
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Crowds:
-    """Rows that are the same bit for bit, more than a number of them.
+    """Large groups of identical rows.
 
     Attributes:
-        kept: row numbers, ascending, of all rows but the followers.
-        first, followers: (m,) row numbers; follower i is the same as first i.
+        kept: row numbers, ascending, of all rows except followers.
+        first, followers: (m,) row numbers; follower i equals first i.
     """
 
     kept: NDArray[np.int64]
@@ -27,9 +27,9 @@ class Crowds:
 
     @classmethod
     def among(cls, rows: Embeddings, at_most: int) -> "Crowds":
-        """The crowds of more than `at_most` equal rows; as many of each are kept."""
+        """The crowds of more than `at_most` equal rows; that many of each are kept."""
         digests = _digests(rows)
-        order = np.argsort(digests, kind="stable")  # equal rows side by side, in the order of their numbers
+        order = np.argsort(digests, kind="stable")  # equal rows become adjacent, in order of their numbers
         _, starts, counts = np.unique(digests[order], return_index=True, return_counts=True)
         firsts, followers = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
         for place in np.flatnonzero(counts > at_most):
@@ -54,7 +54,7 @@ class Crowds:
 
 
 class Quota:
-    """Counts the pairs of each row, and leaves out those of which both rows have enough."""
+    """Counts the pairs of each row, and drops pairs whose rows both have enough."""
 
     def __init__(self, rows: int, at_most: int) -> None:
         self._pairs = np.zeros(rows, np.int64)
@@ -63,7 +63,7 @@ class Quota:
     def granted(
         self, left: NDArray[np.int64], right: NDArray[np.int64], scores: Scores
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], Scores]:
-        """Pairs with a row that has fewer than `at_most`, counting those before and the better ones here."""
+        """Pairs with a row that has fewer than `at_most` earlier or better ones."""
         order = np.lexsort((right, left, -scores))
         left, right, scores = left[order], right[order], scores[order]
         seen_left = self._pairs[left] + _earlier(left)
@@ -76,7 +76,7 @@ class Quota:
 
 
 def _earlier(values: NDArray[np.int64]) -> NDArray[np.int64]:
-    """How often each value occurred before its place."""
+    """How often each value occurred before its position."""
     order = np.argsort(values, kind="stable")
     ordered = values[order]
     starts = np.flatnonzero(np.diff(ordered, prepend=-1))
@@ -97,7 +97,7 @@ def _digests(rows: Embeddings) -> NDArray[np.uint64]:
 
 
 def _equal(rows: Embeddings, numbers: NDArray[np.int64], one: Embeddings) -> NDArray[np.bool_]:
-    """Which of these rows are the same as one."""
+    """Which of these rows equal the given one."""
     same = [
         (rows[numbers[start : start + _BLOCK]] == one).all(axis=1) for start in range(0, len(numbers), _BLOCK)
     ]

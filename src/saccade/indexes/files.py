@@ -1,13 +1,13 @@
-"""Where indexes live: built aside, switched to in one step, checked when opened.
+"""Index files: built separately, switched atomically, checked when opened.
 
     FOLDER/space-ID/current.json       which generation is current, and the digest of its manifest
-    FOLDER/space-ID/gen-*/             one index, never changed once it is here
-        manifest.json                  what it is, and the seals of the other files
+    FOLDER/space-ID/gen-*/             one index, never changed once it is in place
+        manifest.json                  its description, and the seals of the other files
         ids.i64, vectors.f32           ascending ids and their rows, little-endian, nothing else
         candidates.faiss               not for flat
 
-A build ends by replacing current.json. Whatever current.json does not name is left from a build that was
-killed, or is an old generation: the next build removes it. Readers keep the files that they have mapped.
+A build ends by replacing current.json. Anything else is left from a killed build, or is an old generation:
+the next build removes it. Readers keep the files they have mapped.
 """
 
 import errno
@@ -41,7 +41,7 @@ from saccade.indexes.rows import IDS, VECTORS, Rows
 from saccade.indexes.staging import write_rows
 
 FLAT_BELOW = 20_000
-"""Number of embeddings under which "auto" means flat: comparing them all takes a few milliseconds."""
+"""Number of embeddings below which "auto" means flat: comparing them all takes a few milliseconds."""
 
 _CURRENT = "current.json"
 _GENERATION = re.compile(r"gen-[0-9a-f-]+")
@@ -56,9 +56,9 @@ class IndexFiles:
         self._folder = Path(folder)
 
     def open(self, space: SpaceInfo) -> Index | NoIndex:
-        """The index of the space as last built; whatever is wrong with its files is a NoIndex."""
+        """The index of the space as last built; any problem with its files gives a NoIndex."""
         place = self._place(space)
-        reason = "it is replaced faster than it can be read"
+        reason = "it is being replaced faster than it can be read"
         for _ in range(_ATTEMPTS):
             current = b""
             try:
@@ -72,7 +72,7 @@ class IndexFiles:
                 now = _read(place / _CURRENT)
                 if now is None:
                     return NoIndex(reason="no index was built", damaged=False)
-                if now == current:  # else a build replaced it meanwhile: look again
+                if now == current:  # else a build replaced it meanwhile: try again
                     break
         return NoIndex(reason=f"the index of space {space.id} cannot be used: {reason}", damaged=True)
 
@@ -120,7 +120,7 @@ class IndexFiles:
         )
 
     def verify(self, space: SpaceInfo) -> Sequence[str]:
-        """One line for each thing wrong with its files, every byte of them read; none when none is built."""
+        """One line for each problem with its files, after reading every byte; none if there is no index."""
         place = self._place(space)
         problems: list[str] = []
         for _ in range(_ATTEMPTS):
@@ -144,7 +144,7 @@ class IndexFiles:
         return problems
 
     def remove(self, space: SpaceInfo) -> None:
-        """Delete the files of the space's index; open readers go on undisturbed."""
+        """Delete the files of the space's index; open readers are not affected."""
         place = self._place(space)
         with _storage_errors(place):
             if place.exists():
@@ -173,7 +173,7 @@ class _Steps:
 
 
 def _open(folder: Path, manifest: Manifest) -> Index:
-    """The index in a generation whose files look right."""
+    """The index of a generation whose files passed the checks."""
     rows = Rows.open(folder, manifest.size, manifest.dim)
     if manifest.kind == "flat":
         return FlatIndex(rows, manifest.sequence)
@@ -196,7 +196,7 @@ def _fill(
     queries: Embeddings | None,
     steps: _Steps,
 ) -> Manifest:
-    """Write every file of an index but its manifest."""
+    """Write every file of an index except its manifest."""
     size, sequence = write_rows(folder, batches, space.dim, steps.stored)
     files = {name: seal(folder / name) for name in (IDS, VECTORS)}
     if kind == "auto":
@@ -253,7 +253,7 @@ def _sweep(place: Path) -> None:
     current = _read(place / _CURRENT)
     keep = {_CURRENT}
     if current is not None:
-        with suppress(UnusableError, OSError):  # what cannot be used need not be kept
+        with suppress(UnusableError, OSError):  # unusable files need not be kept
             keep.add(_generation(place, current)[0].name)
     for entry in place.iterdir():
         if entry.name not in keep:
@@ -264,7 +264,7 @@ def _sweep(place: Path) -> None:
 
 
 def _read(path: Path) -> bytes | None:
-    """What the file holds, None where there is none or it cannot be read."""
+    """The file's content, None if it does not exist or cannot be read."""
     try:
         return path.read_bytes()
     except OSError:
@@ -290,7 +290,7 @@ def _sync(folder: Path) -> None:
 
 @contextmanager
 def _storage_errors(place: Path) -> Iterator[None]:
-    """OSError as the error that says what to do."""
+    """Convert OSError to an error with a hint."""
     try:
         yield
     except OSError as error:

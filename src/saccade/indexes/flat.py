@@ -1,4 +1,4 @@
-"""Exact search: every row is compared. Right for small spaces, and the truth for the others."""
+"""Exact search: every row is compared. Suited to small spaces, and the reference for the others."""
 
 from saccade.core.errors import StorageError
 from saccade.core.types import Embeddings, Ids, Scores
@@ -25,5 +25,5 @@ class FlatIndex:
         return rows.nearest(queries, k, rows.select(only, exclude))
 
     def close(self) -> None:
-        """Let go of the files; they are unmapped when the last search has ended."""
+        """Release the files; they are unmapped when the last search has ended."""
         self._rows = None

@@ -1,9 +1,9 @@
-"""All pairs of one set of rows that score high: compared cell by cell, never all with all.
+"""Self-join: all high-scoring pairs of a set of rows, compared cell by cell instead of all with all.
 
 Few rows are compared exactly. Many are put into cells by k-means, each row is also compared with the rows of
-the other cells nearest to it, and a pair is missed only if neither row visits the other's cell. How many
-cells a row must visit is measured first, on pairs that a sample holds and on made-up ones that score just the
-threshold: the hardest there are.
+the other cells nearest to it, and a pair is missed only if neither row visits the other's cell. The number of
+cells a row must visit is measured first, on pairs in a sample and on synthetic ones that score just the
+threshold: the hardest ones.
 """
 
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ Rows = NDArray[np.int64]
 Found = tuple[Rows, Rows, Scores]
 
 _EXACT = 4e8
-"""Comparisons that are made without asking whether they could be avoided: 20,000 rows with each other."""
+"""Number of comparisons that are always made directly: 20,000 rows with each other."""
 _BLOCK = 4096
 _SAMPLE_PER_CELL = 24
 _ITERATIONS = 8
@@ -36,13 +36,13 @@ _SEED = 20_261_120
 class CellJoin:
     """A `core.engines.SelfJoin`.
 
-    Memory: the blocks being compared, and some 100 bytes for each row; the rows stay where they are.
+    Memory: the blocks being compared, and about 100 bytes per row; the rows are not copied.
 
     Args:
-        kmeans: makes the cells.
-        at_most: pairs that a row is sure to keep; beyond them a pair is left out if the other row has as
-            many. Of more rows than that which are the same, bit for bit, the later ones are paired with the
-            first one alone: a million black frames give a million pairs and not half a trillion.
+        kmeans: creates the cells.
+        at_most: pairs that a row is guaranteed to keep; beyond them a pair is dropped if the other row has as
+            many. If more rows than that are identical, the later ones are paired only with the first: a
+            million black frames give a million pairs, not half a trillion.
     """
 
     def __init__(self, kmeans: KMeans, *, at_most: int = 100) -> None:
@@ -54,7 +54,7 @@ class CellJoin:
     ) -> Iterator[tuple[Ids, Ids, Scores]]:
         """Batches of pairs (a, b, score), a < b, each pair once; see `saccade.core.ports.engines.SelfJoin`.
 
-        Exact where fewer than 20,000 rows meet each other (or fewer new ones meet more old ones); among more,
+        Exact for fewer than 20,000 rows (or fewer new ones with more old ones); for more,
         0.5 % of the pairs that just reach the threshold may be missed, and fewer of those above it.
         """
         fresh = np.ones(len(ids), np.bool_) if new is None else new
@@ -80,7 +80,7 @@ def _named(ids: Ids, batches: Iterator[Found] | list[Found]) -> Iterator[tuple[I
 
 
 def _exact(rows: Embeddings, kept: Rows, threshold: float, fresh: NDArray[np.bool_]) -> Iterator[Found]:
-    """Every fresh row with every other, block by block."""
+    """Every new row with every other, block by block."""
     asking = kept[fresh[kept]]
     for start in range(0, len(asking), _BLOCK):
         left = asking[start : start + _BLOCK]
@@ -88,7 +88,7 @@ def _exact(rows: Embeddings, kept: Rows, threshold: float, fresh: NDArray[np.boo
         for first in range(0, len(kept), _BLOCK):
             right = kept[first : first + _BLOCK]
             if fresh[right].all() and right[-1] <= left[0]:
-                continue  # they asked before
+                continue  # already paired
             at, column = np.nonzero((scores := queries @ rows[right].T) >= threshold)
             a, b = left[at], right[column]
             keep = ~fresh[b] | (a < b)
@@ -97,11 +97,11 @@ def _exact(rows: Embeddings, kept: Rows, threshold: float, fresh: NDArray[np.boo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Cells:
-    """Rows by cell: those at home there, and those that visit."""
+    """Rows by cell: those at home there, and visitors."""
 
     kept: Rows
     visited: NDArray[np.int32]
-    """(n, p) cells of each kept row, its home first."""
+    """(n, p) cells of each kept row, home first."""
 
     @classmethod
     def made(cls, rows: Embeddings, kept: Rows, threshold: float, kmeans: KMeans) -> "_Cells":
@@ -119,7 +119,7 @@ class _Cells:
         return cls(kept=kept, visited=nearest)
 
     def pairs(self, rows: Embeddings, threshold: float, fresh: NDArray[np.bool_]) -> Iterator[Found]:
-        """Pairs with a fresh row of which one is at home where the other is at home or visits."""
+        """Pairs with a new row where one is at home in a cell that the other is at home in or visits."""
         wide = self.visited.shape[1]
         order = np.argsort(self.visited, axis=None, kind="stable")
         cells = self.visited.reshape(-1)[order]
@@ -136,7 +136,7 @@ class _Cells:
     def _in_cell(
         self, rows: Embeddings, home: Rows, guests: Rows, threshold: float, fresh: NDArray[np.bool_]
     ) -> Iterator[Found]:
-        """Pairs of one cell; of two that visit each other, the lower one is the guest."""
+        """Pairs of one cell; if two visit each other, the lower one is the visitor."""
         asking = np.concatenate([home, guests])
         for first in range(0, len(home), _BLOCK):
             hosts = home[first : first + _BLOCK]
@@ -152,7 +152,7 @@ class _Cells:
 
 
 def _nearest(scores: Scores, count: int) -> NDArray[np.int64]:
-    """(n, count) columns of the highest scores, the very highest first."""
+    """(n, count) columns of the highest scores, the highest first."""
     top = np.argpartition(-scores, count - 1, axis=1)[:, :count]
     best = np.take_along_axis(scores, top, axis=1).argmax(axis=1)
     each = np.arange(len(top))
@@ -161,11 +161,11 @@ def _nearest(scores: Scores, count: int) -> NDArray[np.int64]:
 
 
 def _visits(sample: Embeddings, centers: Embeddings, threshold: float, rng: np.random.Generator) -> int:
-    """How many cells to visit for almost all pairs that score at least the threshold to meet.
+    """How many cells to visit so that almost all pairs scoring at least the threshold meet.
 
-    Two rows meet if one of them visits the home of the other. Asked of two kinds of pairs, and the answer is
-    the larger one: each row and itself turned in a random direction by the angle whose cosine is the
-    threshold; and the pairs that the sample itself holds.
+    Two rows meet if one of them visits the home of the other. The larger answer for two kinds of pairs is
+    used: each row and itself rotated in a random direction by the angle whose cosine is the threshold; and
+    the pairs in the sample.
     """
     some = sample[:_TESTS]
     noise = rng.standard_normal(some.shape).astype(np.float32)
@@ -181,7 +181,7 @@ def _visits(sample: Embeddings, centers: Embeddings, threshold: float, rng: np.r
 
 
 def _needed(here: Scores, there: Scores) -> int:
-    """The least number of visits with which all but 0.5 % of the pairs meet, from their (n, cells) scores."""
+    """The fewest visits with which all but 0.5 % of the pairs meet, from their (n, cells) scores."""
     each = np.arange(len(here))
     rank_there = (there > there[each, here.argmax(axis=1)][:, None]).sum(axis=1)
     rank_here = (here > here[each, there.argmax(axis=1)][:, None]).sum(axis=1)

@@ -1,4 +1,4 @@
-"""Spherical k-means by faiss: centers as unit rows, the same for the same rows and seed."""
+"""Spherical k-means by faiss: centers as unit rows, deterministic in rows and seed."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from saccade.core.types import Embeddings
 from saccade.core.vectors import check_embeddings, normalize
 
 _SHORT = 1e-6
-"""A center shorter than this has no direction: its rows cancel each other."""
+"""A center shorter than this has no direction: its rows cancel out."""
 
 
 class SphericalKMeans:
@@ -24,22 +24,22 @@ class SphericalKMeans:
         """(k, d) centers as unit rows.
 
         Args:
-            rows: (n, d) unit rows, n >= k; read where they lie, not copied.
+            rows: (n, d) unit rows, n >= k; not copied.
             k: at least 1.
         Raises:
             InputError: k below 1 or above n.
-            InvalidVectorError: rows that are no embeddings.
+            InvalidVectorError: rows that are not embeddings.
         """
-        import faiss  # noqa: PLC0415 - 0.1 s that a search must not pay
+        import faiss  # noqa: PLC0415 - takes 0.1 s, not needed for searches
 
         if not 1 <= k <= len(rows):
             raise InputError(
                 f"cannot make {k} clusters of {len(rows)} images",
-                hint="ask for at least one, and for no more than there are images",
+                hint="use at least one, and no more than there are images",
             )
         dim = rows.shape[1]
         check_embeddings(rows, dim)
-        settings: Any = faiss.ClusteringParameters()  # faiss's type stubs lag behind it
+        settings: Any = faiss.ClusteringParameters()  # faiss's type stubs are incomplete
         settings.seed = seed % 2**31
         settings.niter = iterations
         settings.spherical = True

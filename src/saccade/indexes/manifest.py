@@ -1,4 +1,4 @@
-"""What lies beside an index's files: what it is, what it holds, and how to tell that nothing changed."""
+"""The manifest of an index's files: its description, content, and checksums."""
 
 import hashlib
 import json
@@ -16,17 +16,17 @@ _CHUNK = 1 << 20
 
 
 class UnusableError(Exception):
-    """These files cannot serve; says why. Internal: the outside sees `saccade.core.ports.NoIndex`."""
+    """The files cannot be used; the message says why. Internal: callers get `saccade.core.ports.NoIndex`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seal:
-    """How a file is known again.
+    """How a file is verified.
 
     Attributes:
         size: bytes.
         sha256: digest of all of them.
-        head_size, head: the first so many bytes, whose damage could mislead the reader, and their digest.
+        head_size, head: number of leading bytes, whose damage could mislead the reader, and their digest.
     """
 
     size: int
@@ -37,17 +37,17 @@ class Seal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """What an index is.
+    """The description of an index.
 
     Attributes:
         kind: "flat", "ivf" or "hnsw".
         size, dim: number of embeddings and their dimension.
         sequence: highest sequence number of the embeddings it holds.
         role, fingerprint: the space it belongs to.
-        parameters: what its search needs to know.
+        parameters: parameters of its search.
         recall: ANN recall@10 measured before it was published; None for flat, which is exact.
-        note: why it is flat although another kind was wanted; or empty.
-        files: the seal of each file beside it.
+        note: why it is flat although another kind was requested; or empty.
+        files: the seal of each file next to it.
     """
 
     kind: str
@@ -72,7 +72,7 @@ class Manifest:
 
 
 def read_manifest(folder: Path, sha256: str) -> Manifest:
-    """The manifest in `folder`. Raises UnusableError when it is not the one with this digest."""
+    """The manifest in `folder`. Raises UnusableError if it does not have this digest."""
     raw = (folder / MANIFEST).read_bytes()
     if hashlib.sha256(raw).hexdigest() != sha256:
         raise UnusableError(f"{MANIFEST} is damaged")
@@ -82,11 +82,11 @@ def read_manifest(folder: Path, sha256: str) -> Manifest:
         seals = {name: Seal(**seal) for name, seal in fields.pop("files").items()}  # type: ignore[attr-defined]
         return Manifest(files=seals, **fields)  # type: ignore[arg-type]
     except (TypeError, AttributeError, KeyError) as error:
-        raise UnusableError(f"{MANIFEST} does not hold what it should") from error
+        raise UnusableError(f"{MANIFEST} is invalid") from error
 
 
 def load_json(raw: bytes, name: str) -> dict[str, object]:
-    """The object a file of ours holds. Raises UnusableError on damage or a newer format."""
+    """The JSON object in one of our files. Raises UnusableError on damage or a newer format."""
     try:
         fields = json.loads(raw)
     except ValueError as error:
@@ -99,7 +99,7 @@ def load_json(raw: bytes, name: str) -> dict[str, object]:
 
 
 def seal(path: Path, head_size: int = 1 << 16) -> Seal:
-    """The seal of a file whose content is now on the disk for good."""
+    """The seal of a file after syncing it to disk."""
     with path.open("rb") as file:
         os.fsync(file.fileno())
         start = file.read(head_size)
@@ -112,7 +112,7 @@ def seal(path: Path, head_size: int = 1 << 16) -> Seal:
 
 
 def check_quickly(folder: Path, files: Mapping[str, Seal]) -> None:
-    """Raise UnusableError when a file is missing, has another length, or starts otherwise."""
+    """Raise UnusableError if a file is missing, has another length, or starts differently."""
     for name, expected in files.items():
         try:
             with (folder / name).open("rb") as file:
@@ -127,7 +127,7 @@ def check_quickly(folder: Path, files: Mapping[str, Seal]) -> None:
 
 
 def check_fully(folder: Path, files: Mapping[str, Seal]) -> list[str]:
-    """One line for each file that is missing or not byte for byte as it was written."""
+    """One line for each file that is missing or altered."""
     problems = []
     for name, expected in files.items():
         try:

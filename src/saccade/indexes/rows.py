@@ -12,16 +12,16 @@ from saccade.core.vectors import best, check_embeddings
 IDS = "ids.i64"
 VECTORS = "vectors.f32"
 
-_BLOCK = 4096  # rows scored at a time: 6 MB at 384 dimensions, so that it stays in the cache
+_BLOCK = 4096  # rows scored at a time: 6 MB at 384 dimensions, to stay in the cache
 _QUERIES = 256  # queries scored at a time
 _NO_ID = np.iinfo(np.int64).max
 _MARGIN = 1e-5  # a matrix product and `dot` differ by less, at any dimension in use
 
 
 class Rows:
-    """n ascending ids and their (n, d) unit rows, read from files when they are touched.
+    """n ascending ids and their (n, d) unit rows, read from files on access.
 
-    A row number is the place of an id; rows are in the order of their ids, so ties by row are ties by id.
+    A row number is the position of an id; rows are ordered by id, so ties by row are ties by id.
     """
 
     def __init__(self, ids: Ids, vectors: Embeddings) -> None:
@@ -31,7 +31,7 @@ class Rows:
     @classmethod
     def open(cls, folder: Path, size: int, dim: int) -> "Rows":
         """Map the files in `folder`. Raises OSError or ValueError when they are missing or too short."""
-        if size == 0:  # nothing can be mapped of an empty file
+        if size == 0:  # an empty file cannot be mapped
             return cls(np.empty(0, np.int64), np.empty((0, dim), np.float32))
         ids = np.memmap(folder / IDS, "<i8", "r", shape=(size,))
         vectors = np.memmap(folder / VECTORS, "<f4", "r", shape=(size, dim))
@@ -41,13 +41,13 @@ class Rows:
         return len(self.ids)
 
     def check(self, queries: Embeddings, k: int) -> None:
-        """Raise InvalidQueryError or InvalidVectorError unless these can be searched for."""
+        """Raise InvalidQueryError or InvalidVectorError for invalid queries."""
         if k < 1:
-            raise InvalidQueryError(f"asked for {k} results", hint="ask for at least one")
+            raise InvalidQueryError(f"{k} results were requested", hint="request at least one")
         check_embeddings(queries, self.vectors.shape[1])
 
     def find(self, ids: Ids) -> NDArray[np.int64]:
-        """Ascending row numbers of the ids that are here; the others are left out."""
+        """Ascending row numbers of the ids in this index; the others are left out."""
         if len(self) == 0 or len(ids) == 0:
             return np.empty(0, np.int64)
         if self.ids[-1] - self.ids[0] == len(self) - 1:  # no gaps: the usual case, and no search needed
@@ -61,7 +61,7 @@ class Rows:
         return np.asarray(rows, dtype=np.int64)
 
     def select(self, only: Ids | None, exclude: Ids | None) -> "Selection | None":
-        """What the filters leave; None for everything."""
+        """The rows that pass the filters; None for all."""
         dropped = self.find(exclude) if exclude is not None else np.empty(0, np.int64)
         if only is None:
             if len(dropped) == 0:
@@ -105,7 +105,7 @@ class Rows:
 
 
 class Selection:
-    """Some of `size` rows, as ascending row numbers or as a mask: made from one, the other when asked for."""
+    """Some of `size` rows, as ascending row numbers or as a mask; either is computed on demand."""
 
     def __init__(
         self, size: int, *, rows: NDArray[np.int64] | None = None, mask: NDArray[np.bool_] | None = None
@@ -136,8 +136,8 @@ class Selection:
 def dot(left: Embeddings, right: Embeddings) -> Scores:
     """The (n,) inner products of the rows of two (n, d) arrays.
 
-    The same two rows give the same bits wherever they stand, which no matrix product promises: equal rows
-    tie, and a query scores the same alone and in a batch.
+    The same two rows always give the same bits, which a matrix product does not guarantee: equal rows tie,
+    and a query scores the same alone and in a batch.
     """
     return np.asarray(np.einsum("ij,ij->i", left, right), dtype=np.float32)
 

@@ -1,4 +1,4 @@
-"""Write the embeddings of an index as they stream past, in the order of their ids."""
+"""Writes the embeddings of an index from a stream, in order of their ids."""
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -22,8 +22,8 @@ def write_rows(
         batches: (last sequence, ids, (m, dim) rows), sequence rising. Held in memory one at a time.
         advance: called with the number of rows written so far.
     Raises:
-        InvalidVectorError: a row that is no embedding of this dimension.
-        StorageError: an id that comes twice.
+        InvalidVectorError: a row that is not an embedding of this dimension.
+        StorageError: a repeated id.
     """
     size = sequence = 0
     ascending, last = True, -1
@@ -56,7 +56,7 @@ def _sort(folder: Path, size: int, dim: int) -> None:
         raise StorageError(
             f"image {ids[twice[0]]} has two embeddings in one space", hint="run `saccade doctor`"
         )
-    (folder / IDS).write_bytes(ids.data)  # numpy's tofile would not say that the disk is full
+    (folder / IDS).write_bytes(ids.data)  # numpy's tofile does not report a full disk
     vectors = np.memmap(folder / VECTORS, "<f4", "r", shape=(size, dim))
     with (folder / "sorted").open("xb") as file:
         for start in range(0, size, _CHUNK):

@@ -1,4 +1,4 @@
-"""`open_library` and `load_encoder`: the one place that picks concrete parts."""
+"""`open_library` and `load_encoder`: the only place that chooses concrete parts."""
 
 from saccade.library.encoder import ImageEncoder, load_encoder
 from saccade.library.library import Library

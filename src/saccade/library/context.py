@@ -1,4 +1,4 @@
-"""The parts of one library, put together."""
+"""Assembles the parts of a library."""
 
 import os
 import time
@@ -18,11 +18,11 @@ from saccade.sources.warm import WarmDecoders
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenedLibrary:
-    """An open library: what its use-cases get, and what must be closed.
+    """An open library: what its use-cases receive, and what must be closed.
 
     Attributes:
         context: the parts.
-        fresh: whether this call made the library.
+        fresh: whether this call created the library.
     """
 
     context: LibraryContext
@@ -38,7 +38,7 @@ class OpenedLibrary:
 
 
 def open_parts(folder: str, *, home: str, create: bool, read_only: bool, settings: Settings) -> OpenedLibrary:
-    """The library in its own folder `folder`, with everything its use-cases ask for."""
+    """The library in its own folder `folder`, with everything its use-cases need."""
     catalog = open_catalog(folder, create=create, home=home, read_only=read_only, wait_s=settings.lock_wait_s)
     indexes = IndexFiles(os.path.join(folder, "indexes"))
 

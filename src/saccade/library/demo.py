@@ -4,10 +4,10 @@ from collections.abc import Mapping
 
 
 def make_demo_photos(folder: str) -> Mapping[str, tuple[str, ...]]:
-    """Put photographs and edited copies into a folder; {path of a photograph: paths of its edited copies}.
+    """Write photographs and edited copies to a folder; {path of a photograph: paths of its edited copies}.
 
     Raises:
-        MissingExtraError: scikit-image, which brings the photographs, is not installed.
+        MissingExtraError: scikit-image, which provides the photographs, is not installed.
         StorageError: the folder cannot be written.
     """
     from saccade.sources import demo

@@ -17,9 +17,9 @@ from saccade.library.tools import LazyTools
 
 
 class ImageEncoder:
-    """An encoder with its own guarded decoder: pictures in any form in, embeddings out.
+    """An encoder with its own guarded decoder: takes pictures in any form, returns embeddings.
 
-    The decoding workers start with the first picture and end with the object (or with `close`).
+    The decoding workers start with the first picture and end with the object (or on `close`).
     """
 
     def __init__(self, encoder: Encoder, settings: Settings) -> None:
@@ -30,7 +30,7 @@ class ImageEncoder:
 
     @property
     def info(self) -> EncoderInfo:
-        """What it is: name, fingerprint, dimensions, license."""
+        """Its name, fingerprint, dimensions and license."""
         return self._encoder.info
 
     def encode_texts(self, texts: Sequence[str]) -> Embeddings:
@@ -48,10 +48,10 @@ class ImageEncoder:
         """The n pictures as (n, d) float32 unit rows.
 
         Args:
-            images: paths, encoded bytes, PIL images, or (H, W, 3) uint8 pixels, in any mixture.
+            images: paths, encoded bytes, PIL images, or (H, W, 3) uint8 pixels, in any combination.
             role: "semantic" (what it shows; comparable with texts) or "copy" (is it the same picture).
         Raises:
-            PathNotFoundError, UnreadableImageError: for the first picture that gives no embedding.
+            PathNotFoundError, UnreadableImageError: for the first picture that cannot be read.
         """
         if isinstance(images, (str, bytes)) or not isinstance(images, Sequence):
             raise InvalidQueryError("expected a list of pictures, got one", hint="write [picture]")
@@ -67,10 +67,10 @@ class ImageEncoder:
 
 
 def load_encoder(name: str = BUILTIN) -> ImageEncoder:
-    """The encoder of that name.
+    """Load an encoder by name.
 
     Raises:
-        EncoderUnavailableError: there is none of that name; the hint lists the known ones.
+        EncoderUnavailableError: unknown name; the hint lists the known ones.
     """
     settings = load_settings()
     return ImageEncoder(load(name, threads=threads(settings)), settings)

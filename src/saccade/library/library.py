@@ -1,4 +1,4 @@
-"""`Library`: everything a person does with one library."""
+"""`Library`: everything you can do with a library."""
 
 import shutil
 from collections.abc import Iterable, Sequence
@@ -38,10 +38,10 @@ if TYPE_CHECKING:
 
 
 class Library:
-    """One catalog with its spaces and indexes; made by `open_library`.
+    """A catalog with its spaces and indexes; returned by `open_library`.
 
     Close it, or use it as a context manager. Reading is thread-safe; writers take turns. Its namespaces
-    (`lib.duplicates`, `lib.tags` ...) are loaded when first used.
+    (`lib.duplicates`, `lib.tags` ...) are loaded on first use.
     """
 
     def __init__(self, opened: OpenedLibrary) -> None:
@@ -55,49 +55,49 @@ class Library:
 
     @property
     def context(self) -> LibraryContext:
-        """The parts that use-cases work with."""
+        """The parts used by use-cases."""
         return self._opened.context
 
     # --- namespaces
 
     @cached_property
     def duplicates(self) -> "Duplicates":
-        """Find duplicates, check for them, put the spare files away."""
+        """Find duplicates, check for them, and put spare files away."""
         from saccade.usecases.duplicates.api import Duplicates
 
         return Duplicates(self.context)
 
     @cached_property
     def clusters(self) -> "Clusters":
-        """What the library holds, grouped and named, and a map of it."""
+        """The library's images in named clusters, and a map of them."""
         from saccade.usecases.clusters.api import Clusters
 
         return Clusters(self.context)
 
     @cached_property
     def tags(self) -> "Tags":
-        """Labels by hand, by words alone, and from a few examples."""
+        """Labels by hand, from words alone, and from a few examples."""
         from saccade.usecases.tags.api import Tags
 
         return Tags(self.context)
 
     @cached_property
     def outliers(self) -> "Outliers":
-        """Images unlike the others, defects, and bad pictures."""
+        """Unusual images, technical flaws, and defects."""
         from saccade.usecases.outliers.api import Outliers
 
         return Outliers(self.context)
 
     @cached_property
     def recommendations(self) -> "Recommendations":
-        """What fits a user, and what goes together."""
+        """Images for a user, and images that go together."""
         from saccade.usecases.recommendations.api import Recommendations
 
         return Recommendations(self.context)
 
     @cached_property
     def fields(self) -> "Fields":
-        """Facts about images that people import or use-cases compute."""
+        """Imported or computed facts about images."""
         from saccade.usecases.fields.api import Fields
 
         return Fields(self.context)
@@ -124,18 +124,19 @@ class Library:
         allow_empty: bool = False,
         progress: ReportProgress | None = None,
     ) -> IndexReport:
-        """Bring the library up to date with folders, archives and files; without any, with all it knows.
+        """Bring the library up to date with folders, archives and files; by default everything it covers.
 
         Args:
-            paths: folders (with all below), zip or tar archives, single files.
+            paths: folders (recursively), zip or tar archives, single files.
             exclude: patterns of names or relative paths to leave out, such as "*.png" or "private/*".
             files: more single files.
-            allow_empty: accept that a folder which once held images is empty (else: its disk is not mounted).
+            allow_empty: accept that a folder that had images is now empty (otherwise its disk counts as not
+            mounted).
             progress: called a few times per second.
         Raises:
             PathNotFoundError: nothing was changed.
             NoImagesError: no image was found and none removed.
-            LibraryBusyError, DiskFullError, ReadOnlyError: what was done before stays done.
+            LibraryBusyError, DiskFullError, ReadOnlyError: earlier work is kept.
         """
         try:
             report = self._indexing.index(
@@ -148,9 +149,9 @@ class Library:
         return report
 
     def build_indexes(self, kind: str = "auto", *, progress: ReportProgress | None = None) -> None:
-        """Build every index again, and remember the kind for later runs.
+        """Rebuild every index, and remember the kind for later runs.
 
-        Indexing does this by itself when it is due; call it to choose another kind. Takes the write lock.
+        Indexing does this automatically when needed; call it to choose another kind. Takes the write lock.
 
         Args:
             kind: "auto" (exact below 20,000 images, else IVF), "flat", "ivf" or "hnsw".
@@ -158,7 +159,7 @@ class Library:
         self._indexing.build_indexes(kind, progress=progress)
 
     def doctor(self, *, repair: bool = False, progress: ReportProgress | None = None) -> DoctorReport:
-        """Whether every file is indexed, failed with a reason, or excluded, and all that is stored is whole.
+        """Check that every file is accounted for and all stored data is intact.
 
         Args:
             repair: fix what can be fixed: embed again, index what is new, rebuild indexes.
@@ -166,14 +167,14 @@ class Library:
         return self._indexing.doctor(repair=repair, progress=progress)
 
     def backup(self, path: Path, *, overwrite: bool = False) -> None:
-        """A consistent copy of the catalog at `path`, while others use the library.
+        """Write a consistent copy of the catalog to `path`, even while the library is in use.
 
-        Put it as `.saccade/catalog.db` into a folder and that folder has a library; indexes are rebuilt.
+        Saved as `.saccade/catalog.db` in a folder, it is a library for that folder; indexes are rebuilt.
         """
         self._indexing.backup(path, overwrite=overwrite)
 
     def status(self) -> LibraryStatus:
-        """What the library is and holds."""
+        """The library's location and contents."""
         return self._indexing.status()
 
     # --- asking it
@@ -188,17 +189,18 @@ class Library:
         where: Where | Sequence[str] | None = None,
         folders: Sequence[Path] = (),
     ) -> SearchResult:
-        """The k images that answer best; fewer only if fewer match the filters.
+        """The k best images; fewer only if fewer match the filters.
 
         Args:
-            text: words. Every part of a query may also be a list, with (thing, weight) pairs in it.
+            text: words. Every part of a query may also be a list, optionally of (part, weight) pairs.
             image: a picture: path, encoded bytes, (H, W, 3) uint8 pixels, PIL image, or an `ImageId`.
-            less: words (or a picture given as pathlib.Path, "./path" or `ImageId`) to stay away from.
+            less: words (or a picture given as pathlib.Path, "./path" or `ImageId`) that hits should be
+            unlike.
             where: {"taken": (">=", "2024-01-01"), "camera": "Canon"} or ["taken>=2024-01-01"].
             folders: only images in or below one of these.
         Raises:
-            InvalidQueryError, InvalidFilterError, PathNotFoundError, UnreadableImageError: the question.
-            EncoderMismatchError, EncoderUnavailableError: the library was made by another encoder.
+            InvalidQueryError, InvalidFilterError, PathNotFoundError, UnreadableImageError: an invalid query.
+            EncoderMismatchError, EncoderUnavailableError: the library was built with another encoder.
         """
         return self._searching.search(text, image=image, less=less, k=k, where=where, folders=folders)
 
@@ -212,10 +214,10 @@ class Library:
         where: Where | Sequence[str] | None = None,
         folders: Sequence[Path] = (),
     ) -> SearchResult:
-        """The k images most similar to a picture, or to several together; those given are left out.
+        """The k images most similar to a picture, or to several together; the given ones are left out.
 
         Args:
-            image: as in `search`; several count by their weights.
+            image: as in `search`; several count according to their weights.
             copies: only (edited) copies of the one picture given.
             diverse: from 0, the most similar ones, to 1, as different from each other as possible.
         """
@@ -233,37 +235,37 @@ class Library:
         folders: Sequence[Path] = (),
         progress: ReportProgress | None = None,
     ) -> SearchResult:
-        """The k images closest in color, light and composition, whatever they show.
+        """The k images closest in color, light and composition, whatever their content.
 
-        The first call looks at every picture and stores what it saw; later ones look at new pictures only.
-        Pictures that cannot be read are left out. `parts` of a hit says how it looks ("dark, warm").
+        The first call reads every picture and stores its style; later calls read only new pictures.
+        Pictures that cannot be read are left out. A hit's `parts` describe its look ("dark, warm").
 
         Args:
             image: a picture or a list of them, as in `search`; or None, with a mood.
             mood: words such as "dark warm"; with a picture, both count.
         Raises:
-            InvalidQueryError, InputError: nothing asked, or an unknown mood.
+            InvalidQueryError, InputError: an empty query, or an unknown mood.
         """
         return self._searching.style(image, mood=mood, k=k, where=where, folders=folders, progress=progress)
 
     def show(self, image: Path | ImageId) -> ImageRecord:
-        """What is known of one image, named by a file or by its id.
+        """Everything known about an image, given as a file or an id.
 
         Raises:
-            ImageNotFoundError: the library holds no such image.
+            ImageNotFoundError: the library has no such image.
         """
         return self._searching.show(image)
 
     def embeddings(self, role: str = Role.SEMANTIC) -> tuple[list[ImageId], Embeddings]:
-        """Ids and (n, d) unit rows of every image present, for your own numpy: row i belongs to id i."""
+        """Ids and (n, d) unit rows of every present image, for use with numpy: row i belongs to id i."""
         ids, rows = self.context.spaces.reader(checked_role(role)).everything()
         records = self.context.catalog.images.get(ids.tolist())
         return [record.image_id for record in records], rows
 
     def thumbnails(self, paths: Sequence[str], size: int) -> list[Pixels | Failure]:
-        """Small upright pictures (h, w, 3), longest side `size` pixels, of files or archive members.
+        """Upright thumbnails (h, w, 3), longest side `size` pixels, of files or archive members.
 
-        One for each path, in order; a Failure for what is no picture, or not there any more.
+        One for each path, in order; a Failure if it is missing or not a picture.
         """
         from saccade.engine.previews import thumbnails
 
@@ -282,9 +284,9 @@ class Library:
         self.close()
 
     def _discard_if_fresh(self) -> None:
-        """Take back a library made for a folder that turned out to hold nothing, unless others use it."""
+        """Remove a library created for a folder that turned out to be empty, unless others use it."""
         catalog = self.context.catalog
-        with suppress(LibraryBusyError), catalog.writing("taking back an empty library", wait_s=0):
+        with suppress(LibraryBusyError), catalog.writing("removing an empty library", wait_s=0):
             counts = catalog.health.counts()
             holds = counts.images or counts.failed or counts.missing
             if self._fresh and not holds and not self.context.tools.journal(self.folder).runs():

@@ -1,4 +1,4 @@
-"""Where libraries lie: `.saccade` in the folder, found upward like git, or in the user's data folder."""
+"""Where libraries are: `.saccade` in the folder, found upward like git, or in the user's data folder."""
 
 import errno
 import hashlib
@@ -22,7 +22,7 @@ _NO_WRITING = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 def find_library(start: Path) -> str | None:
-    """The folder whose library serves `start`: itself or the nearest above, like git; None if none does."""
+    """The nearest folder with a library, at or above `start`, like git; None if there is none."""
     place = os.path.abspath(os.fspath(start))
     while True:
         if _existing(place) is not None:
@@ -36,13 +36,13 @@ def find_library(start: Path) -> str | None:
 def open_library(
     path: Path | None = None, *, create: bool = True, settings: Settings | None = None
 ) -> Library:
-    """The library of a folder.
+    """Open the library of a folder.
 
     Args:
         path: a folder with a library (or to get one), or a library's own folder. Default: the environment
             variable SACCADE_LIBRARY, else the nearest library at or above the current folder.
-        create: make PATH/.saccade when there is none; a read-only folder gets one in the user's data folder.
-        settings: how the machine may be used; None for what the environment and saccade.toml say.
+        create: create PATH/.saccade if there is none; for a read-only folder, in the user's data folder.
+        settings: resource limits; None to use the environment and saccade.toml.
     Raises:
         PathNotFoundError: the folder does not exist.
         LibraryNotFoundError: there is no library, and `create` is false.
@@ -56,13 +56,13 @@ def open_library(
     if folder is None and not create:
         raise LibraryNotFoundError(
             f"no library in {home}" + ("" if named else " or above it"),
-            hint=f"make one with: saccade index {home}",
+            hint=f"create one with: saccade index {home}",
         )
     fresh = folder is None
     if folder is None:
         folder = _new_folder(home)
     home = os.path.dirname(folder) if os.path.basename(folder) == FOLDER else folder
-    read_only = not os.access(folder, os.W_OK)  # a disk or folder that is write-protected; asking still works
+    read_only = not os.access(folder, os.W_OK)  # write-protected; searching still works
     return Library(
         open_parts(folder, home=home, create=fresh, read_only=read_only, settings=settings or load_settings())
     )
@@ -78,7 +78,7 @@ def _existing(home: str) -> str | None:
 
 
 def _new_folder(home: str) -> str:
-    """A folder for a new library: in `home`, or in the user's data folder where `home` cannot be written."""
+    """A folder for a new library: in `home`, or in the user's data folder if `home` cannot be written."""
     folder = home if os.path.basename(home) == FOLDER else os.path.join(home, FOLDER)
     try:
         os.makedirs(folder, exist_ok=True)
@@ -96,7 +96,7 @@ def _new_folder(home: str) -> str:
 
 
 def _user_folder(home: str) -> str:
-    """Where the library of a read-only folder lies; the name tells people which folder it is for."""
+    """Where the library of a read-only folder is; its name shows people which folder it is for."""
     digest = hashlib.sha256(os.fsencode(home)).hexdigest()[:16]
     name = os.path.basename(home).lstrip(".") or "root"
     return str(user_data_path("saccade", appauthor=False) / "libraries" / f"{name[:40]}-{digest}")

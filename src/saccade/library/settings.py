@@ -1,4 +1,4 @@
-"""Settings as they are in force: the environment before saccade.toml before the defaults."""
+"""Effective settings: the environment overrides saccade.toml, which overrides the defaults."""
 
 import os
 import tomllib
@@ -15,13 +15,13 @@ _LONGEST = 1 << 20
 
 
 def load_settings() -> Settings:
-    """The settings in force where no argument says otherwise.
+    """The settings used unless arguments override them.
 
-    saccade.toml lies in the user's configuration folder, never in a library's: a folder of pictures from
-    somebody else must not decide what decoding them may cost.
+    saccade.toml is in the user's configuration folder, never in a library's: someone else's pictures must not
+    decide what decoding them may cost.
 
     Raises:
-        InputError: an unknown setting or a bad value; the message says where it stands.
+        InputError: an unknown setting or a bad value; the message says where.
     """
     path = str(user_config_path("saccade", appauthor=False) / FILE)
     return merged(merged(Settings(), _file(path), path), _environment(), "the environment")
@@ -39,7 +39,7 @@ def workers(settings: Settings) -> int:
 
 @cache
 def _cores() -> int:
-    """Processor cores of this machine; asked for once."""
+    """Processor cores of this machine, cached."""
     return os.cpu_count() or 1
 
 
@@ -53,7 +53,7 @@ def _file(path: str) -> dict[str, object]:
         with open(path, "rb") as file:
             text = file.read(_LONGEST + 1)
         if len(text) > _LONGEST:
-            raise InputError(f"{path} is too long for settings", hint="keep settings only in it")
+            raise InputError(f"{path} is too long for settings", hint="keep only settings in it")
         return tomllib.loads(text.decode("utf-8"))
     except FileNotFoundError:
         return {}

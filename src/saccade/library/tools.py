@@ -1,4 +1,4 @@
-"""The tools that use-cases may ask for, each imported when it is first asked for."""
+"""The tools for use-cases, each imported on first use."""
 
 import os
 from functools import cached_property
@@ -19,7 +19,7 @@ _VERIFIERS = ("base", "sift")
 
 
 class LazyTools:
-    """See `core.ports.tools.Tools`: a search by words imports none of it."""
+    """See `core.ports.tools.Tools`: a text search imports none of them."""
 
     @cached_property
     def walk(self) -> Walk:
@@ -44,13 +44,13 @@ class LazyTools:
 
     @cached_property
     def write_whole(self) -> WholeFiles:
-        """Writes files whole."""
+        """Writes files atomically."""
         from saccade.sources.whole_files import write_whole
 
         return write_whole
 
     def append_line(self, path: str, line: str) -> None:
-        """Add a line to a file, durably."""
+        """Append a line to a file, durably."""
         from saccade.sources.whole_files import append_line
 
         append_line(path, line)

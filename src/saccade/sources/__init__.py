@@ -1,6 +1,6 @@
-"""Images in: walk, sniff, decode in guarded workers, read metadata.
+"""Reads images: walk, sniff, decode in guarded workers, read metadata.
 
-Names are loaded when first used: the workers import this package too and must start quickly. `walk` is
+Names are loaded on first use: the workers import this package too and must start quickly. `walk` is
 imported from its module, whose name it shares.
 """
 
@@ -17,7 +17,7 @@ __all__ = list(_HOME)
 
 
 def __getattr__(name: str) -> object:
-    """A public name, from the module it lives in."""
+    """Load a public name from its module."""
     if name not in _HOME:
         raise AttributeError(f"module 'saccade.sources' has no attribute {name!r}")
     return getattr(import_module(f"saccade.sources.{_HOME[name]}"), name)

@@ -1,7 +1,7 @@
-"""Zip and tar archives: their members listed and read, nothing ever written. Runs in the worker.
+"""Lists and reads members of zip and tar archives; never writes. Runs in the worker.
 
-Members are read one after another out of an archive that stays open, so that a compressed tar whose members
-are asked for in order is decompressed once.
+Members are read from an archive that stays open, so that a compressed tar read in order is decompressed only
+once.
 """
 
 import calendar
@@ -25,7 +25,7 @@ _COMPRESSED_TARS = {b"\x1f\x8b": "gz", b"BZ": "bz2", b"\xfd7": "xz"}
 
 
 class Member(NamedTuple):
-    """A file in an archive: its name, length in bytes, and modification time, both as the archive says.
+    """A file in an archive: its name, length in bytes, and modification time, both from the archive.
 
     `mtime_ns` is nanoseconds since 1970; for zip, which keeps seconds, the checksum is added to it.
     """
@@ -43,7 +43,7 @@ class Archive(Protocol):
         ...
 
     def read(self, name: str, most: int) -> tuple[bytes, Member]:
-        """Return the content of a member and what the archive says of it."""
+        """Return the content of a member and its entry."""
         ...
 
     def close(self) -> None:
@@ -56,7 +56,7 @@ class Shelf:
 
     Args:
         limits: bounds on members and their bytes.
-        beat: called while a long read goes on, so that the parent knows work is being done.
+        beat: called during a long read, so that the parent knows work is being done.
     """
 
     def __init__(self, limits: Limits, beat: Callable[[], None]) -> None:
@@ -68,7 +68,7 @@ class Shelf:
         """Members that may be pictures: no hidden ones, no archives. At most `limits.max_members`.
 
         Raises:
-            RefusedError: broken_archive (after the members that could be read), or a file that cannot be.
+            RefusedError: broken_archive (after the members that could be read), or an unreadable file.
         """
         with _explained():
             archive = self._archive(path)
@@ -96,7 +96,7 @@ class Shelf:
             self._open = None
 
     def _archive(self, path: bytes) -> Archive:
-        """The archive at a path, the open one if it is that and unchanged."""
+        """The archive at a path, the open one if it is the same and unchanged."""
         descriptor, found = open_regular(path)
         key = (path, found.st_size, found.st_mtime_ns)
         if self._open is not None and self._open[0] == key:
@@ -135,7 +135,7 @@ class _Zip:
 
     def members(self) -> Iterator[Member]:
         for info in self._zip.infolist():
-            # Of two members with one name, the last is the one that counts.
+            # Of two members with one name, the last one counts.
             if not info.is_dir() and self._zip.NameToInfo.get(info.filename) is info:
                 yield _zip_member(info)
 
@@ -190,7 +190,7 @@ class _Tar:
                 yield info
 
     def _check_end(self) -> None:
-        """Refuse an archive whose last block is not the mark of its end: tarfile just stops at damage."""
+        """Reject an archive whose last block is not the end marker: tarfile just stops at damage."""
         stream = self._tar.fileobj
         if stream is not None:
             stream.seek(self._tar.offset)
@@ -237,7 +237,7 @@ def _open_archive(source: _Source) -> Archive:
 
 
 def _old_tar(head: bytes) -> bool:
-    """Whether a header without the "ustar" mark has a right checksum all the same."""
+    """Whether a header without the "ustar" mark still has a valid checksum."""
     try:
         tarfile.TarInfo.frombuf(head, "utf-8", "surrogateescape")
     except tarfile.TarError:
@@ -247,7 +247,7 @@ def _old_tar(head: bytes) -> bool:
 
 @contextmanager
 def _explained() -> Iterator[None]:
-    """Whatever the archive libraries raise, as a RefusedError."""
+    """Convert any error of the archive libraries to RefusedError."""
     try:
         yield
     except (RefusedError, MemoryError):
@@ -276,4 +276,4 @@ def _check_length(size: int, most: int) -> None:
 
 
 def _vanished() -> RefusedError:
-    return RefusedError("file_vanished", "the archive no longer holds it")
+    return RefusedError("file_vanished", "it is no longer in the archive")

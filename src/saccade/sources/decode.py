@@ -1,4 +1,4 @@
-"""Encoded bytes of a known format to a recipe's pixels and what the file says. Runs in the worker.
+"""Decodes bytes of a known format to a recipe's pixels and metadata. Runs in the worker.
 
 Only the classes of the allowed formats are ever constructed: nothing else Pillow registers is reachable.
 """
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from PIL._imaging import PixelAccess
 
 _BYTES_PER_PIXEL = {"JPEG": 5, "PNG": 10, "GIF": 10, "BMP": 8, "TIFF": 9, "WEBP": 16, "AVIF": 17, "HEIF": 15}
-"""Most memory a format takes per pixel: the library's planes, Pillow's copy, the conversion."""
+"""Maximum memory a format takes per pixel: the library's planes, Pillow's copy, the conversion."""
 
 _PROGRESSIVE_BYTES_PER_PIXEL = 8
-"""What a progressive JPEG takes besides, at its full size (CMYK; RGB takes 6)."""
+"""What a progressive JPEG takes in addition, at its full size (CMYK; RGB takes 6)."""
 
 _COMPRESSION, _WEBP_IN_TIFF = 259, 50001
 
@@ -37,7 +37,7 @@ _BASE_BYTES = 96 << 20
 
 
 class Picture:
-    """What came out.
+    """The result of decoding.
 
     Attributes:
         facts: fields of ImageInfo without `format` and `size_bytes`.
@@ -56,14 +56,14 @@ class ImageReader:
     """Decodes one picture after another.
 
     Args:
-        cut: the recipe.   limits: what a picture may cost.
+        cut: the recipe.   limits: resource limits for a picture.
     """
 
     def __init__(self, cut: Cut, limits: Limits) -> None:
         self._cut = cut
         self._limits = limits
         self._colors = ColorManager()
-        # Our own limits come first, in words a person understands.
+        # Check our own limits first, with readable messages.
         Image.MAX_IMAGE_PIXELS = None
 
     def read(self, data: bytes, format: str) -> Picture:
@@ -77,7 +77,7 @@ class ImageReader:
             return self._read(data, format)
         except (RefusedError, MemoryError):
             raise
-        except Exception as error:  # decoders raise anything at all on hostile bytes
+        except Exception as error:  # decoders may raise anything on hostile bytes
             raise _explain(data, format, error) from error
 
     def _read(self, data: bytes, format: str) -> Picture:
@@ -118,7 +118,7 @@ class ImageReader:
         return Picture(facts, cut)
 
     def _shrink_on_load(self, image: Image.Image) -> Box | None:
-        """Let the JPEG decoder skip what resizing would throw away; the part that is the picture."""
+        """Let the JPEG decoder skip detail that resizing would discard; returns the box of the picture."""
         if not isinstance(image, ImageFile.ImageFile):
             return None
         drafted = image.draft(None, least_size(image.width, image.height, self._cut))
@@ -128,9 +128,9 @@ class ImageReader:
         return (left, top, min(right, image.width), min(bottom, image.height))
 
     def _check_size(self, width: int, height: int, format: str, other_bytes: int, decoded: int) -> None:
-        """Refuse what cannot fit: `decoded` pixels come out, and `other_bytes` are taken besides."""
+        """Reject what cannot fit: `decoded` pixels, plus `other_bytes`."""
         if width < 1 or height < 1:
-            raise RefusedError("corrupt", f"it says it is {width} x {height} pixels")
+            raise RefusedError("corrupt", f"its header says {width} x {height} pixels")
         pixels, most = width * height, self._limits.max_pixels
         if pixels > most:
             raise RefusedError(
@@ -171,7 +171,7 @@ def _open_tiff(data: bytes) -> Opened:
     image = TiffImageFile(io.BytesIO(data))
     if image.tag_v2.get(_COMPRESSION) == _WEBP_IN_TIFF:
         raise RefusedError("unsupported_format", "TIFF pictures with WebP compression cannot be read")
-    # Pillow turns a TIFF upright by itself when it loads it.
+    # Pillow rotates a TIFF upright when it loads it.
     return image, 1, False
 
 
@@ -188,7 +188,7 @@ def _open_avif(data: bytes) -> Opened:
 
 
 def _open_heif(data: bytes) -> Opened:
-    import pi_heif  # noqa: PLC0415 - a shared library that few folders need
+    import pi_heif  # noqa: PLC0415 - a shared library that is rarely needed
 
     options = pi_heif.options
     options.DECODE_THREADS = 1
@@ -197,7 +197,7 @@ def _open_heif(data: bytes) -> Opened:
     chosen = container[container.primary_index]
     lazy = _LazyHeif(chosen.size, chosen.to_pillow)
     lazy.info = dict(chosen.info)
-    # libheif turns the picture upright; the EXIF orientation is a record of that.
+    # libheif rotates the picture upright; the EXIF orientation is only informative.
     return lazy, len(container), False
 
 
@@ -246,7 +246,7 @@ def _webp_size(data: bytes) -> tuple[int, int]:
 
 
 def _explain(data: bytes, format: str, error: Exception) -> RefusedError:
-    """What is wrong with the file, from what the decoder said and where the data ends."""
+    """The problem with the file, from the decoder's message and where the data ends."""
     said = " ".join(str(error).split())[:200]
     lower = said.lower()
     if "memory" in lower:
@@ -256,11 +256,11 @@ def _explain(data: bytes, format: str, error: Exception) -> RefusedError:
     if any(word in lower for word in ("unsupported", "unknown pixel mode", "unknown data organization")):
         return RefusedError("unsupported_format", f"a kind of {format} that cannot be read ({said})")
     if "not identified by this driver" in lower:
-        said = "its header makes no sense"
+        said = "its header is invalid"
     elif lower.startswith("decoder error"):
-        said = "the decoder cannot follow it"
+        said = "the decoder failed"
     return RefusedError("corrupt", f"the {format} data is damaged ({said or type(error).__name__})")
 
 
 def _cut_off(data: bytes) -> str:
-    return f"the file ends after {len(data):,} bytes, before the picture it announces is complete"
+    return f"the file ends after {len(data):,} bytes, before its picture is complete"

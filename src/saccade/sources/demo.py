@@ -1,4 +1,4 @@
-"""Photographs for a demonstration: real ones that lie inside scikit-image, and edited copies made here.
+"""Photographs for a demonstration: real ones from scikit-image, and edited copies made here.
 
 Only files inside the installed package are used; nothing is downloaded.
 """
@@ -75,9 +75,9 @@ _WORN_QUALITY = 20
 
 
 def make_demo_photos(folder: str) -> dict[str, tuple[str, ...]]:
-    """Put photographs and edited copies into a folder; {path of a photograph: paths of its edited copies}.
+    """Write photographs and edited copies to a folder; {path of a photograph: paths of its edited copies}.
 
-    Running it again writes the same files again.
+    Running it again writes the same files.
 
     Raises:
         MissingExtraError: scikit-image is not installed.
@@ -93,7 +93,7 @@ def make_demo_photos(folder: str) -> dict[str, tuple[str, ...]]:
         }
     except OSError as error:
         raise StorageError(
-            f"cannot write the photographs to {folder}: {error.strerror}", hint="name another folder"
+            f"cannot write the photographs to {folder}: {error.strerror}", hint="choose another folder"
         ) from error
 
 
@@ -114,7 +114,7 @@ def _copied(source: str, folder: str) -> str:
 
 
 def _edits(source: str, folder: str) -> tuple[str, ...]:
-    """Edited copies of the photograph, if it is one of those that get them."""
+    """Edited copies of the photograph, if it gets any."""
     if os.path.basename(source) not in _EDITED:
         return ()
     stem = os.path.splitext(os.path.basename(source))[0]

@@ -1,4 +1,4 @@
-"""Whether a file that could not be decoded ends before it says it does."""
+"""Checks whether a file that could not be decoded is truncated."""
 
 import struct
 from collections.abc import Callable, Iterator
@@ -27,13 +27,13 @@ _MAX_PARTS = 100_000
 
 
 def ends_early(data: bytes, format: str) -> bool:
-    """Whether the container announces more than there is, or lacks the mark of its end."""
+    """Whether the container declares more data than there is, or has no end marker."""
     check = _CHECKS.get(format)
     return check(data) if check else _boxes_end(data) > len(data)
 
 
 def _boxes_end(data: bytes) -> int:
-    """Where the last top-level box of an ISO media file ends; beyond the data if no pixels are there."""
+    """Where the last top-level box of an ISO media file ends; beyond the data if there are no pixels."""
     at, kinds = 0, set()
     while at + 8 <= len(data):
         size = int.from_bytes(data[at : at + 4], "big")
@@ -41,13 +41,13 @@ def _boxes_end(data: bytes) -> int:
         if size == 1:
             size = int.from_bytes(data[at + 8 : at + 16], "big")
         if size < 8:
-            return len(data)  # 0 means "to the end"; less is nonsense, not a truncation
+            return len(data)  # 0 means "to the end"; less is invalid, not a truncation
         at += size
     return at if at >= len(data) and b"mdat" in kinds else len(data) + 1
 
 
 def _tiff_end(data: bytes) -> int:
-    """Where the last thing ends that the first page of a TIFF speaks of."""
+    """Where the last block referenced by the first page of a TIFF ends."""
     order = "<" if data[:2] == b"II" else ">"
     big = 43 in data[2:4]
     count, offset, entry_size = ("Q", "Q", 20) if big else ("H", "I", 12)

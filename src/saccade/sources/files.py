@@ -1,4 +1,4 @@
-"""Reading one file that may be anything, may change, and may be huge. Runs in the worker."""
+"""Reads one file that may be anything, may change, and may be huge. Runs in the worker."""
 
 import hashlib
 import os
@@ -10,7 +10,7 @@ from saccade.sources.wire import RefusedError
 
 _FLAGS = (
     os.O_RDONLY
-    | getattr(os, "O_NONBLOCK", 0)  # a pipe in the place of a file must not hang us
+    | getattr(os, "O_NONBLOCK", 0)  # a pipe instead of a file must not hang us
     | getattr(os, "O_CLOEXEC", 0)
     | getattr(os, "O_NOCTTY", 0)
     | getattr(os, "O_BINARY", 0)
@@ -74,10 +74,10 @@ def read_picture(path: bytes, most: int) -> tuple[Content, os.stat_result]:
 
 
 def check_bytes(data: bytes, name: str, most: int, *, claimed: bool) -> Content:
-    """A picture in memory or out of an archive.
+    """A picture in memory or from an archive.
 
     Args:
-        claimed: someone says it is a picture, whatever its name.
+        claimed: the caller says it is a picture, whatever its name.
     """
     kind = identify(data[:HEAD_BYTES], name, claimed=claimed)
     if len(data) > most:

@@ -1,4 +1,4 @@
-"""How many frames or pages a file holds, counted without decoding any and never past a bound."""
+"""Counts the frames or pages of a file without decoding, up to a bound."""
 
 import struct
 
@@ -37,7 +37,7 @@ def _count_gif(data: bytes, most: int) -> int:
 
 
 def _color_table_size(flags: int) -> int:
-    """Bytes of the color table that these packed fields announce."""
+    """Size in bytes of the color table declared by these packed fields."""
     return 3 << ((flags & 7) + 1) if flags & 0x80 else 0
 
 

@@ -1,6 +1,6 @@
-"""Keywords into JPEG files without touching a pixel: only the segment that holds XMP changes.
+"""Writes keywords into JPEG files without changing pixels: only the XMP segment changes.
 
-Everything else stays byte for byte; other formats are not written, their keywords go into sidecars.
+Everything else is kept byte for byte; for other formats, keywords go into sidecars.
 """
 
 import struct
@@ -15,12 +15,12 @@ _APP0, _APP1, _APP2, _START_OF_SCAN = 0xE0, 0xE1, 0xE2, 0xDA
 
 
 class NotWritableError(ValueError):
-    """A file that keywords cannot be written into without loss; the message says why."""
+    """Keywords cannot be written into the file without loss; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Segment:
-    """A segment before the picture's data: its marker, and where it starts and ends in the file."""
+    """A segment before the picture's data: its marker, start and end in the file."""
 
     marker: int
     start: int
@@ -28,17 +28,17 @@ class _Segment:
 
 
 def tagged_jpeg(data: bytes, labels: Sequence[str]) -> bytes:
-    """The file with these labels among its XMP keywords; the very same bytes if it has them all.
+    """The file with these labels among its XMP keywords; unchanged if it has them all.
 
     Raises:
-        NotWritableError: it is no JPEG, is damaged, or its XMP cannot be added to.
+        NotWritableError: it is not a JPEG, is damaged, or its XMP cannot be extended.
     """
     if not data.startswith(b"\xff\xd8"):
         raise NotWritableError("only JPEG files are written; use a sidecar: --export xmp")
     segments = list(_segments(data))
     old = [one for one in segments if one.marker == _APP1 and data[one.start + 4 : one.end].startswith(_XMP)]
     if len(old) > 1:
-        raise NotWritableError("it holds XMP twice")
+        raise NotWritableError("it has two XMP segments")
     packet = data[old[0].start + 4 + len(_XMP) : old[0].end] if old else None
     try:
         fresh = with_keywords(packet, labels)
@@ -49,18 +49,18 @@ def tagged_jpeg(data: bytes, labels: Sequence[str]) -> bytes:
     if len(fresh) > _LONGEST:
         raise NotWritableError("its XMP would not fit into one segment")
     start, end = (old[0].start, old[0].end) if old else (_place(segments),) * 2
-    # Pictures behind the first are found by their distance from this segment, so it may only move as a whole.
+    # Later pictures are found by their offset from this segment, so positions must not change.
     if any(
         one.marker == _APP2 and data[one.start + 4 :].startswith(b"MPF\0") and one.start < start
         for one in segments
     ):
-        raise NotWritableError("it holds several pictures, whose places would change")
+        raise NotWritableError("it contains several pictures, whose offsets would change")
     segment = b"\xff\xe1" + struct.pack(">H", len(fresh) + len(_XMP) + 2) + _XMP + fresh
     return data[:start] + segment + data[end:]
 
 
 def picture_data(data: bytes) -> bytes:
-    """Everything of a JPEG but its XMP: what must not change."""
+    """Everything of a JPEG except its XMP: what must not change."""
     kept, at = [], 0
     for one in _segments(data):
         if one.marker == _APP1 and data[one.start + 4 : one.end].startswith(_XMP):
@@ -70,7 +70,7 @@ def picture_data(data: bytes) -> bytes:
 
 
 def _place(segments: Sequence[_Segment]) -> int:
-    """Where a new segment goes: behind the JFIF and EXIF segments at the front, where readers expect it."""
+    """Where a new segment goes: after the JFIF and EXIF segments, where readers expect it."""
     place = 2
     for one in segments:
         if one.marker not in {_APP0, _APP1}:
@@ -86,7 +86,7 @@ def _segments(data: bytes) -> Iterator[_Segment]:
         if data[at] != 0xFF:
             raise NotWritableError("its segments are damaged")
         marker = data[at + 1]
-        if marker == 0xFF:  # fill bytes may stand before a marker
+        if marker == 0xFF:  # fill bytes may precede a marker
             at += 1
             continue
         if marker == _START_OF_SCAN:

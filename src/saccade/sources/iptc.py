@@ -1,4 +1,4 @@
-"""IPTC-IIM: the records press photographers' tools write."""
+"""IPTC-IIM: the records written by press photographers' tools."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ _FIELDS = ((_TITLE, "title"), (_CAPTION, "caption"), (_RIGHTS, "rights"))
 
 
 def read_iptc(data: bytes) -> Header:
-    """Title, caption, keywords, creator and rights, those that are there."""
+    """Title, caption, keywords, creator and rights, if present."""
     found: dict[int, list[str]] = {}
     for dataset, value in _records(data):
         found.setdefault(dataset, []).append(decode_bytes(value))
@@ -34,7 +34,7 @@ def read_iptc(data: bytes) -> Header:
 
 
 def _records(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """(dataset number, value) of the application record, up to the first thing that is no record."""
+    """(dataset number, value) of the application record, up to the first invalid record."""
     at = 0
     for _ in range(_MAX_RECORDS):
         if at + 5 > len(data) or data[at] != 0x1C:

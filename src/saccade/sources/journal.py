@@ -1,7 +1,7 @@
-"""The manifests of a library's quarantine: what was put away, where from and why, one JSON object a line.
+"""The manifests of a library's quarantine: what was put away, from where and why, one JSON object per line.
 
-A line is on the disk before the file it speaks of is touched. A line that a crash tore off in the middle is
-the last one, and speaks of nothing that happened.
+A line is on disk before its file is touched. Only the last line can be cut off by a crash, and its move never
+happened.
 """
 
 import json
@@ -20,7 +20,7 @@ _Line = Mapping[str, object]
 
 
 class Journal:
-    """The runs of one library, each in a folder of its own, called by its number, in LIBRARY/quarantine."""
+    """The runs of one library, each in a separate folder named by its number, in LIBRARY/quarantine."""
 
     def __init__(self, library: str, home: str) -> None:
         self._folder = os.path.join(library, "quarantine")
@@ -28,7 +28,7 @@ class Journal:
 
     @property
     def folder(self) -> str:
-        """Where the manifests lie, and the files too unless another folder was named."""
+        """The folder of the manifests, and of the files unless another folder was given."""
         return self._folder
 
     def runs(self) -> list[str]:
@@ -40,7 +40,7 @@ class Journal:
         return sorted((name for name in names if _is_run(name) and self._has_manifest(name)), key=int)
 
     def next_place(self, to: str | None) -> str:
-        """The folder whose inside will mirror where the files of the next run lay."""
+        """The folder for the files of the next run, which will mirror their original paths."""
         run = self._next()
         if to is None:
             return os.path.join(self._folder, run, _FILES)
@@ -62,23 +62,23 @@ class Journal:
         return run
 
     def write(self, run: str, moves: Sequence[Move], merges: Sequence[Merge]) -> None:
-        """Note what is about to happen."""
+        """Record a move before it happens."""
         self._append(run, [*map(_move_line, moves), *map(_merge_line, merges)])
 
     def resume(self, run: str) -> None:
-        """Note that an interrupted run goes on."""
+        """Record that an interrupted run resumes."""
         self._append(run, [{"kind": "resumed"}])
 
     def end(self, run: str) -> None:
-        """Note that a run has reached its end."""
+        """Record that a run has ended."""
         self._append(run, [{"kind": "end"}])
 
     def unmerge(self, run: str, merges: Sequence[int]) -> None:
-        """Note that the keepers of these merges (counted from 0) gave back what they had taken over."""
+        """Record that these merges (counted from 0) were undone."""
         self._append(run, [{"kind": "unmerged", "merges": list(merges)}])
 
     def load(self, run: str) -> RunEntries:
-        """What the manifest of a run says, with paths as they are now if the library was moved.
+        """The manifest of a run, with current paths if the library was moved.
 
         Args:
             run: its name; leading zeros may be left out.
@@ -98,7 +98,7 @@ class Journal:
         return _entries(name, [_rebased(line, was) for line in lines], unreadable)
 
     def tidy(self, entries: RunEntries) -> None:
-        """Remove the folders of a run's files that are empty now; the manifest stays."""
+        """Remove empty folders of a run's files; the manifest is kept."""
         remove_empty(entries.place)
 
     def _next(self) -> str:
@@ -109,7 +109,7 @@ class Journal:
         return f"{max(taken, default=0) + 1:04d}"
 
     def _append(self, run: str, lines: Sequence[_Line]) -> None:
-        """Write lines; they are on the disk when this returns. What a crash tore off goes first."""
+        """Write lines; they are on disk when this returns. A line cut off by a crash is removed first."""
         data = b"".join(json.dumps(line).encode("ascii") + b"\n" for line in lines)
         with open(self._manifest(run), "a+b") as file:
             file.seek(0)
@@ -133,7 +133,7 @@ def _is_run(name: str) -> bool:
 
 
 def _parsed(content: bytes) -> tuple[list[_Line], int]:
-    """The lines that can be read, and how many cannot (a torn last line is no line)."""
+    """The readable lines, and the number of unreadable ones (not counting a cut-off last line)."""
     lines: list[_Line] = []
     unreadable = 0
     for text in content[: content.rfind(b"\n") + 1].splitlines():
@@ -149,7 +149,7 @@ def _parsed(content: bytes) -> tuple[list[_Line], int]:
 
 
 def _rebased(line: _Line, was: Sequence[tuple[str, str]]) -> _Line:
-    """The line with its paths as they are now, where the library or its folder was moved as a whole."""
+    """The line with current paths, if the library or its folder was moved as a whole."""
     changed: dict[str, object] = {}
     for key in ("path", "place", "keeper"):
         path = line.get(key)
@@ -171,7 +171,7 @@ def _entries(run: str, lines: Sequence[_Line], unreadable: int) -> RunEntries:
             case {"kind": "run", "created": str(created), "place": str(place)}:
                 pass
             case {"kind": "move"} if (move := _move(line)) is not None:
-                moves[move.place] = move  # said again by a run that was stopped and went on
+                moves[move.place] = move  # repeated by a run that was resumed
             case {"kind": "merge"} if (merge := _merge(line)) is not None:
                 merges.append(merge)
             case {"kind": "unmerged", "merges": list(numbers)}:
@@ -211,7 +211,7 @@ def _move_line(move: Move) -> _Line:
 
 
 def _move(line: _Line) -> Move | None:
-    """The move a line speaks of; None if it says too little."""
+    """The move in a line; None if it is incomplete."""
     match line:
         case {
             "number": int(number), "path": str(path), "place": str(place), "size": int(size),

@@ -1,4 +1,4 @@
-"""Keywords in picture files and beside them; what `core.ports.tools.KeywordFiles` asks for, in one place."""
+"""Keywords in picture files and sidecars; implements `core.ports.tools.KeywordFiles`."""
 
 from saccade.sources.image_tags import picture_data, tagged_jpeg
 from saccade.sources.sidecars import sidecar_of, with_keywords

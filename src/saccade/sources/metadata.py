@@ -1,4 +1,4 @@
-"""What a file says about its picture: EXIF, IPTC and XMP. Broken metadata never fails the picture."""
+"""Reads metadata: EXIF, IPTC and XMP. Broken metadata never fails the picture."""
 
 import math
 from collections.abc import Mapping
@@ -18,14 +18,14 @@ _EXIF_IFD, _GPS_IFD = 0x8769, 0x8825
 _TAKEN, _DIGITIZED, _LENS = 0x9003, 0x9004, 0xA434
 _XMP_TAG, _IPTC_TAGS, _PHOTOSHOP_IPTC = 700, (33723, 34377), 0x0404
 
-# What cameras and scanners write when nobody wrote anything.
+# Default texts of cameras and scanners.
 _EMPTY_DESCRIPTIONS = {"olympus digital camera", "minolta digital camera", "samsung", "default", "untitled"}
 
 Tags = Mapping[int, object]
 
 
 class Exif:
-    """The three directories that matter, each {tag: value}, empty where absent or broken."""
+    """The three relevant directories, each {tag: value}, empty if absent or broken."""
 
     __slots__ = ("gps", "main", "photo")
 
@@ -36,7 +36,7 @@ class Exif:
 
     @property
     def orientation(self) -> int:
-        """1 to 8; 1 where absent or nonsense."""
+        """1 to 8; 1 if absent or invalid."""
         value = self.main.get(_ORIENTATION)
         return value if isinstance(value, int) and 1 <= value <= 8 else 1
 
@@ -51,7 +51,7 @@ def read_exif(image: Image.Image, format: str) -> Exif:
     main: Tags = {}
     photo: Tags = {}
     gps: Tags = {}
-    with suppress(Exception):  # Pillow's parser raises anything at all on hostile tags
+    with suppress(Exception):  # Pillow's parser may raise anything on hostile tags
         exif = image.getexif()
         main = exif
         photo = exif.get_ifd(_EXIF_IFD)
@@ -60,13 +60,14 @@ def read_exif(image: Image.Image, format: str) -> Exif:
 
 
 def read_facts(image: Image.Image, format: str, exif: Exif) -> Header:
-    """Fields of ImageInfo that metadata gives, JSON-ready; absent ones are left out.
+    """Fields of ImageInfo from metadata, JSON-ready; absent ones are left out.
 
-    Where several blocks tell the same fact, XMP wins over IPTC and IPTC over EXIF, as editors write them.
+    If several blocks have the same fact, XMP wins over IPTC and IPTC over EXIF, in the order editors update
+    them.
     """
     facts: Header = {}
     for read in (_exif_facts, _place) if exif.main else ():
-        with suppress(Exception):  # a tag of an unexpected type is an absent tag
+        with suppress(Exception):  # a tag of an unexpected type counts as absent
             facts.update(read(exif))
     iptc, xmp = _iptc_block(image, exif), _xmp_block(image, exif)
     with suppress(Exception):
@@ -117,7 +118,7 @@ def _windows_text(value: object) -> str | None:
 
 
 def _camera(make: str | None, model: str | None) -> str | None:
-    """Maker and model, without saying the maker twice ("Canon", "Canon EOS R5" -> "Canon EOS R5")."""
+    """Maker and model, without repeating the maker ("Canon", "Canon EOS R5" -> "Canon EOS R5")."""
     if not make or not model:
         return model or make
     brand = make.split()[0]
@@ -127,11 +128,11 @@ def _camera(make: str | None, model: str | None) -> str | None:
 
 
 def _place(exif: Exif) -> Header:
-    """Latitude and longitude, only both and only where they are a place on Earth."""
+    """Latitude and longitude, only together and only if valid."""
     latitude = _degrees(exif.gps.get(2), exif.gps.get(1), "NS", 90.0)
     longitude = _degrees(exif.gps.get(4), exif.gps.get(3), "EW", 180.0)
     if latitude is None or longitude is None or (latitude == 0.0 and longitude == 0.0):
-        return {}  # 0, 0 lies in the Atlantic: receivers write it while they look for satellites
+        return {}  # 0, 0 is in the Atlantic: receivers write it while searching for satellites
     return {"latitude": latitude, "longitude": longitude}
 
 
@@ -152,7 +153,7 @@ def _degrees(parts: object, side: object, sides: str, most: float) -> float | No
 
 
 def _iptc_block(image: Image.Image, exif: Exif) -> bytes:
-    """The raw IPTC records: in JPEG's Photoshop block, in TIFF a tag of its own."""
+    """The raw IPTC records: in JPEG's Photoshop block, in TIFF a separate tag."""
     blocks = image.info.get("photoshop")
     found: object = blocks.get(_PHOTOSHOP_IPTC) if isinstance(blocks, dict) else None
     for tag in _IPTC_TAGS:
@@ -168,7 +169,7 @@ def _xmp_block(image: Image.Image, exif: Exif) -> bytes:
 
 
 def _add_png_text(image: Image.Image, facts: Header) -> None:
-    """PNG's own text chunks, where nothing better told the fact."""
+    """PNG's text chunks, for facts missing elsewhere."""
     names = {"Title": "title", "Description": "caption", "Author": "creator", "Copyright": "rights"}
     for key, name in names.items():
         text = clean(image.info.get(key))

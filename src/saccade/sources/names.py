@@ -1,10 +1,10 @@
-"""What a name alone decides: hidden, a system's own, an archive."""
+"""Classifies names: hidden, system, archive."""
 
 SYSTEM_FOLDERS = frozenset(
     {"@eadir", "#recycle", "$recycle.bin", "system volume information", "lost+found", "__macosx",
      "node_modules", "__pycache__", "found.000", "recycler"}
 )  # fmt: skip
-"""Folders that systems and tools keep for themselves, in lower case."""
+"""Folders of systems and tools, in lower case."""
 
 _ARCHIVE_SUFFIXES = (
     ".zip", ".cbz", ".tar", ".tgz", ".tbz", ".tbz2", ".txz", ".cbt", ".tar.gz", ".tar.bz2", ".tar.xz",
@@ -12,12 +12,12 @@ _ARCHIVE_SUFFIXES = (
 
 
 def is_archive_name(name: str) -> bool:
-    """Whether a file of this name or path is to be listed as a zip or tar archive."""
+    """Whether a file of this name or path is a zip or tar archive to list."""
     return name[-8:].lower().endswith(_ARCHIVE_SUFFIXES)
 
 
 def is_hidden_member(name: str) -> bool:
-    """Whether any part of an archive member's path is hidden or a system's own."""
+    """Whether any part of an archive member's path is hidden or a system name."""
     return any(
         part.startswith(".") or part.lower() in SYSTEM_FOLDERS
         for part in name.split("/")

@@ -1,4 +1,4 @@
-"""A worker's reply as the value it stands for. A worker may be taken over: all it says is checked."""
+"""Converts a worker's replies to values. A worker may be compromised, so everything is validated."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -26,18 +26,18 @@ CODES = frozenset(
      "unreadable_file", "file_vanished", "file_changed", "broken_archive", "encrypted_archive",
      "unreadable_folder"}
 )  # fmt: skip
-"""Every code a Failure of this part carries. Stable: scripts read them."""
+"""Every code of this package's Failures. Stable: scripts read them."""
 
 FORMATS = frozenset({"JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "HEIF"})
 
 _MAX_SIDE = 1 << 24
 _MAX_INTEGER = 1 << 62
 _MAX_TIME = 1 << 65
-"""Nanoseconds since 1970, beyond what file systems store (some to the year 2446)."""
+"""Nanoseconds since 1970, beyond what file systems can store (some up to the year 2446)."""
 
 
 def name_of(path: str, member: str) -> str:
-    """A file as messages name it: members of an archive as "ARCHIVE!/MEMBER"."""
+    """A file's name in messages: members of an archive as "ARCHIVE!/MEMBER"."""
     return f"{path}!/{member}" if member else path
 
 
@@ -45,9 +45,9 @@ def read_outcome(task: DecodeTask, header: Header, payload: bytes, recipe: Pixel
     """The outcome of a task.
 
     Args:
-        recipe: what the pixels were asked to be.
+        recipe: the requested pixels.
     Raises:
-        ValueError: the reply is not one a sound worker gives.
+        ValueError: the reply is invalid.
     """
     kind = header.get("kind")
     if kind == "refused" and not payload:
@@ -64,7 +64,7 @@ def read_outcome(task: DecodeTask, header: Header, payload: bytes, recipe: Pixel
 
 
 def read_failure(path: str, header: Header) -> Failure:
-    """The refusal a worker reports. Raises ValueError."""
+    """A refusal reported by a worker. Raises ValueError."""
     code, reason = header.get("code"), clean(header.get("reason"), 500)
     if not isinstance(code, str) or code not in CODES or reason is None:
         raise ValueError("a refusal without a known code or a reason")
@@ -82,7 +82,7 @@ def read_members(path: str, header: Header) -> tuple[list[FileEntry | Failure], 
             raise ValueError("a member without a name")
         name = item[0]
         if item[1] == -1:
-            reason = "its name in the archive is too long to be kept"
+            reason = "its name in the archive is too long"
             entries.append(Failure(path=name_of(path, name), code="unreadable_file", reason=reason))
         else:
             stamp = FileStamp(size=_integer(item[1], 0), mtime_ns=_integer(item[2], -_MAX_TIME, _MAX_TIME))
@@ -116,12 +116,12 @@ def _info(header: Header) -> ImageInfo:
 
 
 def _size(value: object, recipe: PixelRecipe) -> tuple[int, int]:
-    """Return width and height of the pixels that came."""
+    """Return width and height of the received pixels."""
     if not _is_sequence(value) or len(value) != 2:
         raise ValueError("pixels without a size")
     width, height = (_integer(side, 1, recipe.size) for side in value)
     if recipe.fit != "contain" and (width, height) != (recipe.size, recipe.size):
-        raise ValueError("pixels that are no square")
+        raise ValueError("pixels that are not square")
     return width, height
 
 
@@ -139,7 +139,7 @@ def _coordinate(value: object, most: float) -> float | None:
     if value is None:
         return None
     if not isinstance(value, float | int) or not math.isfinite(value) or abs(value) > most:
-        raise ValueError("a coordinate that is not on Earth")
+        raise ValueError("an invalid coordinate")
     return float(value)
 
 

@@ -1,4 +1,4 @@
-"""Pictures that are already in memory, to and from encoded bytes."""
+"""Encodes pictures that are already in memory."""
 
 import io
 
@@ -12,9 +12,8 @@ _JPEG_QUALITY = 85
 
 
 def to_png(picture: object) -> bytes:
-    """A PIL image, or (H, W), (H, W, 3) or (H, W, 4) uint8 pixels, as PNG (lossless, hardly compressed).
-
-    It then takes the same way as a file: one decoder, one preprocessing.
+    """A PIL image, or (H, W), (H, W, 3) or (H, W, 4) uint8 pixels, as PNG (lossless, hardly compressed). It
+    is then handled like a file: one decoder, one preprocessing.
 
     Raises:
         InvalidQueryError: it is neither.
@@ -30,7 +29,7 @@ def to_png(picture: object) -> bytes:
         picture = Image.fromarray(picture)
     if not isinstance(picture, Image.Image):
         raise InvalidQueryError(
-            f"cannot take a {type(picture).__name__} for a picture",
+            f"a {type(picture).__name__} is not a picture",
             hint="give a path, the file's bytes, a PIL image, or (H, W, 3) uint8 pixels",
         )
     buffer = io.BytesIO()

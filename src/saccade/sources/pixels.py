@@ -1,4 +1,4 @@
-"""An opened picture of any mode to the pixels of a recipe: resized first, colors after, on few pixels."""
+"""Converts an opened picture to a recipe's pixels: resizes first, then converts colors."""
 
 import io
 import math
@@ -11,8 +11,8 @@ MAX_PROFILE_BYTES = 4 << 20
 """Longest ICC profile that is applied (a printer's CMYK profile takes 2 MB)."""
 
 _FILTERS = {"bilinear": Image.Resampling.BILINEAR, "bicubic": Image.Resampling.BICUBIC}
-_REDUCING_GAP = 3.0  # Pillow's box filter may do the coarse part; at 3 the difference is below rounding
-# A JPEG decoded at a fraction is averaged over blocks. With half as many pixels again as are needed, the
+_REDUCING_GAP = 3.0  # Pillow's box filter may do the coarse reduction; at 3 the difference is below rounding
+# A JPEG decoded at a fraction is averaged over blocks. With 50 % more pixels than needed, the
 # result is within 1.8 gray levels of the full decode (mean of the worst of 60 photos; 6.5 without), and a
 # photo of 5 megapixels takes 15 ms instead of 13.
 _OVERSAMPLING = 1.5
@@ -33,20 +33,20 @@ Box = tuple[float, float, float, float]
 
 
 class ColorManager:
-    """ICC profiles to sRGB. Keeps the last few transforms: building one costs more than applying it."""
+    """ICC profiles to sRGB. Caches the last few transforms: building one costs more than applying it."""
 
     def __init__(self) -> None:
         self._transforms: dict[tuple[bytes, str], ImageCms.ImageCmsTransform | None] = {}
 
     def to_srgb(self, image: Image.Image, profile: bytes | None) -> Image.Image:
-        """The picture as RGB; a profile that is absent, broken or of another color model counts as sRGB.
+        """The picture as RGB; an absent, broken or mismatched profile counts as sRGB.
 
         Args:
             image: mode L, RGB, CMYK or LAB.   profile: ICC bytes.
         """
         transform = self._transform(profile, image.mode) if profile else None
         if transform is None and profile and image.mode == "L":
-            # A gray picture with an RGB profile: its grays are that profile's grays.
+            # A gray picture with an RGB profile: its grays are in that profile.
             transform = self._transform(profile, "RGB")
             image = image.convert("RGB") if transform else image
         if transform is None and image.mode == "LAB":
@@ -77,7 +77,7 @@ def cut_pixels(
     """The picture by the recipe: small, mode RGB, upright, sRGB, alpha over white.
 
     Args:
-        image: loaded, any mode Pillow has.
+        image: loaded, any Pillow mode.
         box: the part of it that is the picture (a draft decode leaves a fraction of a pixel over).
         orientation: EXIF orientation still to be applied, 1 to 8.
         profile: ICC bytes.
@@ -101,7 +101,7 @@ def cut_pixels(
 
 
 def least_size(width: int, height: int, cut: Cut) -> tuple[int, int]:
-    """Pixels a decoder must give at least, of a picture of this size, for the recipe to lose little."""
+    """Minimum size to decode, for a picture of this size, so that the recipe loses little."""
     if cut.fit == "contain":
         across, down = contained(width, height, cut.size)
     else:
@@ -116,7 +116,7 @@ def contained(width: float, height: float, side: int) -> tuple[int, int]:
 
 
 def _resizable(image: Image.Image) -> Image.Image:
-    """The picture in a mode whose numbers may be averaged."""
+    """The picture in a mode whose values can be averaged."""
     mode = image.mode
     if mode in {"RGB", "L"}:
         # A single transparent color (PNG tRNS) becomes alpha before colors mix.
@@ -133,11 +133,10 @@ def _resizable(image: Image.Image) -> Image.Image:
 
 
 def _levels(image: Image.Image) -> tuple[float, float] | None:
-    """Return the values that are black and white in a gray picture of more than 8 bits; None for any other.
+    """Return the values of black and white in a gray picture of more than 8 bits; None for any other.
 
-    16-bit files span 0 to 65535 (12-bit TIFFs 0 to 4095). Other integers and floats say nothing of their
-    range: 0 to 1 and 0 to 255 are taken at their word, anything else is stretched from its least to its
-    greatest value.
+    16-bit files span 0 to 65535 (12-bit TIFFs 0 to 4095). Other integers and floats have no declared range: 0
+    to 1 and 0 to 255 are kept, anything else is stretched from its minimum to its maximum.
     """
     if image.mode not in _WIDE_MODES:
         return None
@@ -149,7 +148,7 @@ def _levels(image: Image.Image) -> tuple[float, float] | None:
 def _eight_bit(image: Image.Image, low: float, high: float) -> Image.Image:
     """Mode I or F as mode L, `low` to 0 and `high` to 255."""
     scale = 255.0 / (high - low)
-    # The half rounds: Pillow cuts the fraction off when it converts to 8 bits.
+    # Add a half to round: Pillow truncates when it converts to 8 bits.
     return image.point(lambda v: v * scale + (0.5 - low * scale)).convert("L")
 
 
@@ -172,11 +171,11 @@ def _bits_per_sample(image: Image.Image) -> int:
 
 
 def _middle(source: Box, cut: Cut) -> Box:
-    """The part of the source that becomes the middle square once the shorter side is `cut.resize`."""
+    """The part of the source that becomes the center square once the shorter side is `cut.resize`."""
     left, top, right, bottom = source
     width, height = right - left, bottom - top
     short = min(width, height)
-    # Whole pixels, as the encoders' own preprocessing has them: the longer side is cut to an integer.
+    # Whole pixels, as in the encoders' preprocessing: the longer side is truncated to an integer.
     new_width = cut.resize if width <= height else int(cut.resize * width / short)
     new_height = cut.resize if height <= width else int(cut.resize * height / short)
     x, y = round((new_width - cut.size) / 2), round((new_height - cut.size) / 2)
@@ -207,7 +206,7 @@ def _flatten(image: Image.Image, profile: bytes | None, colors: ColorManager) ->
 
 
 def _build_transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
-    """From the profile to sRGB; None where nothing is to be done, or can be."""
+    """A transform from the profile to sRGB; None if unneeded or impossible."""
     if len(profile) > MAX_PROFILE_BYTES:
         return None
     try:

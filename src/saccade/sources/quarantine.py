@@ -1,8 +1,8 @@
-"""Moving single files away and back so that a power cut or a kill at any moment loses nothing.
+"""Moves single files away and back, so that a power cut or a kill at any moment loses nothing.
 
 On one disk a file is renamed. To another disk it is copied under a temporary name, synced, read again and
-compared, given its name, and only then taken from where it was. At every moment at least one whole copy has
-a name, and which moment it was can be told from what lies where (see `state`).
+compared, renamed, and only then removed from its old path. At every moment at least one complete copy has a
+name, and the existing files show the current step (see `state`).
 """
 
 import errno
@@ -19,15 +19,15 @@ from saccade.core.types import FileStamp
 _CHUNK = 1 << 20
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EACCES}
 PARTIAL = ".saccade-partial"
-"""End of the name of a copy that is not complete."""
+"""Suffix of an incomplete copy."""
 
 
 class AlteredError(OSError):
-    """The bytes are not those that were expected."""
+    """The bytes are not as expected."""
 
 
 def look(path: str) -> FileFacts | None:
-    """What a name in a folder is now, links not followed; None if there is nothing or it cannot be seen."""
+    """The state of a name in a folder, links not followed; None if it does not exist or is not accessible."""
     try:
         found = os.lstat(path)
     except (OSError, ValueError):
@@ -53,13 +53,13 @@ def digest(path: str) -> str:
 
 
 def set_aside(move: Move) -> None:
-    """Move the file from `move.path` to `move.place`, which nothing has yet.
+    """Move the file from `move.path` to `move.place`, which must not exist.
 
     Not durable before `sync_folders` of both; a copy to another disk is.
 
     Raises:
-        AlteredError: the copy or the file is not what was expected; the file is where it was.
-        OSError: it cannot be done; the file is where it was.
+        AlteredError: the copy or the file is not as expected; the file is not moved.
+        OSError: it failed; the file is not moved.
     """
     os.makedirs(os.path.dirname(move.place), exist_ok=True)
     if os.path.lexists(move.place):
@@ -73,10 +73,10 @@ def set_aside(move: Move) -> None:
 
 
 def state(move: Move) -> Whereabouts:
-    """Where the file of a move is; what an interrupted copy left is removed first. Raises OSError."""
+    """Where the file of a move is; leftovers of an interrupted copy are removed first. Raises OSError."""
     for partial in (move.place + PARTIAL, _partial_beside(move.path)):
         with suppress(OSError):
-            os.unlink(partial)  # a copy that was never completed; the original is whole
+            os.unlink(partial)  # an incomplete copy; the original is intact
     away, there = look(move.place), look(move.path)
     if away is None:
         return "there" if there is not None else "lost"
@@ -91,13 +91,13 @@ def state(move: Move) -> Whereabouts:
 
 
 def put_back(move: Move, at: str) -> None:
-    """Move the file from the quarantine to `at`, with the time and permissions it had; never over anything.
+    """Move the file from the quarantine to `at`, with its time and permissions; never overwrites.
 
     Durable as `set_aside` is.
 
     Raises:
-        FileExistsError: something lies at `at`.
-        AlteredError, OSError: it cannot be done; the file is in the quarantine.
+        FileExistsError: `at` exists.
+        AlteredError, OSError: it failed; the file is still in the quarantine.
     """
     os.makedirs(os.path.dirname(at), exist_ok=True)
     if os.path.lexists(at):
@@ -112,13 +112,13 @@ def put_back(move: Move, at: str) -> None:
 
 
 def drop_copy(move: Move) -> None:
-    """Take the second of two names or copies of the same bytes out of the quarantine; `state` said "both"."""
+    """Remove the second of two names or copies from the quarantine; `state` said "both"."""
     os.unlink(move.place)
     _restore_facts(move.path, move)
 
 
 def free_name(path: str, mark: str) -> str:
-    """A name beside `path` that nothing has: "photo.restored-0001.jpg"."""
+    """An unused name next to `path`: "photo.restored-0001.jpg"."""
     base, end = os.path.splitext(path)
     number, name = 1, f"{base}.{mark}{end}"
     while os.path.lexists(name):
@@ -128,7 +128,7 @@ def free_name(path: str, mark: str) -> str:
 
 
 def sync_folders(paths: Sequence[str]) -> None:
-    """Make what happened to these names durable."""
+    """Sync the changes to these names to disk."""
     for folder in dict.fromkeys(os.path.dirname(path) for path in paths):
         with suppress(FileNotFoundError):
             descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -139,14 +139,14 @@ def sync_folders(paths: Sequence[str]) -> None:
 
 
 def remove_empty(folder: str) -> None:
-    """Remove the folders at and below `folder` that hold nothing."""
+    """Remove empty folders at and below `folder`."""
     for place, _, _ in os.walk(folder, topdown=False):
         with suppress(OSError):
             os.rmdir(place)
 
 
 def _rename_to_new(source: str, target: str) -> None:
-    """Rename without replacing anything; where a file cannot get a second name, checked just before."""
+    """Rename without replacing anything; where hard links are not supported, checked just before."""
     try:
         os.link(source, target, follow_symlinks=False)
     except OSError as error:
@@ -175,28 +175,28 @@ def _carry(source: str, target: str, move: Move) -> None:
 
 
 def _copy(source: str, partial: str, move: Move) -> None:
-    """A durable copy that was read again, with what the other disk keeps of times and permissions."""
+    """A durable, verified copy, with times and permissions as far as the other disk supports them."""
     with open(source, "rb") as original, open(partial, "xb") as copy:
         shutil.copyfileobj(original, copy, _CHUNK)
         copy.flush()
         os.fsync(copy.fileno())
-        if hasattr(os, "posix_fadvise"):  # so that comparing reads what the disk has, not what memory has
+        if hasattr(os, "posix_fadvise"):  # so that comparing reads from the disk, not the cache
             os.posix_fadvise(copy.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
     if digest(partial) != move.sha256:
-        raise AlteredError(errno.EIO, "the copy differs from what was expected", source)
-    with suppress(OSError):  # some disks keep less; `put_back` sets what the manifest says
+        raise AlteredError(errno.EIO, "the copy is not as expected", source)
+    with suppress(OSError):  # some disks store less; `put_back` restores it from the manifest
         shutil.copystat(source, partial)
         _restore_facts(partial, move)
 
 
 def _partial_beside(path: str) -> str:
-    """The hidden name of an incomplete copy of `path` in its own folder, where indexing sees none."""
+    """The hidden name of an incomplete copy of `path` in its own folder, where indexing ignores it."""
     name = hashlib.sha256(os.fsencode(os.path.basename(path))).hexdigest()[:16]
     return os.path.join(os.path.dirname(path), f".{name}{PARTIAL}")
 
 
 def _restore_facts(path: str, move: Move) -> None:
-    """Give back time and permissions where a disk in between could not keep them."""
+    """Restore time and permissions if a disk could not store them."""
     now = os.lstat(path)
     if stat.S_IMODE(now.st_mode) != move.mode:
         os.chmod(path, move.mode)

@@ -1,7 +1,7 @@
-"""XMP with keywords: made, or put into what is there without touching the rest, byte for byte.
+"""Writes XMP with keywords: new, or added to an existing packet, which is otherwise kept byte for byte.
 
-A sidecar of IMG.jpg is IMG.jpg.xmp, as digiKam and darktable write and read it: IMG.xmp could as well belong
-to the IMG.cr2 beside it. Keywords go into `dc:subject` (flat) and `lr:hierarchicalSubject` ("animal|dog").
+A sidecar of IMG.jpg is IMG.jpg.xmp, as digiKam and darktable write and read it: IMG.xmp could also belong to
+an IMG.cr2 next to it. Keywords go into `dc:subject` (flat) and `lr:hierarchicalSubject` ("animal|dog").
 """
 
 from collections.abc import Iterable, Sequence
@@ -19,11 +19,11 @@ _END = b'\n<?xpacket end="w"?>'
 
 
 class UnreadableXmpError(ValueError):
-    """XMP that cannot be added to safely; the message says why."""
+    """The XMP cannot be extended safely; the message says why."""
 
 
 def sidecar_of(path: str) -> str:
-    """Where the XMP of a file lies."""
+    """The path of a file's XMP sidecar."""
     return f"{path}.xmp"
 
 
@@ -39,12 +39,12 @@ def keywords_of(labels: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]
 
 
 def with_keywords(packet: bytes | None, labels: Sequence[str]) -> bytes:
-    """The packet with these labels among its keywords; the very same bytes if it has them all.
+    """The packet with these labels among its keywords; unchanged if it has them all.
 
     Args:
-        packet: XMP as it stands; None for none.
+        packet: existing XMP, or None.
     Raises:
-        UnreadableXmpError: it is no XMP, declares entities, or is not UTF-8.
+        UnreadableXmpError: it is not XMP, declares entities, or is not UTF-8.
     """
     flat, whole = keywords_of(labels)
     if packet is None:
@@ -80,7 +80,7 @@ def _description(about: str, flat: Sequence[str], whole: Sequence[str]) -> bytes
 
 @dataclass(slots=True)
 class _Packet:
-    """What a packet holds: keywords, the bytes they stand in, and where more can be said."""
+    """A packet's keywords, their byte ranges, and where more can be inserted."""
 
     keywords: dict[str, list[str]] = field(default_factory=lambda: {_SUBJECT: [], _HIERARCHY: []})
     spans: list[tuple[int, int]] = field(default_factory=list)
@@ -89,7 +89,7 @@ class _Packet:
 
 
 class _Reader:
-    """Finds keywords and their places while the parser runs."""
+    """Finds keywords and their positions while parsing."""
 
     def __init__(self, packet: bytes) -> None:
         self.found = _Packet()
@@ -103,7 +103,7 @@ class _Reader:
         self._text: list[str] = []
 
     def run(self) -> _Packet:
-        # Without a final call, bytes behind the root (padding, zeros) do no harm.
+        # Without a final call, bytes after the root (padding, zeros) are harmless.
         self._parser.Parse(self._packet.rstrip(b"\0 \n\r\t"), True)  # noqa: FBT003 - no keyword in C
         return self.found
 
@@ -147,4 +147,4 @@ def _read(packet: bytes) -> _Packet:
 
 
 def _refuse(*_declaration: object) -> None:
-    raise UnreadableXmpError("its XMP declares a document type, where entities hide")
+    raise UnreadableXmpError("its XMP declares a document type, which may define entities")

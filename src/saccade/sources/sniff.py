@@ -1,4 +1,4 @@
-"""Which picture format bytes are, by their content; names only decide how a refusal is worded."""
+"""Detects picture formats by content; names only affect the wording of refusals."""
 
 import os
 
@@ -61,7 +61,7 @@ READABLE = "JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF and HEIC can be read"
 
 
 def sniff(head: bytes) -> str | None:
-    """Name of the format as `ImageInfo.format` has it, None for anything else.
+    """Name of the format as in `ImageInfo.format`, None for anything else.
 
     Args:
         head: the first HEAD_BYTES of the file, or all of it.
@@ -82,28 +82,28 @@ def refusal(head: bytes, name: str, *, claimed: bool = False) -> tuple[str, str]
     """Code and reason for a file that `sniff` does not know.
 
     Args:
-        head: as for `sniff`.   name: its name, read for the suffix only.
-        claimed: someone says it is a picture, whatever its name.
+        head: as for `sniff`.   name: its name, used for the suffix only.
+        claimed: the caller says it is a picture, whatever its name.
     """
     suffix = os.path.splitext(name)[1].lower()
     claimed = claimed or suffix in _IMAGE_SUFFIXES
     if not head:
         if claimed or suffix in _OTHER_SUFFIXES or suffix in _RAW_SUFFIXES:
             return "empty_file", "the file is empty (0 bytes)"
-        return "excluded", "an empty file that does not claim to be a picture"
+        return "excluded", "an empty file without a picture's name"
     kind = _unsupported(head, suffix)
     if kind:
         return "unsupported_format", f"{kind} pictures cannot be read; {READABLE}"
     if claimed:
         what = "its name says it is one" if suffix in _IMAGE_SUFFIXES else "these bytes"
         if suffix in _IMAGE_SUFFIXES:
-            return "not_an_image", f"the content is no known picture format, though {what} ({suffix})"
-        return "not_an_image", f"{what} are no known picture format; {READABLE}"
+            return "not_an_image", f"the content is not a known picture format, though {what} ({suffix})"
+        return "not_an_image", f"{what} are not a known picture format; {READABLE}"
     return "excluded", "not a picture"
 
 
 def is_raw(head: bytes, name: str) -> bool:
-    """Whether a TIFF is really a camera's raw file, of which only a preview could be read."""
+    """Whether a TIFF is actually a camera raw file, of which only a preview could be read."""
     return head.startswith(_TIFF) and os.path.splitext(name)[1].lower() in _RAW_SUFFIXES
 
 
@@ -122,7 +122,7 @@ def _boxed(head: bytes) -> str | None:
 
 
 def _unsupported(head: bytes, suffix: str) -> str | None:
-    """Name of a picture format that exists and is not read here."""
+    """Name of a known but unsupported picture format."""
     for magic, kind in _MAGICS:
         if head.startswith(magic):
             return kind

@@ -1,4 +1,4 @@
-"""CSV files, as spreadsheets and scripts write them: read row by row whatever is in them, written whole."""
+"""Reads CSV files from spreadsheets and scripts row by row, and writes them atomically."""
 
 import csv
 import io
@@ -20,14 +20,15 @@ _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 @contextmanager
 def read(path: str) -> Iterator[Table]:
-    """The table in a file; rows are read as they are asked for.
+    """The table in a file; rows are read lazily.
 
     UTF-8 with or without a byte order mark, or UTF-16 with one; separated by comma, semicolon or tab,
-    whichever the header has most of. A cell that is not UTF-8 comes with surrogate escapes, as paths do.
+    whichever is most frequent in the header. A cell that is not UTF-8 comes with surrogate escapes, as paths
+    do.
 
     Raises:
         PathNotFoundError: no such file.
-        InputError: it cannot be read, or is no CSV file.
+        InputError: it cannot be read, or is not a CSV file.
     """
     if not os.path.lexists(path):
         raise PathNotFoundError(f"no such file: {path}", hint="check the spelling; quote names with spaces")
@@ -44,7 +45,7 @@ def read(path: str) -> Iterator[Table]:
 def _table(file: TextIO, path: str) -> Table:
     first = file.readline(_LONGEST_LINE)
     if any(one == "\0" or "\udc80" <= one <= "\udcff" for one in first):
-        raise InputError(f"{path} is no CSV file", hint="save the table as CSV, in UTF-8")
+        raise InputError(f"{path} is not a CSV file", hint="save the table as CSV, in UTF-8")
     delimiter = max(_DELIMITERS, key=first.count)
     records = _records(file, first, delimiter)
     header = next(records, None)
@@ -57,7 +58,7 @@ def _table(file: TextIO, path: str) -> Table:
 def _rows(
     records: Iterator[tuple[int, list[str]] | RowProblem], width: int
 ) -> Iterator[tuple[int, Sequence[Cell]] | RowProblem]:
-    """Records as wide as the header: cells that lack at the end are absent."""
+    """Records as wide as the header; missing cells at the end are absent."""
     for record in records:
         if isinstance(record, RowProblem):
             yield record
@@ -72,8 +73,8 @@ def _rows(
 def _records(file: TextIO, first: str, delimiter: str) -> Iterator[tuple[int, list[str]] | RowProblem]:
     """(line, cells) of each record, blank lines left out.
 
-    A record that does not end, or that no rule can read, costs its first line only: reading goes on with
-    the next, so that one forgotten quote does not swallow the rest of the file.
+    A record that does not end or cannot be parsed costs only its first line: reading continues with the next,
+    so that one forgotten quote does not swallow the rest of the file.
     """
     waiting = deque([first])
     line = 0
@@ -96,7 +97,7 @@ def _records(file: TextIO, first: str, delimiter: str) -> Iterator[tuple[int, li
 
 
 def _taking(file: TextIO, waiting: "deque[str]", taken: list[str]) -> Iterator[str]:
-    """Lines for one record, noted in `taken`."""
+    """Lines for one record, collected in `taken`."""
     while True:
         text = waiting.popleft() if waiting else file.readline(_LONGEST_LINE)
         if not text:
@@ -106,7 +107,7 @@ def _taking(file: TextIO, waiting: "deque[str]", taken: list[str]) -> Iterator[s
 
 
 def write(path: str, header: Sequence[str], rows: Iterable[Sequence[Cell]], *, overwrite: bool) -> int:
-    """Write a table, which appears whole or not at all; number of rows.
+    """Write a table atomically; number of rows.
 
     Text that a spreadsheet would run as a formula is written with ' before it.
 
@@ -116,10 +117,10 @@ def write(path: str, header: Sequence[str], rows: Iterable[Sequence[Cell]], *, o
         DiskFullError, ReadOnlyError, StorageError.
     """
     if os.path.isdir(path) or (os.path.lexists(path) and not overwrite):
-        raise InputError(f"{path} exists already", hint="name a new file, or say --overwrite")
+        raise InputError(f"{path} already exists", hint="choose a new file, or use --overwrite")
     folder = os.path.dirname(path)
     if not os.path.isdir(folder):
-        raise PathNotFoundError(f"no such folder: {folder}", hint="make it first, or name another")
+        raise PathNotFoundError(f"no such folder: {folder}", hint="create it first, or choose another")
     count = 0
 
     def lines() -> Iterator[bytes]:
@@ -139,7 +140,7 @@ def write(path: str, header: Sequence[str], rows: Iterable[Sequence[Cell]], *, o
 
 
 def _taken(text: io.StringIO) -> bytes:
-    """What was written so far, as bytes; names that are no UTF-8 keep their bytes."""
+    """Everything written so far, as bytes; names that are not UTF-8 keep their bytes."""
     data = text.getvalue().encode("utf-8", "surrogateescape")
     text.seek(0)
     text.truncate()

@@ -1,20 +1,20 @@
-"""Text out of files that anyone may have written: cleaned, bounded, valid Unicode."""
+"""Cleans untrusted text from files: printable, bounded, valid Unicode."""
 
 import datetime as dt
 from collections.abc import Iterable
 
 MAX_TEXT = 4000
-"""Longest text kept, characters."""
+"""Maximum characters of a text."""
 
 MAX_KEYWORDS = 100
-"""Most keywords kept."""
+"""Maximum number of keywords."""
 
 _KEPT_CONTROLS = "\n\t"
 _DIRECTION_OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 def clean(text: object, most: int = MAX_TEXT) -> str | None:
-    """Printable text of at most `most` characters, None when nothing is left.
+    """Printable text of at most `most` characters, None if it is empty.
 
     Control characters, text-direction overrides and lone surrogates are dropped; spaces at the ends too.
 
@@ -42,7 +42,7 @@ def clean_keywords(words: Iterable[object]) -> tuple[str, ...]:
 
 
 def parse_date(text: object) -> str | None:
-    """Return "YYYY-MM-DDTHH:MM:SS" of an EXIF or ISO date with a time, None for what is no real moment."""
+    """Return "YYYY-MM-DDTHH:MM:SS" of an EXIF or ISO date with a time, None if it is not a valid time."""
     cleaned = clean(text, 40)
     if cleaned is None or len(cleaned) < 19:
         return None
@@ -56,7 +56,7 @@ def parse_date(text: object) -> str | None:
 
 
 def decode_bytes(data: bytes) -> str:
-    """UTF-8 where it is, else Latin-1 (which every byte string is)."""
+    """Decode UTF-8 if valid, else Latin-1 (which always is)."""
     data = data.rstrip(b"\0")
     try:
         return data.decode("utf-8")

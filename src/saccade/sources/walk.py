@@ -15,10 +15,10 @@ _LIST_CHUNK = 1 << 16
 
 
 class _Excluded(Protocol):
-    """Whether an entry is left out."""
+    """Whether an entry is excluded."""
 
     def __call__(self, name: str, below: str, *, is_folder: bool) -> bool:
-        """Answer for an entry's name and its path relative to the root."""
+        """Decide by an entry's name and its path relative to the root."""
         ...
 
 
@@ -26,13 +26,13 @@ def walk(root: str, *, exclude: Sequence[str] = ()) -> Iterator[FileEntry | Fail
     """Every file at or below `root` that may hold a picture, folder by folder, names sorted.
 
     Hidden and system folders and hidden files are left out, as are special files (pipes, sockets, devices).
-    A link to a file counts as the file while its target lies inside the root; a link to a folder is never
-    entered. What cannot be read is a Failure: "unreadable_folder" for a folder, of which nothing below is
-    known, and "unreadable_file" for a file.
+    A link to a file counts as the file while its target is inside the root; a link to a folder is never
+    entered. Anything unreadable is a Failure: "unreadable_folder" for a folder, whose content is then
+    unknown, and "unreadable_file" for a file.
 
     Args:
-        root: a folder or a single file (then taken whatever its name).
-        exclude: patterns as shells have them, matched against the name and against the path relative to the
+        root: a folder or a single file (then included whatever its name).
+        exclude: shell patterns, matched against the name and against the path relative to the
             root ("drafts", "*.gif", "2019/raw/"); a trailing slash matches folders only.
     Raises:
         PathNotFoundError: nothing at `root`. Raised by the call, not by the first step.
@@ -52,7 +52,7 @@ def walk(root: str, *, exclude: Sequence[str] = ()) -> Iterator[FileEntry | Fail
 
 
 def read_list(stream: BinaryIO) -> Iterator[str]:
-    """Paths from a stream, one per line, or separated by NUL where the stream has one; empty ones skipped.
+    """Paths from a stream, one per line, or separated by NUL if the stream contains one; empty ones skipped.
 
     The separator is decided by the first 64 KiB: NUL if there is one (`find -print0`), else newline.
     """
@@ -107,7 +107,7 @@ def _walk_folder(root: str, excluded: _Excluded) -> Iterator[FileEntry | Failure
 
 
 def _scan(folder: str) -> "list[os.DirEntry[str]] | Failure":
-    """What lies in a folder, by name."""
+    """The content of a folder, by name."""
     try:
         with os.scandir(folder) as found:
             return sorted(found, key=_name)
@@ -154,6 +154,6 @@ def _matcher(patterns: Sequence[str]) -> _Excluded:
 
 
 def _union(patterns: Sequence[str]) -> Callable[[str], object] | None:
-    """One matcher for all of them; None where there are none."""
+    """One matcher for all of them; None if there are none."""
     expressions = [translate(pattern) for pattern in patterns if pattern]
     return compile_pattern("|".join(expressions)).match if expressions else None

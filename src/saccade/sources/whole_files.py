@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all: written beside their place, synced, renamed."""
+"""Writes files atomically: to a temporary file next to the target, synced, renamed."""
 
 import errno
 import os
@@ -10,12 +10,12 @@ from saccade.core.errors import DiskFullError, PathNotFoundError, ReadOnlyError,
 
 
 def write_whole(path: str, parts: Iterable[bytes], *, like: str | None = None) -> None:
-    """Write a file, in the place of an older one.
+    """Write a file, replacing an older one.
 
     Args:
-        like: a file whose permissions and extended attributes it gets, where the system lets it.
+        like: a file whose permissions and extended attributes it gets, if the system allows it.
     Raises:
-        PathNotFoundError, ReadOnlyError, DiskFullError or StorageError; the older file is then untouched.
+        PathNotFoundError, ReadOnlyError, DiskFullError or StorageError; the older file is then unchanged.
     """
     scratch = f"{path}.{os.getpid()}.saccade-tmp"
     try:
@@ -35,7 +35,7 @@ def write_whole(path: str, parts: Iterable[bytes], *, like: str | None = None) -
 
 
 def append_line(path: str, line: str) -> None:
-    """Add a line to a file, made if it is not there; on the disk when it returns, its name too.
+    """Append a line to a file, created if missing; on disk, including its name, when it returns.
 
     Raises:
         PathNotFoundError, ReadOnlyError, DiskFullError or StorageError.
@@ -53,18 +53,20 @@ def append_line(path: str, line: str) -> None:
 
 
 def write_error(error: OSError, path: str) -> SaccadeError:
-    """Why a file could not be written, in our own words."""
+    """The error to raise when a file could not be written."""
     if error.errno == errno.ENOENT:
-        return PathNotFoundError(f"no such folder: {os.path.dirname(path)}", hint="make it first")
+        return PathNotFoundError(f"no such folder: {os.path.dirname(path)}", hint="create it first")
     if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
         return ReadOnlyError(f"no permission to write {path}", hint="choose another place")
     if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
-        return DiskFullError(f"no space left to write {path}", hint="make room, or choose another place")
+        return DiskFullError(
+            f"no space left to write {path}", hint="free some space, or choose another place"
+        )
     return StorageError(f"cannot write {path}: {error.strerror}", hint="choose another place")
 
 
 def _sync_folder(folder: str) -> None:
-    """Make the new name durable, where the system can."""
+    """Make the new name durable, if the system supports it."""
     with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:

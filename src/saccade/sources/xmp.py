@@ -1,4 +1,4 @@
-"""XMP: the facts photo editors write, read with a parser that expands nothing and fetches nothing."""
+"""XMP: the metadata written by photo editors, read with a parser that expands nothing and fetches nothing."""
 
 from xml.parsers import expat
 
@@ -30,11 +30,11 @@ _WANTED = {
 
 
 class _RefusedError(Exception):
-    """The packet declares a document type (entities live there) or is absurdly long."""
+    """The packet declares a document type (which may define entities) or is too long."""
 
 
 class _Collector:
-    """Gathers the texts of the wanted properties while the parser runs."""
+    """Collects the texts of the wanted properties while parsing."""
 
     def __init__(self) -> None:
         self.found: dict[str, list[str]] = {}
@@ -50,7 +50,7 @@ class _Collector:
         self._elements += 1
         if self._elements > _MAX_ELEMENTS or self._depth > 100:
             raise _RefusedError
-        for key, value in attributes.items():  # simple properties may stand as attributes
+        for key, value in attributes.items():  # simple properties may be attributes
             if key in _WANTED:
                 self.found.setdefault(_WANTED[key], []).append(value)
         if self._property is None and name in _WANTED:
@@ -76,7 +76,7 @@ class _Collector:
 
 
 def read_xmp(packet: bytes) -> Header:
-    """Title, caption, keywords, creator, rights and taken_at, those that are there. {} if it is not XMP."""
+    """Title, caption, keywords, creator, rights and taken_at, if present. {} if it is not XMP."""
     start = packet.find(b"<")
     if start < 0 or len(packet) > MAX_XMP_BYTES:
         return {}
@@ -92,7 +92,7 @@ def read_xmp(packet: bytes) -> Header:
     except _RefusedError:
         return {}
     except expat.ExpatError:
-        pass  # what stood before the damage was read
+        pass  # content before the damage was read
     return _facts(collector.found)
 
 

@@ -1,1 +1,1 @@
-"""Two pictures held against each other: keypoints, alignment, comparison, verification."""
+"""Compares two pictures: keypoints, alignment, comparison, verification."""

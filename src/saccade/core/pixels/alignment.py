@@ -1,4 +1,4 @@
-"""How one picture lies on another: affine maps, where they come from, and pictures moved by them.
+"""Aligns one picture with another: estimates affine maps and applies them.
 
 A map is a (2, 3) float64 matrix from one picture to another, x and y of both in [0, 1]: (0, 0) is the upper
 left corner of the first pixel, (1, 1) the lower right corner of the last.
@@ -20,34 +20,34 @@ IDENTITY: Transform = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
 IDENTITY.setflags(write=False)
 
 _RATIO = 0.9
-"""A match counts if its distance is below this share of the second best's (Lowe uses 0.8; the geometry that
-follows throws out what is wrong, and few points are worse than some wrong ones)."""
+"""A match counts if its distance is below this share of the second best's (Lowe uses 0.8; the geometric check
+that follows rejects wrong matches, and too few matches are worse than some wrong ones)."""
 _TOLERANCES = (0.08, 0.05, 0.03, 0.02)
-"""How far a point may miss, as a share of the longest side: one after another while the map is fitted."""
+"""Tolerances for a point's error, as shares of the longest side, used in turn while the map is fitted."""
 
 
 def compose(outer: Transform, inner: Transform) -> Transform:
-    """The map that does `inner`, then `outer`."""
+    """The map that applies `inner`, then `outer`."""
     return np.column_stack([outer[:, :2] @ inner[:, :2], outer[:, :2] @ inner[:, 2] + outer[:, 2]])
 
 
 def inverse(transform: Transform) -> Transform:
-    """The map back. Raises InvalidVectorError if it flattens the picture to a line."""
+    """The inverse map. Raises InvalidVectorError if it flattens the picture to a line."""
     linear = transform[:, :2]
     if not abs(float(np.linalg.det(linear))) > 1e-12:
-        raise InvalidVectorError("a map without an inverse: it flattens the picture")
+        raise InvalidVectorError("the map has no inverse: it flattens the picture")
     back = np.linalg.inv(linear)
     return np.column_stack([back, -back @ transform[:, 2]])
 
 
 def apply(transform: Transform, points: NDArray[np.floating]) -> NDArray[np.float64]:
-    """(n, 2) points, moved."""
+    """(n, 2) points, transformed."""
     moved: NDArray[np.float64] = points @ transform[:, :2].T + transform[:, 2]
     return moved
 
 
 def half_turns() -> Iterator[Transform]:
-    """Each of the 8 maps of the square onto itself: mirrored or not, turned by 0, 90, 180 and 270 degrees."""
+    """The 8 maps of the square onto itself: mirrored or not, rotated by 0, 90, 180 and 270 degrees."""
     for mirrored in (1.0, -1.0):
         for cos, sin in ((1, 0), (0, 1), (-1, 0), (0, -1)):
             linear = np.array([[cos, -sin], [sin, cos]]) @ np.diag([mirrored, 1.0])
@@ -57,7 +57,7 @@ def half_turns() -> Iterator[Transform]:
 def sample(
     picture: NDArray[np.floating] | Pixels, points: NDArray[np.floating]
 ) -> tuple[Floats, NDArray[np.bool_]]:
-    """Bilinear values of an (h, w) or (h, w, c) picture at (..., 2) points in [0, 1], and which lie inside.
+    """Bilinear values of an (h, w) or (h, w, c) picture at (..., 2) points in [0, 1], and which are inside.
 
     Outside, the value is that of the nearest border pixel.
     """
@@ -88,14 +88,14 @@ def pixel_centers(height: int, width: int) -> NDArray[np.float64]:
 
 
 def warp(picture: Pixels, transform: Transform, height: int, width: int) -> Pixels:
-    """`picture` moved by `transform` into a frame of height x width pixels; black where it does not reach."""
+    """`picture` warped by `transform` into a frame of height x width pixels, black outside it."""
     values, inside = sample(picture, apply(inverse(transform), pixel_centers(height, width)))
     out: Pixels = np.where(inside[..., None], values + 0.5, 0).astype(np.uint8)
     return out
 
 
 def overlay(a: Pixels, b: Pixels, transform: Transform) -> Pixels:
-    """One picture to check a match by eye: `a`, `b` laid onto it, and where they differ, side by side.
+    """A picture to check a match by eye: `a`, `b` aligned, and their difference.
 
     Args:
         a, b: (h, w, 3) and (h', w', 3) uint8.
@@ -117,7 +117,7 @@ def candidates(
 ) -> list[tuple[Transform, int]]:
     """Maps from `b` to `a` that points of both vote for, each with how many agree, best first.
 
-    Each match alone says how far `b` is turned, scaled and moved; the map that most matches agree with is
+    Each match alone determines how `b` is rotated, scaled and moved; the map that most matches agree with is
     fitted to them as an affine map, also with `b` mirrored.
 
     Args:
@@ -140,7 +140,7 @@ def candidates(
 
 
 def _matches(a: Keypoints, b: Keypoints) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Row numbers of points of `a` and `b` that are each other's best, and clearly so."""
+    """Row numbers of points of `a` and `b` that are clearly each other's best match."""
     cosines = product(a.descriptors, b.descriptors.T)
     best = cosines.argmax(axis=1)
     rows = np.arange(len(a))
@@ -187,7 +187,7 @@ def _agreeing(a: Keypoints, b: Keypoints, longest: int, most: int) -> list[tuple
 def _fit(
     transform: Transform, start: NDArray[np.float64], to: NDArray[np.float64], longest: int
 ) -> tuple[Transform, NDArray[np.bool_]]:
-    """An affine map fitted to the points that agree with it, again and again, ever more strictly."""
+    """An affine map fitted to the points that agree with it, iteratively and ever more strictly."""
     inliers = np.zeros(len(start), bool)
     for tolerance in _TOLERANCES:
         misses = np.linalg.norm(apply(transform, start) - to, axis=1)

@@ -1,4 +1,4 @@
-"""How well two pictures agree once one is laid onto the other: numbers a verdict can rest on."""
+"""Measures how well two aligned pictures agree, as the basis of a verdict."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,31 +14,32 @@ _LUMA = np.array([0.299 / 255, 0.587 / 255, 0.114 / 255], np.float32)
 _GRID = 112
 """Points along the longest side of the overlap."""
 _BLOCK = 14
-"""Points along the side of a block: about 8 x 6 blocks are judged one by one."""
+"""Points along the side of a block: about 8 x 6 blocks are judged separately."""
 _FAINT = 0.012
-"""Contrast (standard deviation, full scale 1) below which a block shows too little to agree or disagree."""
+"""Contrast (standard deviation, full scale 1) below which a block has too little detail to judge."""
 _AGREES = 0.8
-"""Correlation from which a block agrees."""
+"""Minimum correlation of a block that agrees."""
 
 _LEVELS = 24
 """Levels of brightness that are matched between two pictures."""
 _EQUAL = 0.25
-"""How far, as a share of the contrast, a pixel may miss its level and still count as equal."""
+"""How far, as a share of the contrast, a pixel may be off its level and still count as equal."""
 _PURE = 0.015
-"""Four levels of 255 from black or white: borders, corners of turned pictures, clipped lights. They are left
-out where enough of the overlap is left: the white border of one copy lies on the black corners of another."""
+"""Four levels of 255 from black or white: borders, corners of rotated pictures, clipped highlights. They are
+ignored if enough of the overlap remains: the white border of one copy may overlap the black corners of
+another."""
 _BLANK = 0.1
 """Share of a blurred pixel that may be pure black or white."""
 _STRETCH = 4.0
-"""How much more one side may be stretched than the other."""
+"""Maximum ratio of the stretch of one side to the other's."""
 _BRIGHTER = 2.0
-"""How much brighter or darker an edit makes a picture."""
+"""How much brighter or darker an edit may make a picture."""
 _KEPT = 0.5
-"""Share of a block's pixels that must be equal for it to be kept."""
+"""Share of a block's pixels that must be equal for it to match."""
 
 
 class Prepared:
-    """A picture in gray, with its points found when first asked for.
+    """A grayscale picture, with its points found on first use.
 
     Args:
         pixels: (h, w, 3) uint8.
@@ -52,7 +53,7 @@ class Prepared:
         self._softened: dict[float, Floats] = {}
 
     def soft(self, sigma: float) -> Floats:
-        """Blurred to a total of `sigma` pixels; it is blurred by about half a pixel as it is."""
+        """Blurred to a total of `sigma` pixels; the original has a blur of about half a pixel."""
         more = round(max(sigma * sigma - 0.25, 0.0) ** 0.5, 1)
         if more not in self._softened:
             self._softened[more] = blurred(self.gray, more)
@@ -80,17 +81,17 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agreement:
-    """What comparing found; shares and correlations.
+    """The result of a comparison: shares and correlations.
 
     Attributes:
         covered_a: share of `a` that `b` covers; `covered_b` the other way around.
-        agreeing: share of the overlap's blocks, by contrast, that look alike.
+        agreeing: share of the overlap's blocks, by contrast, that look similar.
         correlation: of all of the overlap.
         blocks: mean correlation of the blocks.
         detail: the same for finer detail.
-        fitting: share of the blocks, by contrast, that look alike or most pixels of which are equal. Letters
-            over a picture leave all blocks fitting, a person who moved does not.
-        structure: share of the blocks in which there is anything to see: most of a photo, little of a logo.
+        fitting: share of the blocks, by contrast, that look similar or are mostly equal pixels. With text
+            over a picture all blocks still fit; if a person moved, they do not.
+        structure: share of the blocks with any detail: most of a photo, little of a logo.
         offset: mean difference in gray (full scale 1) once one is brightened or darkened, at most twice.
     """
 
@@ -106,21 +107,21 @@ class Agreement:
 
 
 def zoom_of(a: Prepared, b: Prepared, transform: Transform) -> float:
-    """Pixels of `a` along the side of a pixel of `b`, where the map from `b` to `a` takes it."""
+    """Pixels of `a` along the side of a pixel of `b`, where the map from `b` to `a` puts it."""
     return float(np.clip(abs(np.linalg.det(_in_pixels(a, b, transform))) ** 0.5, 0.1, 10.0))
 
 
 def edge_of(picture: Prepared, blur: float) -> NDArray[np.float64]:
     """Width of the edge to leave out, as a share of width and height, when it is blurred by `blur` pixels.
 
-    A picture may lie in a border or among black corners, which blurring draws in. At most a fifth, so that
-    something is left.
+    A picture may have a border or black corners, which blurring draws in. At most a fifth, so that something
+    remains.
     """
     return np.minimum(0.2, 1.5 * blur / np.array(picture.gray.shape[::-1]))
 
 
 def compare(a: Prepared, b: Prepared, transform: Transform) -> Agreement | None:
-    """How well `b`, laid onto `a` by the map, agrees with it.
+    """How well `b`, aligned with `a` by the map, agrees with it.
 
     None if they hardly overlap, or if the map stretches one side far more than the other, as no edit does.
     """
@@ -182,10 +183,10 @@ class _Blocks:
 
 
 def _equal(left: Floats, right: Floats, inside: NDArray[np.bool_]) -> Floats:
-    """1 where a pixel is what the other picture's level of brightness usually becomes, 0 elsewhere.
+    """1 where a pixel has the value that the other picture's brightness level usually maps to, 0 elsewhere.
 
     So any change of light that treats equal levels equally (brightness, contrast, gamma, clipping) leaves it
-    at 1, and so do thin letters, which change few pixels. What has moved does not.
+    at 1, and so does thin text, which changes few pixels. Moved content does not.
     """
     there, here = right[inside], left[inside]
     count = len(there) // _LEVELS
@@ -206,8 +207,8 @@ def _halved(values: Floats) -> Floats:
 
 
 def _blocks(left: Floats, right: Floats, mask: Floats, block: int) -> _Blocks:
-    """Correlation of each block, what it weighs, and correlation of all."""
-    left, right = left - left.mean(), right - right.mean()  # keeps the digits of the squares
+    """Each block's correlation and weight, and the overall correlation."""
+    left, right = left - left.mean(), right - right.mean()  # keeps the squares precise
     parts = (np.ones_like(left), left, right, left * left, right * right, left * right)
     sums = np.stack([_sums(values * mask, block) for values in parts])
     count = sums[0]
@@ -221,7 +222,7 @@ def _blocks(left: Floats, right: Floats, mask: Floats, block: int) -> _Blocks:
 
 
 def _offset(left: Floats, right: Floats) -> float:
-    """Mean difference once `right` is made as bright as `left`, as far as an edit of brightness goes."""
+    """Mean difference after matching the brightness of `right` to `left`, within what an edit may do."""
     gain = float(np.clip((left @ right) / max(float(right @ right), 1e-9), 1 / _BRIGHTER, _BRIGHTER))
     return float(np.abs(left - gain * right).mean())
 
@@ -262,13 +263,13 @@ def _shrunk(gray: Floats, longest: int) -> Floats:
 
 
 def _averaged(gray: Floats, height: int, width: int) -> Floats:
-    """(height, width) picture whose pixels are means of what they cover."""
+    """(height, width) picture whose pixels are means of the area they cover."""
     lines = product(_area(gray.shape[0], height), gray)
     return product(lines, _area(gray.shape[1], width).T)
 
 
 def _area(length: int, parts: int) -> Floats:
-    """(parts, length) matrix that averages a line down."""
+    """(parts, length) matrix that averages a line to fewer values."""
     edges = np.arange(parts + 1)[:, None] * (length / parts)
     until = np.clip(edges - np.arange(length)[None, :], 0.0, 1.0)
     out: Floats = ((until[1:] - until[:-1]) * (parts / length)).astype(np.float32)

@@ -1,6 +1,6 @@
-"""Points of a picture that can be found again after it is cropped, turned, scaled or recolored.
+"""Keypoints: points that can be found again after a picture is cropped, rotated, scaled or recolored.
 
-Extrema of differences of Gaussians with histograms of gradient directions, after Lowe, "Distinctive image
+Extrema of differences of Gaussians with gradient histograms, after Lowe, "Distinctive image
 features from scale-invariant keypoints", IJCV 60, 2004; simplified where a small picture allows it: no
 doubled first octave, gradients taken at the nearest pixel, directions weighted by the cosine.
 """
@@ -23,19 +23,19 @@ _PHOTO_BLUR = 0.5
 _NOISE = 0.002
 """Weaker extrema than this, in units of full contrast, are noise."""
 _EDGE = 10.0
-"""Principal curvatures may differ by this factor; more is an edge, along which a point slides (Lowe: 10)."""
+"""Maximum ratio of principal curvatures; above it, a point slides along an edge (Lowe: 10)."""
 _CELLS, _DIRECTIONS, _SAMPLES = 4, 8, 16
 _REACH = 6.0
-"""Half the side of the patch a point is described by, in units of its scale."""
+"""Half the side of the patch that describes a point, in units of its scale."""
 _SMALL_PRODUCT = 1 << 18
-"""Multiplications up to which OpenBLAS keeps a product to one thread."""
+"""Number of multiplications up to which OpenBLAS uses one thread."""
 _CLIP = 0.2
 """No direction may dominate a description (Lowe: 0.2)."""
 
 _X, _Y, _LEVEL, _STRENGTH, _OCTAVE, _WIDTH, _HEIGHT, _START = range(8)
 _COLUMNS = 8
-"""What is known of a point while it is looked at: place and level in its octave, the octave's size, and where
-the slopes of its level start among all slopes."""
+"""A point in progress: place and level in its octave, the octave's size, and the offset of its level's slopes
+among all slopes."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,7 +58,7 @@ class Keypoints:
         return len(self.scales)
 
     def mirrored(self, width: int) -> "Keypoints":
-        """The points that the same picture, left and right exchanged, would have."""
+        """The points of the mirrored picture."""
         cells = self.descriptors.reshape(-1, _CELLS, _CELLS, _DIRECTIONS)
         turned = cells[:, ::-1][..., -np.arange(_DIRECTIONS) % _DIRECTIONS]
         return Keypoints(
@@ -82,9 +82,9 @@ def blurred(gray: Floats, sigma: float) -> Floats:
 
 
 def product(left: Floats, right: Floats) -> Floats:
-    """The matrix product, in pieces so small that the linear algebra library shares none among its threads.
+    """The matrix product, in pieces small enough that the linear algebra library uses one thread.
 
-    Pictures are compared in several threads at once; theirs would only wait for each other.
+    Pictures are already compared in several threads; more would only wait for each other.
     """
     rows = max(1, _SMALL_PRODUCT // right.size)
     out = np.empty((len(left), right.shape[1]), np.float32)
@@ -129,11 +129,11 @@ def find_keypoints(gray: Floats, most: int = 250) -> Keypoints:
 
 
 def _levels(picture: Floats, blur: float) -> Floats:
-    """(levels, h, w): the picture, blurred by `blur` as it is, more and more, each from the one before."""
+    """(levels, h, w): the picture, which has a blur of `blur`, blurred more and more."""
     levels = [picture]
     for level in range(_INTERVALS + 3):
         wanted = _FIRST_BLUR * 2.0 ** (level / _INTERVALS)
-        more = max(wanted * wanted - blur * blur, 0.0) ** 0.5  # blurs add up by squares
+        more = max(wanted * wanted - blur * blur, 0.0) ** 0.5  # squares of blurs add up
         levels.append(blurred(levels[-1], more))
         blur = wanted
     return np.stack(levels[1:])
@@ -156,7 +156,7 @@ def _slope(levels: Floats, axis: int) -> Floats:
 
 
 def _extrema(bands: Floats) -> NDArray[np.float64]:
-    """Points, (n, columns), at the extrema of (levels, h, w) differences; their octave is not filled in."""
+    """Points, (n, columns), at the extrema of (levels, h, w) differences; the octave is filled in later."""
     middle = bands[1:-1, 1:-1, 1:-1]
     strong = np.abs(middle) > _NOISE
     highest, lowest = _over_3(bands, np.maximum), _over_3(bands, np.minimum)
@@ -184,7 +184,7 @@ def _extrema(bands: Floats) -> NDArray[np.float64]:
 
 
 def _over_3(bands: Floats, pick: np.ufunc) -> Floats:
-    """The greatest (or least) of each 3 x 3 x 3 neighborhood."""
+    """The maximum (or minimum) of each 3 x 3 x 3 neighborhood."""
     bands = pick(pick(bands[:, :, :-2], bands[:, :, 1:-1]), bands[:, :, 2:])
     bands = pick(pick(bands[:, :-2], bands[:, 1:-1]), bands[:, 2:])
     out: Floats = pick(pick(bands[:-2], bands[1:-1]), bands[2:])

@@ -1,4 +1,4 @@
-"""A rough map between two pictures made exact to a fraction of a pixel."""
+"""Refines a rough map between two pictures to subpixel accuracy."""
 
 from typing import NamedTuple
 
@@ -20,11 +20,11 @@ _STAGES = (_Stage(56, 1.2, 5), _Stage(88, 0.8, 4))
 
 
 def refine(a: Prepared, b: Prepared, transform: Transform) -> Transform:
-    """The map from `b` to `a` made exact to a fraction of a pixel, by the pixels of the overlap.
+    """Refine the map from `b` to `a` to subpixel accuracy, using the pixels of the overlap.
 
     Gauss-Newton on the squared differences, after a gain and an offset of brightness, each pixel weighted by
-    how well it fits (Baker and Matthews, "Lucas-Kanade 20 years on", IJCV 56, 2004; Cauchy weights). Where
-    that does not help, the map comes back as it was.
+    how well it fits (Baker and Matthews, "Lucas-Kanade 20 years on", IJCV 56, 2004; Cauchy weights). If that
+    does not help, the map is returned unchanged.
     """
     best = transform
     for stage in _STAGES:

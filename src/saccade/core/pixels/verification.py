@@ -1,4 +1,4 @@
-"""Whether two pictures are the same one, edited: found by laying one onto the other, with numpy alone."""
+"""Verifies whether two pictures are edits of the same one by aligning them, with numpy alone."""
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
@@ -12,17 +12,17 @@ from saccade.core.ports.engines import Match
 from saccade.core.types import PixelRecipe, Pixels
 
 SAME = 0.6
-"""Probability from which two pictures count as the same: who is unsure puts nothing away."""
+"""Probability from which pictures count as the same."""
 SURE = 0.97
-"""Probability from which no other way of laying one onto the other is tried."""
+"""Probability from which no other alignment is tried."""
 COMPARED_SIZE = 224
 """Longest side, pixels, at which pictures are compared: the verdict is fitted to it."""
 _REMEMBERED = 32
-"""Pictures whose points are kept: one is usually compared with several."""
+"""Number of pictures whose points are cached: one is usually compared with several."""
 _FEWEST = 6
-"""Points that must vote for a map. Edits of 30 photos had 17 or more; checkers fit each other by 3 or 4."""
+"""Points that must vote for a map. Edits of 30 photos had 17 or more, unrelated checkerboards 3 or 4."""
 _PLAUSIBLE = 0.4
-"""Correlation of two 32 x 32 pictures from which a half turn or mirror is looked at closely."""
+"""Correlation of two 32 x 32 pictures from which a half turn or mirroring is examined."""
 _HOPELESS = 0.25
 """Blocks that correlate less than this on average are not worth refining."""
 
@@ -32,20 +32,20 @@ _EXACT = 0.94
 FACTS = ("overlap", "agreeing", "correlation", "detail", "fitting", "votes")
 """Names of the facts."""
 WEIGHED = ("detail", "fitting")
-"""Those the verdict rests on: a few that tell a copy from another moment of the same scene."""
+"""The facts used for the verdict: few, but they separate a copy from another moment of the same scene."""
 _WEIGHTS = np.array([33.4, 25.6])
 _BIAS = -53.7
 """Fitted by `training/verify.py`."""
 _PLAIN = 0.35
-"""Structure below which shapes alone say too little: two in 1,000 photos of flickr8k, and most logos."""
+"""Structure below which shapes alone are not enough: two in 1,000 photos of flickr8k, and most logos."""
 _RECOLORED = 0.1
-"""Difference in gray from which a plain picture counts as another one: a yellow disk is no red ball."""
+"""Difference in gray from which plain pictures count as different (a yellow disk, a red ball)."""
 
 
 class AlignmentVerifier:
-    """Finds how one picture lies on the other from points both have, and judges by how well they then agree.
+    """Aligns two pictures by their common points, and judges by how well they then agree.
 
-    Needs no extra and knows no encoder. Thread-safe.
+    Needs no extra and no encoder. Thread-safe.
     """
 
     def __init__(self) -> None:
@@ -58,19 +58,19 @@ class AlignmentVerifier:
 
     @property
     def recipe(self) -> PixelRecipe:
-        """The pixels it wants."""
+        """The pixels it needs."""
         return PixelRecipe(size=COMPARED_SIZE, fit="contain")
 
     def verify(self, a: Pixels, b: Pixels, score: float) -> Match:
         """Whether (h, w, 3) `b` is (h', w', 3) `a` edited, or both are edits of one.
 
         Args:
-            score: not used: it depends on the encoder, and the pixels decide without it.
+            score: not used: it depends on the encoder; the pixels alone decide.
         Returns:
             facts: "overlap" (share of the picture that is covered more), "agreeing" (share of the overlap
-            that looks alike), "correlation" (of the overlap), "detail" (the same for fine detail), "fitting"
-            (share of the overlap that looks alike or is equal but for letters), "votes" (points found in
-            both). The verdict rests on "detail" and "fitting".
+            that looks similar), "correlation" (of the overlap), "detail" (the same for fine detail),
+            "fitting" (share of the overlap that looks similar or is equal except for text), "votes" (points
+            found in both). The verdict rests on "detail" and "fitting".
         """
         del score
         first, second = (self._prepared(one.tobytes(), *one.shape[:2]) for one in (a, b))
@@ -110,7 +110,7 @@ def judge(transform: Transform, agreement: Agreement, votes: int) -> Match:
 def _rough_and_refined(
     a: Prepared, b: Prepared, transform: Transform
 ) -> Iterator[tuple[Transform, Agreement]]:
-    """The map with how well it fits, and, if it is neither exact nor hopeless, the same once refined."""
+    """The map with how well it fits, and, if it is neither exact nor hopeless, the same after refinement."""
     rough = compare(a, b, transform)
     if rough is None:
         return
@@ -125,10 +125,10 @@ def _rough_and_refined(
 def guesses(
     a: Prepared, b: Prepared, maps: Callable[[], Iterable[tuple[Transform, int]]]
 ) -> Iterator[tuple[Transform, int]]:
-    """Maps from `b` to `a` worth a look with the points that vote for them, the cheap ones first.
+    """Maps from `b` to `a` worth trying, with the points that vote for them, the cheap ones first.
 
     Args:
-        maps: finds those that points vote for; called only if it comes to that.
+        maps: finds those that points vote for; called only if needed.
     """
     likely = []
     for place, transform in enumerate(half_turns()):

@@ -1,6 +1,6 @@
-"""What the parts expect of each other: structural types, so that any class of the right shape fits.
+"""Interfaces between the parts: structural types, so that any class of the right shape fits.
 
-Each states shapes, order and errors; `tests/contracts` runs one suite over every implementation.
+Each specifies shapes, order and errors; `tests/contracts` runs one suite over every implementation.
 """
 
 from saccade.core.ports.catalog import (

@@ -1,4 +1,4 @@
-"""The system of record: files, images, embeddings, and what is said about images, one small port each."""
+"""The system of record: files, images, embeddings, and facts about images, one small port each."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -27,14 +27,14 @@ from saccade.core.types import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Folder:
-    """A place a library indexes: its row and its absolute path in the operating system's spelling."""
+    """A folder a library indexes: its row and its absolute path in the operating system's spelling."""
 
     id: int
     path: str
 
 
 class KnownFile(NamedTuple):
-    """What the catalog remembers of a file.
+    """The catalog's record of a file.
 
     `state`: "indexed", "failed", "excluded" (no image), "archive" or "missing".
     """
@@ -55,10 +55,10 @@ class NewImage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeenFile:
-    """What became of one file in this run.
+    """The outcome of one file in a run.
 
-    Exactly one of: `image` (a picture, new or not), `image_id` (a picture the catalog already holds),
-    `failure`, `archive` (its members are entries of their own), or none of them (excluded: no image).
+    Exactly one of: `image` (a picture, new or not), `image_id` (a picture already in the catalog),
+    `failure`, `archive` (its members are separate entries), or none of them (excluded: not an image).
     """
 
     entry: FileEntry
@@ -75,91 +75,91 @@ class Spaces(Protocol):
         """Every space, active or not."""
 
     def ensure(self, encoder: EncoderInfo, role: Role) -> SpaceInfo:
-        """The space of this fingerprint and role; made, and active if its role has none active."""
+        """The space of this fingerprint and role; created if missing, and active if its role has none."""
 
 
 class Runs(Protocol):
-    """What was done to the library, and what was cut short."""
+    """Runs on the library, finished or interrupted."""
 
     def start(self, kind: str) -> int:
-        """Note that a run began; a run without an end was interrupted."""
+        """Record the start of a run; a run without an end was interrupted."""
 
     def finish(self, run: int, summary: Mapping[str, object]) -> None:
-        """Note that it ended, with what it did."""
+        """Record the end of a run, with its result."""
 
     def unfinished(self) -> Sequence[int]:
         """Runs that started after the last one that finished, and did not."""
 
 
 class Files(Protocol):
-    """Files on disk and what became of them. A path is (folder, path relative to it, member)."""
+    """Files on disk and their outcomes. A path is (folder, path relative to it, member)."""
 
     def folders(self) -> Sequence[Folder]:
-        """Every place the library indexes."""
+        """Every folder the library indexes."""
 
     def ensure_folder(self, path: str) -> tuple[Folder, str]:
-        """The folder that holds `path`, made if none does, and `path` relative to it ("" = itself)."""
+        """The folder that contains `path`, created if missing, and `path` relative to it ("" = itself)."""
 
     def known(self, folder: Folder, below: str = "") -> Mapping[tuple[str, str], KnownFile]:
-        """Return {(relative path, member): what is remembered} at or below the relative path `below`."""
+        """Return {(relative path, member): record} at or below the relative path `below`."""
 
     def record(self, run: int, folder: Folder, seen: Sequence[SeenFile]) -> Sequence[int | None]:
-        """Store a batch in one durable transaction; image id of each, None where it has none.
+        """Store a batch in one durable transaction; image id of each, or None.
 
-        A sha256 already held keeps its image and embeddings (missing spaces are added). Seeing a missing
-        file again revives it. The same batch twice changes nothing.
+        A known sha256 keeps its image and embeddings (missing spaces are added). A missing file that is found
+        again is restored. The same batch twice changes nothing.
         """
 
     def mark_missing(self, run: int, folder: Folder, files: Iterable[tuple[str, str]]) -> int:
-        """These (relative path, member) are gone; number that were present. Images and embeddings stay."""
+        """Mark these (relative path, member) as gone; number that were present. Images are kept."""
 
     def failures(self, limit: int | None = None) -> Sequence[Failure]:
-        """Files that gave no image and are still there."""
+        """Files without an image that still exist."""
 
 
 class Images(Protocol):
-    """Images, looked up by what identifies them, by filter and by words."""
+    """Images, looked up by identity, by filter and by words."""
 
     def get(self, ids: Sequence[int]) -> Sequence[ImageRecord]:
-        """The records, in the order asked. Raises ImageNotFoundError."""
+        """The records, in the given order. Raises ImageNotFoundError."""
 
     def find(self, sha256s: Sequence[bytes], spaces: Sequence[int]) -> Mapping[bytes, int]:
-        """Image ids of those that the catalog holds with an embedding in every one of `spaces`."""
+        """Image ids of those in the catalog with an embedding in every one of `spaces`."""
 
     def sizes(self) -> set[int]:
-        """Byte lengths of all images held (a file of another length cannot be one of them)."""
+        """Byte lengths of all images (a file of another length cannot be one of them)."""
 
     def by_sha256(self, prefix: str) -> ImageRecord:
-        """The image whose hexadecimal id starts so. Raises ImageNotFoundError (none, or several)."""
+        """The image whose hexadecimal id starts with it. Raises ImageNotFoundError (none, or several)."""
 
     def by_path(self, path: str) -> ImageRecord | None:
-        """The image a file held when last seen."""
+        """The image a file contained when last seen."""
 
     def at_paths(self, paths: Sequence[str]) -> Mapping[str, int]:
-        """{absolute path: image it held when last seen}, of those that held one."""
+        """{absolute path: image it contained when last seen}, for those that contained one."""
 
     def by_names(self, names: Sequence[str]) -> Mapping[str, Sequence[int]]:
-        """{file name: images with a present file called so, whatever its case}, of those there are."""
+        """{file name: images with a present file of that name, ignoring case}, if any."""
 
     def by_ids(self, starts: Sequence[str]) -> Mapping[str, Sequence[int]]:
-        """{start of a hexadecimal id: images it fits, two at most}, of those there are."""
+        """{start of a hexadecimal id: at most two matching images}, for existing ones."""
 
     def match(self, filter: Filter) -> Ids:
         """Sorted ids of the images with a file present that satisfy it."""
 
     def match_words(self, words: Sequence[str], limit: int, among: Ids | None = None) -> Ids:
-        """Images whose names, titles, captions, keywords or labels hold all the words, best first."""
+        """Images whose names, titles, captions, keywords or labels contain all the words, best first."""
 
 
 class EmbeddingStore(Protocol):
     """Embeddings of record.
 
-    Every row gets a sequence number, higher than all before it in the catalog, and in the order of commits:
-    whoever has seen n has seen everything below n.
+    Every row gets a sequence number, higher than all before it in the catalog, in the order of commits: a
+    reader that has seen n has seen everything below n.
     """
 
     def get(self, space: int, ids: Ids) -> Embeddings:
-        """(n, d) rows as asked. Raises ImageNotFoundError; CorruptLibraryError on a bad checksum."""
+        """(n, d) rows in this order. Raises ImageNotFoundError; CorruptLibraryError on a bad checksum."""
 
     def after(self, space: int, sequence: int, batch: int = 4096) -> Iterator[tuple[int, Ids, Embeddings]]:
         """Rows newer than `sequence`, oldest first: (last sequence, ids, (m, d) rows), m <= batch."""
@@ -180,17 +180,17 @@ class EmbeddingStore(Protocol):
         """Sorted ids of the images whose stored vector was altered; reads all of the space."""
 
     def remove(self, space: int, ids: Iterable[int]) -> int:
-        """Delete these images' embeddings in the space, so that they are made again; number deleted."""
+        """Delete these images' embeddings in the space, to be recomputed; number deleted."""
 
 
 class Notes(Protocol):
-    """Small texts under a key: a calibration, the folders in force."""
+    """Small texts by key: a calibration, the indexed folders."""
 
     def get(self, key: str) -> str | None:
-        """The text kept under a key, None if there is none."""
+        """The text stored under a key, None if there is none."""
 
     def save(self, key: str, text: str) -> None:
-        """Keep a small text under a key, durably, in the place of what was there."""
+        """Store a small text under a key, durably, replacing any earlier one."""
 
 
 class Hashes(Protocol):
@@ -200,38 +200,38 @@ class Hashes(Protocol):
         """Sorted ids of the images that have one (among `ids`, if given), and the hashes."""
 
     def save(self, hashes: Mapping[int, int]) -> None:
-        """Keep {image id: 64 bits}, 0 to 2**64 - 1. Raises ImageNotFoundError."""
+        """Store {image id: 64 bits}, 0 to 2**64 - 1. Raises ImageNotFoundError."""
 
     def missing(self) -> Ids:
         """Sorted ids of the images with a file present and no perceptual hash."""
 
 
 class Health(Protocol):
-    """Whether the catalog is whole, and how to keep it so."""
+    """Integrity checks and repairs of the catalog."""
 
     def counts(self) -> Counts:
-        """How much it holds."""
+        """The number of its items."""
 
     def problems(self) -> Sequence[str]:
-        """What is wrong with the stored data itself, a line each; reads all of it."""
+        """Problems of the stored data, a line each; reads all of it."""
 
     def stale_images(self) -> Ids:
-        """Sorted ids of the images of which what derives from their files (words, presence) is wrong."""
+        """Sorted ids of the images whose derived data (words, presence) is wrong."""
 
     def rebuild_derived(self) -> None:
-        """Make what derives from the files again."""
+        """Rebuild the data derived from files."""
 
     def backup(self, path: str, *, overwrite: bool = False) -> None:
-        """Write a consistent copy while others read and write; the file appears whole or not at all.
+        """Write a consistent copy atomically, while others read and write.
 
         Raises InputError if the file exists and `overwrite` is false; DiskFullError, ReadOnlyError.
         """
 
 
 class Catalog(Protocol):
-    """The system of record. What a method that writes has returned from is durable.
+    """The system of record. Once a method that writes returns, its data is durable.
 
-    Image ids are positive and never used again. Any number of processes read, one at a time writes.
+    Image ids are positive and never reused. Any number of processes can read, one at a time can write.
     Methods that write raise LibraryBusyError, DiskFullError, ReadOnlyError or StorageError.
     """
 
@@ -241,7 +241,7 @@ class Catalog(Protocol):
 
     @property
     def runs(self) -> Runs:
-        """What was done."""
+        """Runs."""
 
     @property
     def files(self) -> Files:
@@ -273,7 +273,7 @@ class Catalog(Protocol):
 
     @property
     def pairs(self) -> Pairs:
-        """Pairs that were compared, and what people said of them."""
+        """Compared pairs, and people's verdicts on them."""
 
     @property
     def results(self) -> Results:
@@ -281,27 +281,27 @@ class Catalog(Protocol):
 
     @property
     def feedback(self) -> Feedback:
-        """What users did, and what goes together."""
+        """User events, and sets of images that go together."""
 
     @property
     def health(self) -> Health:
-        """Whether it is whole."""
+        """Integrity checks."""
 
     def writing(self, doing: str = ..., *, wait_s: float | None = None) -> AbstractContextManager[None]:
-        """Hold the library's write lock, which others wait for; the same thread may take it again.
+        """Hold the library's write lock, which others wait for; reentrant within a thread.
 
         Args:
-            doing: completes the sentence "process 123 is ..." that others are told.
-            wait_s: longest wait for it, seconds; None for the library's own setting.
+            doing: completes the sentence "process 123 is ..." that others see.
+            wait_s: maximum wait in seconds; None for the library's setting.
         Raises:
-            LibraryBusyError: it was not free in time; names the holder and what it is doing.
+            LibraryBusyError: it was not free in time; the message names the holder and what it is doing.
         """
 
     def unit(self, doing: str = ..., *, wait_s: float | None = None) -> AbstractContextManager[None]:
-        """The write lock, and one transaction over all stores: what the block writes happens whole or not."""
+        """The write lock, and one transaction over all stores: the block's writes are atomic."""
 
     def version(self) -> int:
-        """A number that changes whenever anything in the catalog did, by any process."""
+        """A number that changes whenever any process changes the catalog."""
 
     def close(self) -> None:
         """Release it."""

@@ -1,4 +1,4 @@
-"""What turns files into pixels, as the other parts see it."""
+"""Decoders: files to pixels."""
 
 from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
@@ -7,11 +7,11 @@ from typing import Protocol, Self, TypeAlias
 from saccade.core.types import DecodeOutcome, DecodeTask, Failure, FileEntry, PixelRecipe, Progress
 
 ReportProgress: TypeAlias = Callable[[Progress], None]
-"""Called from the thread that does the work, a few times per second at most."""
+"""Called from the working thread, a few times per second at most."""
 
 
 class Decoder(Protocol):
-    """Untrusted files to pixels, in guarded worker processes. Close it (or use `with`) to end them."""
+    """Decodes untrusted files in guarded worker processes. Close it (or use `with`) to end them."""
 
     def decode(self, tasks: Iterable[DecodeTask]) -> Iterator[DecodeOutcome]:
         """One outcome per task, in order. Tasks are taken lazily, a bounded number ahead."""
@@ -19,7 +19,7 @@ class Decoder(Protocol):
     def list_archive(self, entry: FileEntry) -> Iterator[FileEntry | Failure]:
         """Members of an archive that may be pictures, as entries, in the archive's order.
 
-        A broken archive gives what could be listed and then one Failure with the archive's own path.
+        A broken archive yields what could be listed and then one Failure with the archive's path.
         """
 
     def close(self) -> None:
@@ -35,7 +35,7 @@ class Decoder(Protocol):
 
 
 class OpenDecoder(Protocol):
-    """Makes decoders by a recipe, from one warm pool of workers."""
+    """Creates decoders for a recipe, from one warm pool of workers."""
 
     def __call__(self, recipe: PixelRecipe) -> Decoder:
         """A decoder; close it."""

@@ -1,4 +1,4 @@
-"""What makes embeddings, as the other parts see it."""
+"""Encoders: images and text to embeddings."""
 
 from collections.abc import Mapping, Sequence
 from typing import Protocol
@@ -7,11 +7,11 @@ from saccade.core.types import Embeddings, EncoderInfo, Pixels, Role
 
 
 class Encoder(Protocol):
-    """Images and text to embeddings. Thread-safe once made."""
+    """Images and text to embeddings. Thread-safe."""
 
     @property
     def info(self) -> EncoderInfo:
-        """What it is."""
+        """Its name, fingerprint, dimensions and license."""
 
     def encode_pixels(self, pixels: Pixels) -> Mapping[Role, Embeddings]:
         """(n, size, size, 3) by `info.recipe` -> (n, d) unit rows for each role, in one pass."""

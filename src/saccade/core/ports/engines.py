@@ -1,4 +1,4 @@
-"""Heavy work on arrays that adapters do, as pipelines see it."""
+"""Heavy array computations, implemented by adapters."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -12,26 +12,26 @@ from saccade.core.types import Embeddings, Ids, PixelRecipe, Pixels, Scores
 
 @runtime_checkable
 class PatchEncoder(Protocol):
-    """An encoder that also sees where in the picture something is."""
+    """An encoder that also has features for parts of a picture."""
 
     @property
     def patch_shape(self) -> tuple[int, int, int]:
-        """(rows, columns, channels) of what `encode_patches` gives for one picture."""
+        """(rows, columns, channels) of `encode_patches` for one picture."""
 
     def encode_patches(self, pixels: Pixels) -> NDArray[np.float32]:
         """(n, size, size, 3) by the encoder's recipe -> (n, rows, columns, channels) features, not unit rows.
 
-        Patch (r, c) sees, above all, the part of the picture around ((c + 0.5) / columns, (r + 0.5) / rows).
+        Patch (r, c) mainly covers the part of the picture around ((c + 0.5) / columns, (r + 0.5) / rows).
         """
 
 
 @runtime_checkable
 class LookEncoder(Protocol):
-    """An encoder that also sums up how a picture looks, whatever it shows: textures, colors, sharpness."""
+    """An encoder that also describes how a picture looks, whatever it shows: textures, colors, sharpness."""
 
     @property
     def look_dim(self) -> int:
-        """Numbers for one picture."""
+        """Number of features per picture."""
 
     def encode_looks(self, pixels: Pixels) -> NDArray[np.float32]:
         """(n, size, size, 3) by the encoder's recipe -> (n, look_dim) of any scale: compare them whitened."""
@@ -41,7 +41,7 @@ class KMeans(Protocol):
     """k-means on unit rows."""
 
     def fit(self, rows: Embeddings, k: int, *, seed: int, iterations: int = 20) -> Embeddings:
-        """(k, d) centers as unit rows (spherical k-means); the same for the same rows and seed."""
+        """(k, d) centers as unit rows (spherical k-means); deterministic in rows and seed."""
 
 
 class SelfJoin(Protocol):
@@ -61,13 +61,13 @@ class SelfJoin(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
-    """Whether two pictures are the same one, edited, and what speaks for it.
+    """Whether two pictures are edits of the same one, with the evidence.
 
     Attributes:
         same: the verdict.
-        probability: in [0, 1] that it is.
+        probability: probability of that, in [0, 1].
         transform: (2, 3) affine map from `b` to `a`, both with x and y in [0, 1]; None if none was found.
-        facts: numbers the verdict rests on, by name, each explained by the verifier ("overlap", "inliers").
+        facts: numbers behind the verdict, by name, each explained by the verifier ("overlap", "inliers").
     """
 
     same: bool
@@ -77,15 +77,15 @@ class Match:
 
 
 class Verifier(Protocol):
-    """Looks at the pixels of two pictures that may be the same one."""
+    """Compares the pixels of two pictures that may be the same one."""
 
     @property
     def name(self) -> str:
-        """Method and version: what it found out is remembered under this name."""
+        """Method and version: results are stored under this name."""
 
     @property
     def recipe(self) -> PixelRecipe:
-        """The pixels it wants: "contain" keeps the proportions."""
+        """The pixels it needs: "contain" keeps the proportions."""
 
     def verify(self, a: Pixels, b: Pixels, score: float) -> Match:
         """Whether (h, w, 3) `b` is (h', w', 3) `a` edited, or both are edits of one.

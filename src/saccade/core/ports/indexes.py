@@ -1,4 +1,4 @@
-"""Search structures, as the other parts see them."""
+"""Search structures."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from saccade.core.types import Embeddings, Ids, Scores, SpaceInfo
 
 
 class Index(Protocol):
-    """Nearest-neighbor search over one space, as it stood when the index was built.
+    """Nearest-neighbor search over one space, as of when the index was built.
 
     Attributes:
         kind: "flat", "ivf" or "hnsw".
@@ -28,8 +28,8 @@ class Index(Protocol):
 
         Args:
             queries: (q, d) unit rows.   k: at least 1.
-            only: sorted ids to search among; the rest do not exist for this search.
-            exclude: sorted ids that do not exist for this search.
+            only: sorted ids to search among; others are ignored.
+            exclude: sorted ids to ignore.
         Returns:
             ids and scores, both (q, m), best first, ties by lower id; m = min(k, number of matching ids):
             filters act before k. Scores are exact; an approximate index may miss images.
@@ -41,9 +41,9 @@ class Index(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoIndex:
-    """There is no index to search: why, and whether one is there but damaged or not of this space.
+    """There is no usable index: the reason, and whether one exists but is damaged or of another space.
 
-    Nothing is lost by it: search the catalog's embeddings exactly, and build again.
+    Nothing is lost: search the catalog's embeddings exactly, and rebuild it.
     """
 
     reason: str
@@ -52,14 +52,14 @@ class NoIndex:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndexSummary:
-    """What was built.
+    """A built index.
 
     Attributes:
         kind: "flat", "ivf" or "hnsw".
         size: number of embeddings.
         sequence: highest sequence number among them, 0 when empty.
         recall: ANN recall@10 measured against exact search before it was published; 1.0 for flat.
-        note: why it is flat although another kind was wanted; or empty.
+        note: why it is flat although another kind was requested; or empty.
         size_bytes: length of its files.
     """
 
@@ -72,10 +72,10 @@ class IndexSummary:
 
 
 class IndexStore(Protocol):
-    """The indexes of a library, one for each space. Any number of processes read while one builds."""
+    """The indexes of a library, one for each space. Any number of processes can read while one builds."""
 
     def open(self, space: SpaceInfo) -> Index | NoIndex:
-        """The index of the space as last built; whatever is wrong with its files is a NoIndex."""
+        """The index of the space as last built; any problem with its files gives a NoIndex."""
 
     def build(
         self,
@@ -87,19 +87,19 @@ class IndexStore(Protocol):
         count: int | None = None,
         report: ReportProgress | None = None,
     ) -> IndexSummary:
-        """Replace the index of the space. The caller holds the write lock; readers go on undisturbed.
+        """Replace the index of the space. The caller holds the write lock; readers are not affected.
 
         Args:
-            batches: (last sequence, ids, (m, dim) rows) as `Catalog.embeddings.after` gives them.
+            batches: (last sequence, ids, (m, dim) rows) as from `Catalog.embeddings.after`.
             kind: "auto", "flat", "ivf" or "hnsw".
-            queries: (q, dim) rows like those that will be searched for (texts, above all), to tune it by.
+            queries: (q, dim) typical queries (mainly texts), for tuning.
             count: number of embeddings, if known, for the progress reports.
         Raises:
-            InvalidVectorError; DiskFullError, ReadOnlyError or StorageError. The old index then still stands.
+            InvalidVectorError; DiskFullError, ReadOnlyError or StorageError. The old index is then kept.
         """
 
     def verify(self, space: SpaceInfo) -> Sequence[str]:
-        """One line for each thing wrong with its files, every byte of them read; none when none is built."""
+        """One line for each problem with its files, after reading every byte; none if there is no index."""
 
     def remove(self, space: SpaceInfo) -> None:
-        """Delete the files of the space's index; open readers go on undisturbed."""
+        """Delete the files of the space's index; open readers are not affected."""

@@ -1,7 +1,7 @@
-"""What people and pipelines say about images, kept in the catalog beside them.
+"""Facts about images from people and pipelines, kept in the catalog.
 
 Five small stores, each one transaction per call. Image ids are the catalog's; a row about an image that is
-gone stays (the image may come back) and is left out wherever only present images are asked for. Methods
+gone is kept (the image may come back) and left out when only present images are requested. Methods
 that write raise DiskFullError, ReadOnlyError or StorageError, and ImageNotFoundError for an unknown id.
 """
 
@@ -25,9 +25,9 @@ class Column:
     """One imported or computed fact about images: `price`, `rating`, `theme`.
 
     Attributes:
-        name: letters, digits and _, not beginning with a digit; filters say `data.NAME`.
+        name: letters, digits and _, not starting with a digit; filters use `data.NAME`.
         kind: "number" or "text".
-        origin: who wrote it: "import", or the pipeline ("themes", "outliers").
+        origin: who wrote it: "import", or the pipeline (`themes`, `outliers`).
         count: present images that have it.
     """
 
@@ -49,10 +49,10 @@ class Columns(Protocol):
         """Set values, {image id: value}; number written.
 
         Args:
-            replace: forget all other values of the column first (else only those given are changed).
+            replace: delete all other values of the column first (else only those given are changed).
         Raises:
             InputError: a bad name, a number that is not finite, text in a column of numbers (or reverse), or
-                a column of another origin: what a person imported no pipeline overwrites.
+                a column of another origin: pipelines never overwrite imported values.
         """
 
     def write_all(
@@ -74,7 +74,7 @@ class Columns(Protocol):
         """{image: {column: value}} of each image that has any, columns by name."""
 
     def remove(self, name: str) -> int:
-        """Forget the column; number of values removed. Raises InvalidFilterError if there is none."""
+        """Remove the column; number of values removed. Raises InvalidFilterError if there is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +82,7 @@ class Tag:
     """One label on one image.
 
     Attributes:
-        label: as people write it ("beach"); a taxonomy's path is joined with "/" ("animal/dog").
+        label: as people write it ("beach"); taxonomy paths are joined with "/" ("animal/dog").
         origin: "person", "zero-shot", or "taught:NAME".
         score: confidence in [0, 1]; 1 from a person.
     """
@@ -93,10 +93,10 @@ class Tag:
 
 
 class Tags(Protocol):
-    """Labels on images, many per image. Filters say `tag=beach`.
+    """Labels on images, many per image. Filters use `tag=beach`.
 
-    Word search finds labels too, except those of origin "zero-shot": they say nothing new to a search by the
-    same encoder.
+    Word search finds labels too, except those of origin "zero-shot": they add nothing to a search by the same
+    encoder.
     """
 
     def write(
@@ -117,18 +117,18 @@ class Tags(Protocol):
         """Tags of each image that has any, best score first."""
 
     def labels(self, origin: str | None = None) -> Mapping[str, int]:
-        """{label: present images that bear it}, most borne first."""
+        """{label: present images that have it}, most frequent first."""
 
     def with_label(self, label: str, origin: str | None = None) -> tuple[Ids, Numbers]:
-        """Sorted ids of present images that bear it, and the best score each has."""
+        """Sorted ids of present images that have it, and the best score of each."""
 
     def remove(self, origin: str, label: str | None = None, ids: Ids | None = None) -> int:
-        """Take tags off; number removed."""
+        """Remove tags; number removed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredPair:
-    """What was found out about two images, `a` < `b` (image ids).
+    """The result of comparing two images, `a` < `b` (image ids).
 
     Attributes:
         tier: "bytes" never occurs (one image then); "pixels", "picture", "burst", "scene" or "different".
@@ -146,7 +146,7 @@ class StoredPair:
 
 
 class Pairs(Protocol):
-    """Pairs of images that were looked at, so that none is looked at twice, and what people said of them."""
+    """Pairs of images that were compared, so that none is compared twice, and people's verdicts on them."""
 
     def save(self, method: str, pairs: Sequence[StoredPair]) -> None:
         """Keep pairs examined by a method (verifier and its version); an older entry is replaced."""
@@ -158,25 +158,25 @@ class Pairs(Protocol):
         """Which of (n, 2) pairs (a < b) the method has examined."""
 
     def forget(self, method: str | None = None) -> int:
-        """Forget what was found out (never what people said); all methods when None."""
+        """Delete results (never people's verdicts); of all methods when None."""
 
     def set_distinct(self, pairs: Sequence[tuple[int, int]], *, distinct: bool = True) -> int:
-        """A person says these are not duplicates (or takes that back); number changed."""
+        """Mark pairs as not duplicates (or undo that); number changed."""
 
     def distinct(self) -> NDArray[np.int64]:
-        """(n, 2) pairs that a person called no duplicates, a < b, sorted."""
+        """(n, 2) pairs that a person marked as not duplicates, a < b, sorted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """A result or a model of a pipeline, kept by name and version.
+    """A result or model of a pipeline, stored by name and version.
 
     Attributes:
-        kind: "themes", "map", "classifier", "outliers", ...
+        kind: `themes`, `map`, `classifier`, `outliers`, ...
         version: 1, 2, ... within kind and name.
         created: UTC, ISO 8601.
-        facts: JSON values: parameters, metrics, what it was made from.
-        arrays: numbers it consists of.
+        facts: JSON values: parameters, metrics, inputs.
+        arrays: its numbers.
     """
 
     kind: str
@@ -202,18 +202,18 @@ class Results(Protocol):
         """Every version kept, newest first, with facts and without arrays."""
 
     def remove(self, kind: str, name: str) -> int:
-        """Forget all versions; number removed."""
+        """Delete all versions; number removed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """One sign of what a user likes.
+    """One user event.
 
     Attributes:
         user: any text.   image: image id.
-        kind: "like", "dislike", "click", "view", "buy"; what each weighs is the recommender's business.
+        kind: "like", "dislike", "click", "view", "buy"; the recommender decides their weights.
         at: UTC, seconds since 1970.
-        value: strength, 1 if nothing was said (a rating, seconds looked at).
+        value: strength, 1 by default (a rating, seconds viewed).
     """
 
     user: str
@@ -224,10 +224,10 @@ class Event:
 
 
 class Feedback(Protocol):
-    """What users did, per user: exportable, erasable. And what goes together, as imported."""
+    """Events per user, which can be exported and erased, and imported sets of images that go together."""
 
     def add(self, events: Sequence[Event]) -> int:
-        """Keep them; the same (user, image, kind, at) twice counts once; number that were new."""
+        """Store events; the same (user, image, kind, at) twice counts once; number that were new."""
 
     def events(self, user: str | None = None) -> Sequence[Event]:
         """Events of one user, or all, oldest first."""
@@ -236,7 +236,7 @@ class Feedback(Protocol):
         """{user: events}, by name."""
 
     def erase(self, user: str) -> int:
-        """Delete everything of a user, on the disk too; number of events erased."""
+        """Delete everything about a user, from disk too; number of events erased."""
 
     def add_sets(self, sets: Mapping[str, Sequence[int]]) -> int:
         """Images that occurred together, {set name (an order, an outfit): image ids}; rows that were new."""

@@ -1,4 +1,4 @@
-"""Tools that some use-cases need: heavy engines, files moved and written; each is loaded when asked for."""
+"""Tools that some use-cases need, such as heavy engines and file operations; each is loaded on first use."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -11,14 +11,14 @@ from saccade.core.types import Failure, FileEntry, Pixels
 
 
 class Walk(Protocol):
-    """Finds the files of a folder, or the one file it is given; see `saccade.sources.walk`."""
+    """Finds the files of a folder, or a single file; see `saccade.sources.walk`."""
 
     def __call__(self, root: str, *, exclude: Sequence[str] = ()) -> Iterator[FileEntry | Failure]:
         """Entries in a fixed order; a Failure for each folder that cannot be read."""
 
 
 class PictureCodec(Protocol):
-    """Pictures in memory to encoded files."""
+    """Encodes pictures in memory as files."""
 
     def to_png(self, picture: object) -> bytes:
         """A PIL image or (H, W, 3) uint8 pixels as PNG. Raises InvalidQueryError: it is neither."""
@@ -36,37 +36,37 @@ class Tables(Protocol):
     def write(
         self, path: str, header: Sequence[str], rows: Iterable[Sequence[Cell]], *, overwrite: bool
     ) -> int:
-        """Write a table, which appears whole or not at all; number of rows."""
+        """Write a table atomically; number of rows."""
 
 
 class WholeFiles(Protocol):
-    """Files that appear whole and durable, or not at all."""
+    """Writes files atomically and durably."""
 
     def __call__(self, path: str, parts: Iterable[bytes], *, like: str | None = None) -> None:
-        """Write the parts; permissions as those of the file `like`. Raises the storage errors."""
+        """Write the parts; with the permissions of the file `like`. Raises the storage errors."""
 
 
 class KeywordFiles(Protocol):
     """Keywords in JPEG files and in XMP sidecars; bytes in, bytes out."""
 
     def tagged_jpeg(self, data: bytes, labels: Sequence[str]) -> bytes:
-        """The JPEG with these keywords. Raises ValueError: it cannot take any, and why."""
+        """The JPEG with these keywords. Raises ValueError with the reason if it cannot take any."""
 
     def picture_data(self, data: bytes) -> bytes:
-        """What of a JPEG decides its pixels."""
+        """The bytes of a JPEG that determine its pixels."""
 
     def sidecar_of(self, path: str) -> str:
-        """Where the sidecar of a picture lies."""
+        """The path of a picture's sidecar."""
 
     def with_keywords(self, packet: bytes | None, labels: Sequence[str]) -> bytes:
-        """An XMP packet with these keywords, the rest as it was. Raises ValueError: it cannot be read."""
+        """An XMP packet with these keywords, otherwise unchanged. Raises ValueError: it cannot be read."""
 
 
 class QuarantineFiles(Protocol):
     """Moves single files; see `saccade.sources.quarantine`."""
 
     def look(self, path: str) -> FileFacts | None:
-        """What a name is now."""
+        """The current state of a name."""
 
     def digest(self, path: str) -> str:
         """SHA-256 of a file, hexadecimal."""
@@ -84,10 +84,10 @@ class QuarantineFiles(Protocol):
         """Take the second of two copies out of the quarantine."""
 
     def free_name(self, path: str, mark: str) -> str:
-        """A name beside it that nothing has."""
+        """An unused name next to it."""
 
     def sync_folders(self, paths: Sequence[str]) -> None:
-        """Make what happened to these names durable."""
+        """Sync the changes to these names to disk."""
 
 
 class QuarantineRuns(Protocol):
@@ -95,38 +95,38 @@ class QuarantineRuns(Protocol):
 
     @property
     def folder(self) -> str:
-        """Where they lie."""
+        """The folder of the manifests."""
 
     def runs(self) -> Sequence[str]:
         """Names of all runs, oldest first."""
 
     def next_place(self, to: str | None) -> str:
-        """Where the files of the next run will lie."""
+        """Where the next run's files will be put."""
 
     def begin(self, created: str, place: str) -> str:
         """Start a run."""
 
     def write(self, run: str, moves: Sequence[Move], merges: Sequence[Merge]) -> None:
-        """Note what is about to happen."""
+        """Record a move before it happens."""
 
     def resume(self, run: str) -> None:
-        """Note that it goes on."""
+        """Record that the run resumes."""
 
     def end(self, run: str) -> None:
-        """Note that it has ended."""
+        """Record that the run has ended."""
 
     def unmerge(self, run: str, merges: Sequence[int]) -> None:
-        """Note that these merges were taken back."""
+        """Record that these merges were undone."""
 
     def load(self, run: str) -> RunEntries:
-        """What the manifest says."""
+        """Read the manifest."""
 
     def tidy(self, entries: RunEntries) -> None:
         """Remove what is empty."""
 
 
 class Tools(Protocol):
-    """What a library's use-cases can ask for."""
+    """The tools of a library, for its use-cases."""
 
     @property
     def walk(self) -> Walk:
@@ -142,10 +142,10 @@ class Tools(Protocol):
 
     @property
     def write_whole(self) -> WholeFiles:
-        """Writes files whole."""
+        """Writes files atomically."""
 
     def append_line(self, path: str, line: str) -> None:
-        """Add a line to a file, made if it is not there; durable when it returns."""
+        """Append a line to a file, created if missing; durable when it returns."""
 
     @property
     def keywords(self) -> KeywordFiles:

@@ -1,1 +1,1 @@
-"""HTML pages that are one file each: complete, without scripts, harmless whatever their text says."""
+"""Self-contained HTML pages: one file each, no scripts, safe whatever their text says."""

@@ -1,7 +1,7 @@
 """Figures as SVG: points, lines and bars, for `report.Section.figure`.
 
-No style attributes and no scripts, as the page's policy wants; colors are classes of the report's style
-sheet, light and dark. Each figure has a <title> that says in words what it shows.
+No style attributes and no scripts, as the page's policy requires; colors are classes of the report's style
+sheet, light and dark. Each figure has a <title> that describes it.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from saccade.doors.page.document import jpeg, text
 _WIDTH, _HEIGHT = 960, 560
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 24, 20, 48
 _COLORS = 8
-"""Distinct colors; more series use them again and are told apart by their names."""
+"""Distinct colors; further series reuse them and differ by their names."""
 _BAR = 26
 _THUMBNAIL = 56
 
@@ -39,7 +39,7 @@ class Series:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bar:
-    """One bar: its name, its length, an interval around its end if there is one, and what is said of it."""
+    """One bar: its name, its length, an interval around its end if there is one, and its text."""
 
     name: str
     value: float
@@ -56,12 +56,12 @@ def scatter(
     labels: Sequence[str] = (),
     pictures: Sequence[tuple[float, float, bytes]] = (),
 ) -> str:
-    """Points in the plane, a color for each group, its label at the group's middle.
+    """Points in two dimensions, a color for each group, its label at the group's center.
 
     Args:
         points: (n, 2) finite; drawn with equal scale in both directions.
         title: what the figure shows, in words.
-        groups: (n,) which label each point bears; -1 for none (gray).
+        groups: (n,) index of each point's label; -1 for none (gray).
         labels: a name for each group.
         pictures: JPEGs to show at (x, y), in the points' coordinates.
     """
@@ -82,7 +82,7 @@ def scatter(
     for group in np.unique(belongs):
         mine = drawn[belongs == group]
         name = labels[group] if 0 <= group < len(labels) else ""
-        # One path per group: round dots of no length, a tenth of the bytes of as many circles.
+        # One path per group: zero-length round dots, a tenth of the bytes of circles.
         dots = "".join(f"M{x:.1f} {y:.1f}h0" for x, y in mine)
         said = f"<title>{text(name)}: {len(mine):,}</title>" if name else ""
         parts.append(
@@ -106,7 +106,7 @@ def lines_chart(series: Sequence[Series], *, title: str, across: str, up: str) -
 
     Args:
         title: what the figure shows, in words.
-        across, up: what the axes say, units included.
+        across, up: axis labels, units included.
     """
     drawn = [one for one in series if len(one.x)]
     if not drawn:
@@ -176,7 +176,7 @@ def bars(rows: Sequence[Bar], *, title: str) -> str:
 
 
 def _svg(title: str, width: int, height: int, inside: str) -> str:
-    """The figure with its title, read aloud as one picture."""
+    """The figure with its title; screen readers announce it as one image."""
     return (
         f'<svg role="img" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
         f'xmlns="http://www.w3.org/2000/svg"><title>{text(title)}</title>{inside}</svg>'
@@ -200,13 +200,13 @@ def _words(x: float, y: float, words: str, *, anchor: str = "start", style: str 
 
 
 def _range(values: Sequence[NDArray[np.float64]]) -> tuple[float, float]:
-    """Least and greatest of all values; never equal."""
+    """Minimum and maximum of all values; never equal."""
     low, high = min(float(one.min()) for one in values), max(float(one.max()) for one in values)
     return (low, high) if high > low else (low - 0.5, high + 0.5)
 
 
 def _free(place: float, taken: list[float]) -> float:
-    """The nearest place from `place` down that is 15 pixels from all taken; taken from now on."""
+    """The nearest position at or below `place` that is 15 pixels from all taken ones; now taken too."""
     while any(abs(place - other) < 15 for other in taken):
         place += 3
     taken.append(place)
@@ -221,7 +221,7 @@ def _axes(
     high: float,
     said: tuple[str, str],
 ) -> str:
-    """Rules at round numbers over a plot of `wide` x `high` pixels, and what the axes say."""
+    """Grid lines at round numbers over a plot of `wide` x `high` pixels, and the axis labels."""
     (x_low, x_high), (y_low, y_high), (across, up), parts = x_range, y_range, said, []
     for value in _ticks(y_low, y_high):
         y = _TOP + (y_high - value) / (y_high - y_low) * high

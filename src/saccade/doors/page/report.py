@@ -14,16 +14,16 @@ if TYPE_CHECKING:
     from saccade.engine.context import LibraryContext
 
 Tone: TypeAlias = Literal["", "good", "warn", "bad"]
-"""What a tile says about its picture, at a glance (never by color alone: the badge says it in words)."""
+"""The verdict on a tile's picture, at a glance (never by color alone: the badge says it in words)."""
 
 _SIDE = 320
-"""Longest side of a thumbnail, pixels: about 15 kB each, so that 3,000 make a file of 60 MB."""
+"""Longest side of a thumbnail, pixels: about 15 kB each, so 3,000 make a file of 60 MB."""
 
 _MANY = 8
-"""From so many sections on each can be folded, and only the first `_OPEN` begin unfolded."""
+"""From this many sections on, each can be folded, and only the first `_OPEN` start unfolded."""
 _OPEN = 3
 _LISTED = 3
-"""From so many sections on a list of links leads to them."""
+"""From this many sections on, the page starts with a list of links to them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,13 +32,13 @@ class Tile:
 
     Attributes:
         path: the file it links to; "" for none.
-        picture: a JPEG, or the reason why there is none.
+        picture: a JPEG, or why there is none.
         title: its name, one line.
-        lines: what is to be said of it, one paragraph each.
-        badge: a word or two on the picture: "keep", "+3 alike", "#1".
+        lines: text about it, one paragraph each.
+        badge: a word or two on the picture: "keep", "+3 similar", "#1".
         tone: the color of badge and frame.
         width, height: of the picture, pixels: the shape of the tile.
-        overlay: a second JPEG shown beside it: a heat map, the aligned other picture.
+        overlay: a second JPEG shown next to it: a heat map, or the other picture, aligned.
     """
 
     path: str
@@ -54,7 +54,7 @@ class Tile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """Rows of text; `numeric` names the columns (from 0) set to the right."""
+    """Rows of text; `numeric` holds the columns (from 0) to right-align."""
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
@@ -66,8 +66,8 @@ class Section:
     """One part of a report.
 
     Attributes:
-        title: what stands above it.
-        lines: what is to be said first, one paragraph each.
+        title: its heading.
+        lines: introductory text, one paragraph each.
         tiles: its pictures.
         table: shown before the pictures.
         figure: SVG made by `saccade.doors.page.figures`, put in as it is: never text from outside.
@@ -84,7 +84,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """A title, a few sentences that say the result, and the parts."""
+    """A title, a few sentences that sum up the result, and the sections."""
 
     title: str
     lead: tuple[str, ...]
@@ -92,7 +92,7 @@ class Report:
 
 
 def tiles_pictures(context: "LibraryContext", paths: Sequence[str], size: int = _SIDE) -> list[bytes | str]:
-    """A JPEG of each file, or the reason why there is none; what `Tile.picture` takes.
+    """A JPEG of each file, or why there is none; what `Tile.picture` takes.
 
     Args:
         size: longest side, pixels.
@@ -142,7 +142,7 @@ def _contents(report: Report) -> str:
 
 
 def _section(section: Section, place: int, *, folded: bool, foldable: bool) -> str:
-    """One section; the link's target lies inside, so that following the link unfolds it."""
+    """One section; the link's target is inside, so that following the link unfolds it."""
     inside = [f'<p class="lead">{text(line)}</p>' for line in section.lines]
     if section.figure:
         inside.append(f'<div class="figure">{section.figure}</div>')
@@ -164,7 +164,7 @@ def _section(section: Section, place: int, *, folded: bool, foldable: bool) -> s
 
 
 def _table(table: Table, title: str) -> str:
-    """A table that scrolls by itself where it is too wide, also by keyboard."""
+    """A table that scrolls on its own if it is too wide, by keyboard too."""
     align = ['class="number"' if column in table.numeric else "" for column in range(len(table.columns))]
     head = "".join(
         f'<th scope="col" {how}>{text(name)}</th>' for name, how in zip(table.columns, align, strict=True)
@@ -188,11 +188,11 @@ def _shape(tile: Tile) -> int:
 
 
 def _tile(tile: Tile) -> str:
-    """One picture with what is said of it."""
+    """One picture with its text."""
     frame = "frame" if tile.overlay is None else "frame pair"
     picture = _image(tile.picture, tile.title)
     if tile.overlay is not None:
-        picture += _image(tile.overlay, f"beside {tile.title}")
+        picture += _image(tile.overlay, f"next to {tile.title}")
     if tile.badge:
         picture += f'<span class="badge {tile.tone}">{text(tile.badge)}</span>'
     if tile.path:
@@ -210,7 +210,7 @@ def _tile(tile: Tile) -> str:
 
 
 def _image(picture: bytes | str, title: str) -> str:
-    """The picture, read by the browser when it comes into view; or why there is none."""
+    """The picture, loaded when it scrolls into view; or why there is none."""
     if isinstance(picture, str):
         return f'<span class="gone">{text(picture)}</span>'
     return f'<img src="{jpeg(picture)}" alt="{text(title)}" loading="lazy" decoding="async">'

@@ -1,4 +1,4 @@
-"""Pixels to the picture formats that terminals read: PNG and sixel. No picture file is ever read here."""
+"""Encodes pixels in the formats that terminals read: PNG and sixel. No picture file is read here."""
 
 import struct
 import zlib
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from saccade.core.types import Pixels
 
-_LEVELS = 6  # steps of each color: 216 colors, within the 256 that sixel terminals have
+_LEVELS = 6  # levels of each color: 216 colors, within the 256 that sixel terminals have
 _BAND = 6  # rows that one line of sixels covers
 _BAYER = np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]]) / 16 - 15 / 32
 
@@ -35,7 +35,7 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
 
 
 def sixel(pixels: "Pixels") -> str:
-    """(h, w, 4) uint8 RGBA pixels as sixels: 216 colors, ordered dither, see-through pixels left out."""
+    """(h, w, 4) uint8 RGBA pixels as sixels: 216 colors, ordered dither, transparent pixels left out."""
     height, width = pixels.shape[:2]
     dither = np.tile(_BAYER, (height // 4 + 1, width // 4 + 1))[:height, :width, np.newaxis]
     steps = pixels[..., :3] / 255 * (_LEVELS - 1) + dither
@@ -66,7 +66,7 @@ def _band(colors: "NDArray[np.int64]") -> str:
 
 
 def _runs(columns: list[int]) -> Iterator[str]:
-    """Sixel characters, repeated ones counted."""
+    """Sixel characters, run-length encoded."""
     for value, group in groupby(columns):
         length = sum(1 for _ in group)
         char = chr(63 + value)

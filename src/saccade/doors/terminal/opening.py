@@ -1,4 +1,4 @@
-"""Which library a command works on, and indexing on the way when there is none yet."""
+"""Finds the library a command works on, and indexes a folder first if it has none."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -31,11 +31,11 @@ def existing_library(session: Session, *, as_json: bool) -> "Iterator[LibraryCon
 def library_to_index(
     session: Session, paths: Sequence[str], *, as_json: bool
 ) -> "Iterator[tuple[LibraryContext, Sequence[str]]]":
-    """The library to bring up to date, and what of it to read.
+    """The library to bring up to date, and what to read.
 
     The library named, else the nearest one at or above what is indexed, else a new one there. One path
-    decides by itself; several belong to the library of the current folder. Without a path: `()`, all that
-    the library knows, or, where there is no library yet, the folder that gets one.
+    decides by itself; several belong to the library of the current folder. Without a path: `()`, everything
+    the library knows, or, if there is no library yet, the folder that gets one.
     """
     opener = session.opener
     with errors_reported(as_json=as_json, debug=session.debug), ExitStack() as stack:
@@ -59,7 +59,7 @@ def library_to_index(
 def library_to_search(
     session: Session, *, index_new: bool, quiet: bool, as_json: bool
 ) -> "Iterator[LibraryContext]":
-    """The library to search; where there is none yet the folder is indexed first, if `index_new`."""
+    """The library to search; if there is none yet, the folder is indexed first when `index_new` is set."""
     with errors_reported(as_json=as_json, debug=session.debug), ExitStack() as stack:
         try:
             context = stack.enter_context(session.opener.opened(session.library, create=False))
@@ -73,7 +73,7 @@ def library_to_search(
 
 
 def _index_now(session: Session, context: "LibraryContext", folder: str, *, quiet: bool) -> None:
-    """Index a folder into its new library, with all that is worth saying on stderr."""
+    """Index a folder into its new library, reporting on stderr."""
     note(f"no library here yet: indexing {shown_path(os.path.abspath(folder))} first")
     with progress_shown(quiet=quiet) as progress:
         report = session.opener.index(context, [folder], progress=progress)
@@ -82,7 +82,7 @@ def _index_now(session: Session, context: "LibraryContext", folder: str, *, quie
 
 
 def summary(report: "IndexReport") -> str:
-    """What a run did, in one line."""
+    """Summarize a run in one line."""
     parts = [f"{report.added:,} added", f"{report.unchanged:,} unchanged"]
     if report.moved:
         parts.append(f"{report.moved:,} moved")

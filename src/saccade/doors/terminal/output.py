@@ -14,7 +14,7 @@ def say(line: str = "") -> None:
 
 
 def note(line: str) -> None:
-    """One line beside the result, on stderr."""
+    """One line next to the result, on stderr."""
     sys.stderr.write(line + "\n")
 
 
@@ -24,7 +24,7 @@ def print_json(answer: object) -> None:
 
 
 def say_fields(fields: list[tuple[str, str]]) -> None:
-    """Names and values in two columns; a name stands once for values in a row."""
+    """Names and values in two columns; a repeated name is shown once."""
     width = max(len(name) for name, _ in fields)
     previous = ""
     for name, value in fields:
@@ -33,19 +33,19 @@ def say_fields(fields: list[tuple[str, str]]) -> None:
 
 
 def print_paths(paths: Iterable[str], *, null: bool) -> None:
-    """Paths exactly as the operating system has them, byte for byte.
+    """Print paths exactly as the operating system has them, byte for byte.
 
     Args:
         paths: in Python's spelling (undecodable bytes as surrogate escapes).
-        null: end each with a zero byte instead of a newline, which a name may hold.
+        null: end each with a zero byte instead of a newline, which a name may contain.
     """
     end = b"\0" if null else b"\n"
-    sys.stdout.flush()  # text before bytes stays before them
+    sys.stdout.flush()  # keeps text and bytes in order
     sys.stdout.buffer.write(b"".join(os.fsencode(path) + end for path in paths))
 
 
 def is_terminal(*, error: bool = False) -> bool:
-    """Whether a person looks at stdout (or stderr) right now."""
+    """Whether stdout (or stderr) is a terminal."""
     return (sys.stderr if error else sys.stdout).isatty()
 
 

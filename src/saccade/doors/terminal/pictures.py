@@ -1,7 +1,7 @@
-"""Pictures in the terminal: a strip of the best hits, by the protocol that the terminal speaks.
+"""Pictures in the terminal: a strip of the best hits, in the protocol that the terminal supports.
 
-kitty (kitty, Ghostty), iTerm2 (iTerm2, WezTerm), sixel (foot, mlterm) or, wherever there are 16 million
-colors, half blocks: one character shows two pixels, the upper one as text color, the lower as background.
+kitty (kitty, Ghostty), iTerm2 (iTerm2, WezTerm), sixel (foot, mlterm) or, in true-color terminals, half
+blocks: one character shows two pixels, the upper one as text color, the lower as background.
 """
 
 import base64
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from saccade.core.types import Pixels
     from saccade.engine.context import LibraryContext
 
-_CELL_WIDTH = 10  # pixels of a character, about; kitty and iTerm2 scale to the cells we name
+_CELL_WIDTH = 10  # approximate width of a character in pixels; kitty and iTerm2 scale to the cells we ask for
 _GAP = 1
 _KITTY_CHUNK = 4096
 
 
 class Kind(StrEnum):
-    """How a terminal takes pictures."""
+    """A protocol for pictures in terminals."""
 
     KITTY = "kitty"
     ITERM = "iterm"
@@ -39,9 +39,10 @@ class Kind(StrEnum):
 def detect(
     *, terminal: bool, force: bool = False, environment: Mapping[str, str] | None = None
 ) -> Kind | None:
-    """How the terminal takes pictures; None if it takes none, or stdout is no terminal and not forced.
+    """The terminal's picture protocol; None if it has none, or if stdout is not a terminal and not forced.
 
-    Told from the environment: asking the terminal itself can hang, and types into the user's next command.
+    Detected from the environment: a query to the terminal can hang, and its reply can leak into the next
+    command.
     """
     env = os.environ if environment is None else environment
     if not (terminal or force):
@@ -76,10 +77,10 @@ def show(context: "LibraryContext", paths: Sequence[str], kind: Kind, *, columns
 
 
 def side_by_side(thumbs: "Sequence[Pixels | None]", side: int, gap: int) -> "Pixels | None":
-    """One (height, width, 4) uint8 RGBA strip, each picture centered in its place; None if there is none.
+    """One (height, width, 4) uint8 RGBA strip, each picture centered in its slot; None if there is none.
 
     Args:
-        thumbs: (h, w, 3) pictures of at most `side` pixels; None leaves a place empty.
+        thumbs: (h, w, 3) pictures of at most `side` pixels; None leaves a slot empty.
     """
     height = max((thumb.shape[0] for thumb in thumbs if thumb is not None), default=0)
     if not height:
@@ -96,7 +97,7 @@ def side_by_side(thumbs: "Sequence[Pixels | None]", side: int, gap: int) -> "Pix
 
 
 def _encoded(strip: "Pixels", kind: Kind, columns: int) -> str:
-    """The strip as what the terminal reads."""
+    """The strip encoded for the terminal."""
     if kind is Kind.KITTY:
         return _kitty(png(strip), columns)
     if kind is Kind.ITERM:
@@ -106,7 +107,7 @@ def _encoded(strip: "Pixels", kind: Kind, columns: int) -> str:
 
 
 def _kitty(data: bytes, columns: int) -> str:
-    """The kitty graphics protocol: a PNG in chunks, `columns` wide, no answer wanted (q=2)."""
+    """The kitty graphics protocol: a PNG in chunks, `columns` wide, without a reply (q=2)."""
     text = base64.b64encode(data).decode()
     chunks = [text[start : start + _KITTY_CHUNK] for start in range(0, len(text), _KITTY_CHUNK)]
     parts = []
@@ -129,7 +130,7 @@ def half_blocks(strip: "Pixels") -> str:
 
 
 def _cell(upper: list[int], lower: list[int]) -> str:
-    """One character for two RGBA pixels; see-through ones show the terminal's own background."""
+    """One character for two RGBA pixels; transparent ones show the terminal's background."""
     up, down = upper[3] > 0, lower[3] > 0
     if up and down:
         front = f"{upper[0]};{upper[1]};{upper[2]}"

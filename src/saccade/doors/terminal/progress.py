@@ -1,4 +1,4 @@
-"""How far a long job is, on stderr: a live bar for a person, a line now and then for a log."""
+"""Progress of long jobs, on stderr: a live bar in a terminal, an occasional line in a log."""
 
 import time
 from contextlib import contextmanager
@@ -21,11 +21,11 @@ _LOG_EVERY_S = 10.0
 
 @contextmanager
 def progress_shown(*, quiet: bool) -> "Iterator[ReportProgress | None]":
-    """What to hand to a long job as `progress`; the display is gone when the block ends, however it ends."""
+    """The `progress` callback for a long job; the display is removed when the block ends, however it ends."""
     if quiet:
         yield None
     elif is_terminal(error=True):
-        from rich.console import Console  # late: only a terminal pays for it
+        from rich.console import Console  # late: only needed in a terminal
         from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
         columns = (
@@ -43,7 +43,7 @@ def progress_shown(*, quiet: bool) -> "Iterator[ReportProgress | None]":
 
 
 class LiveProgress:
-    """A bar for the stage that the job is in."""
+    """A bar for the current stage."""
 
     def __init__(self, bars: "Bars") -> None:
         self._bars = bars
@@ -52,7 +52,7 @@ class LiveProgress:
         self._began = 0.0
 
     def __call__(self, progress: "Progress") -> None:
-        """Show where it stands."""
+        """Update the bar."""
         if self._task is None or progress.stage != self._stage:
             if self._task is not None:
                 self._bars.remove_task(self._task)
@@ -69,14 +69,14 @@ class LiveProgress:
 
 
 class LogProgress:
-    """A line every ten seconds: enough to see that it lives, little enough for a log."""
+    """A line every ten seconds: enough to show that it is alive, few enough for a log."""
 
     def __init__(self) -> None:
         self._stage = ""
         self._began = self._told = time.monotonic()
 
     def __call__(self, progress: "Progress") -> None:
-        """Tell where it stands, if the last time is long enough ago."""
+        """Print a line if the last one is long enough ago."""
         now = time.monotonic()
         if progress.stage != self._stage:
             self._stage, self._began = progress.stage, now
@@ -97,5 +97,5 @@ def counted_of(progress: "Progress") -> str:
 
 
 def _speed(done: int, seconds: float) -> str:
-    """So many per second; nothing before it means anything."""
+    """Items per second; empty until it means something."""
     return rate(done / seconds) if done and seconds > 0.5 else ""

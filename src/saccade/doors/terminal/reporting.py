@@ -1,4 +1,4 @@
-"""How errors reach the user: one line and what to do, the right exit status, and JSON for scripts."""
+"""Reports errors: one line with a hint, the right exit status, and JSON for scripts."""
 
 import traceback
 from collections.abc import Iterator, Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from saccade.core.types import Failure
 
 MAX_FAILURES = 20
-"""Failed files reported one by one; `saccade doctor` lists them all."""
+"""Number of failed files reported one by one; `saccade doctor` lists them all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +25,7 @@ class ErrorFacts:
     """What went wrong.
 
     Attributes:
-        code: stable; docs/reference/errors.md lists them.
+        code: stable; listed in docs/reference/errors.md.
         message: what happened, and where.
         hint: what to do; may be empty.
     """
@@ -56,8 +56,8 @@ def errors_reported(*, as_json: bool, debug: bool) -> Iterator[None]:
             traceback.print_exception(error)
         raise Exit(STATUS[error.code].exit) from error
     except (BrokenPipeError, Exit):
-        raise  # no errors: whoever read us has seen enough; the command has chosen its status
-    except Exception as error:  # the outermost edge: anything unexpected becomes one line, not a page
+        raise  # not errors: the reader closed the pipe, or the command chose its status
+    except Exception as error:  # last resort: anything unexpected becomes one line, not a traceback
         what = f"unexpected {type(error).__name__}: {error}"
         hint = "please report it, with the output of the same command after `saccade --debug`"
         _tell(SaccadeError.code, what, hint, as_json=as_json)
@@ -67,7 +67,7 @@ def errors_reported(*, as_json: bool, debug: bool) -> Iterator[None]:
 
 
 def _tell(code: str, message: str, hint: str, *, as_json: bool) -> None:
-    """One line of what happened, one of what to do; the same as JSON on stdout if that was asked for."""
+    """Print what happened and what to do, a line each; also as JSON on stdout if requested."""
     note(f"saccade: {harmless(message)}")
     if hint:
         note(f"  {harmless(hint)}")
@@ -76,7 +76,7 @@ def _tell(code: str, message: str, hint: str, *, as_json: bool) -> None:
 
 
 def report_failures(failures: "Sequence[Failure]") -> None:
-    """One line on stderr for each file that gave no image, the first MAX_FAILURES of them."""
+    """One line on stderr for each file that could not be read, up to MAX_FAILURES."""
     told = failures[:MAX_FAILURES]
     for failure in told:
         note(f"skipped {shown_path(failure.path)}: {harmless(failure.reason)} ({failure.code})")

@@ -1,4 +1,4 @@
-"""What the options common to all commands said, and the decorators that add them."""
+"""The values of the options common to all commands, and the decorators that add them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -17,13 +17,13 @@ F = TypeVar("F", bound=Callable[..., object])
 
 
 class Opener(Protocol):
-    """Opens libraries for the commands; the shell hands it to them, as they do not know how it is done."""
+    """Opens libraries for the commands; injected by the CLI."""
 
     def opened(self, path: str | None, *, create: bool) -> "AbstractContextManager[LibraryContext]":
-        """The library of a folder, until the block ends; see `saccade.open_library`."""
+        """The library of a folder, closed when the block ends; see `saccade.open_library`."""
 
     def find(self, start: str) -> str | None:
-        """The folder whose library serves `start`, itself or above; None if there is none."""
+        """The nearest folder with a library, at or above `start`; None if there is none."""
 
     def index(
         self,
@@ -54,13 +54,13 @@ class Session:
 
 
 def _keep_library(context: click.Context, _parameter: click.Parameter, value: str | None) -> None:
-    """Put the --library of a command where the commands look for it."""
+    """Store the --library of a command where the commands look for it."""
     if value is not None:
         context.obj = replace(context.obj, library=value)
 
 
 def library_option(function: F) -> F:
-    """Accept --library behind the command as well as before it."""
+    """Accept --library after the command as well as before it."""
     return click.option(
         "--library",
         metavar="DIR",
@@ -72,20 +72,22 @@ def library_option(function: F) -> F:
 
 def json_option(function: F) -> F:
     """Accept --json, given to the command as `as_json`."""
-    return click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout, for scripts.")(
-        function
-    )
+    return click.option(
+        "--json", "as_json", is_flag=True, help="Print one JSON object on stdout, for scripts."
+    )(function)
 
 
 def scope_options(function: F) -> F:
     """Accept --where and --in, given to the command as `where` and `folders`."""
     for option in (
-        click.option("--in", "folders", multiple=True, metavar="FOLDER", help="Only below it; repeatable."),
+        click.option(
+            "--in", "folders", multiple=True, metavar="FOLDER", help="Only images below FOLDER; repeatable."
+        ),
         click.option(
             "--where",
             multiple=True,
             metavar="FILTER",
-            help='E.g. "taken>=2024-05", camera=Canon, tag=beach, "data.price<20"; repeatable.',
+            help='Filter, e.g. "taken>=2024-05", camera=Canon, tag=beach, "data.price<20"; repeatable.',
         ),
     ):
         function = option(function)

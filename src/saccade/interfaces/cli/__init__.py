@@ -1,4 +1,4 @@
-"""The command line: `main()`, and what happens around every command.
+"""The command line: `main()`, and the handling around every command.
 
 Nothing heavy is imported before a command needs it: `saccade --help` loads neither numpy nor a database.
 """
@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 EXIT_CLOSED_PIPE = 141
-"""Exit status when whoever read our output went away (128 + SIGPIPE, the shells' convention)."""
+"""Exit status if the reader of our output closed the pipe (128 + SIGPIPE, the shells' convention)."""
 
 
 def program() -> NoReturn:
-    """Run the command of this process and leave.
+    """Run the command of this process and exit.
 
-    Python would spend 60 ms on taking its modules apart; everything is closed and flushed, so it need not.
+    Python would spend 60 ms on tearing down modules; everything is closed and flushed, so skip that.
     """
     status = main()
     sys.stderr.flush()
@@ -26,7 +26,7 @@ def main(args: Sequence[str] | None = None) -> int:
     """Run one command; its exit status.
 
     Args:
-        args: the words after the program's name; None means those of this process.
+        args: arguments without the program's name; None means those of this process.
     """
     try:
         return _run(args)
@@ -35,7 +35,7 @@ def main(args: Sequence[str] | None = None) -> int:
 
 
 def _run(args: Sequence[str] | None) -> int:
-    """Run it and send out everything it printed, so that a closed pipe is noticed here and not at exit."""
+    """Run it and flush its output, so that a closed pipe is noticed here and not at exit."""
     from saccade.interfaces.cli.app import run_command  # late: Ctrl-C during the import is handled too
 
     for stream in (sys.stdout, sys.stderr):
@@ -51,14 +51,14 @@ def _run(args: Sequence[str] | None) -> int:
 
 
 def _silence() -> None:
-    """Give what is still buffered and has no reader a place to go, or Python complains at exit."""
+    """Redirect output that is still buffered after the pipe closed, or Python complains at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _interrupted() -> int:
-    """Say that stopping was fine."""
+    """Report that stopping was safe."""
     from saccade.core.errors import EXIT_INTERRUPTED
 
-    start = "\n" if sys.stderr.isatty() else ""  # terminals show ^C and stay in the line
+    start = "\n" if sys.stderr.isatty() else ""  # terminals show ^C without a newline
     sys.stderr.write(f"{start}stopped; nothing is lost, the same command resumes\n")
     return EXIT_INTERRUPTED

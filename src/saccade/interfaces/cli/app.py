@@ -1,4 +1,4 @@
-"""The `saccade` command with its subcommands, and how a run ends: exit status and last words."""
+"""The `saccade` command with its subcommands, and how a run ends: exit status and final message."""
 
 import os
 import sys
@@ -47,7 +47,7 @@ COMMANDS = {
     "demo": _SHELL + "demonstration:demo",
     "completion": _SHELL + "completion:completion",
 }
-"""{command: module:function}, the most used first; each is imported when it is asked for."""
+"""{command: module:function}, most used first; each is imported on use."""
 ALIASES = {"data": "fields"}
 
 
@@ -55,11 +55,11 @@ class _Lazy(click.Group):
     """A group that imports a command when it is used; listed in the order of `COMMANDS`."""
 
     def list_commands(self, _context: click.Context) -> list[str]:
-        """Names, the most used first."""
+        """Names, most used first."""
         return list(COMMANDS)
 
     def get_command(self, _context: click.Context, name: str) -> click.Command | None:
-        """The command of that name."""
+        """A command by name."""
         place = COMMANDS.get(ALIASES.get(name, name))
         if place is None:
             return None
@@ -74,11 +74,11 @@ class _Lazy(click.Group):
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.option("--library", envvar="SACCADE_LIBRARY", metavar="DIR", help="The library to use, or its folder.")
-@click.option("--debug", is_flag=True, help="Show the whole traceback of an unexpected error.")
+@click.option("--debug", is_flag=True, help="Show the full traceback of unexpected errors.")
 @click.version_option(saccade.__version__, prog_name=PROGRAM, message="%(prog)s %(version)s")
 @click.pass_context
 def app(context: click.Context, library: str | None, debug: bool) -> None:
-    """Search any pile of images by words or by picture: offline, light, nothing ever lost.
+    """Search any collection of images by text or by picture: offline, lightweight, and safe.
 
     A library lives in FOLDER/.saccade and is found from any folder below, like git's.
     """
@@ -86,9 +86,9 @@ def app(context: click.Context, library: str | None, debug: bool) -> None:
 
 
 def run_command(args: Sequence[str] | None) -> int:
-    """Run one command line; its exit status. Usage errors are told here, all others by the command.
+    """Run one command line; its exit status. Usage errors are reported here, all others by the command.
 
-    Not `app.main()`: that swallows a closed pipe and turns Ctrl-C into words of its own.
+    Not `app.main()`: that swallows closed pipes and prints its own message on Ctrl-C.
     """
     wanted = os.environ.get(COMPLETE_VARIABLE)
     if wanted:

@@ -1,4 +1,4 @@
-"""`saccade completion`: what makes a shell complete our commands and options."""
+"""`saccade completion`: shell completion of commands and options."""
 
 import click
 from click.shell_completion import get_completion_class
@@ -7,7 +7,7 @@ from saccade.doors.terminal.output import say
 
 PROGRAM = "saccade"
 COMPLETE_VARIABLE = "_SACCADE_COMPLETE"
-"""The environment variable by which a shell asks what would complete its line."""
+"""The environment variable with which a shell requests completions."""
 
 
 @click.command()

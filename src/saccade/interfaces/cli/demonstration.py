@@ -1,4 +1,4 @@
-"""`saccade demo`: what saccade does, on real photographs, in half a minute of reading."""
+"""`saccade demo`: shows what saccade does on real photographs."""
 
 import os
 import textwrap
@@ -31,11 +31,11 @@ _HITS = 3
 _WIDTH = 80
 
 
-@click.command(short_help="Show all of this on real photographs.")
+@click.command(short_help="Show what saccade does on real photographs.")
 @click.argument("folder", default="saccade-demo")
 @click.pass_obj
 def demo(session: Session, *, folder: str) -> None:
-    """Show what saccade does, on real photographs put into FOLDER (default: saccade-demo).
+    """Show what saccade does on real photographs, written to FOLDER (default: saccade-demo).
 
     Needs the photographs of scikit-image: pip install 'saccade[demo]'
     """
@@ -60,19 +60,19 @@ def demo(session: Session, *, folder: str) -> None:
 
 
 def _introduce(photos: "Mapping[str, Sequence[str]]", folder: str) -> None:
-    """What there is to see."""
+    """Introduce the photographs."""
     edits = counted(sum(map(len, photos.values())), "edited copy", "edited copies")
     edited = sum(1 for copies in photos.values() if copies)
     photographs = counted(len(photos), "real photograph")
     place = shown_path(os.path.join(folder, _PHOTOS))
-    told = f"{photographs} that come with scikit-image, and {edits} of {edited} of them, now lie in {place}."
+    told = f"{photographs} that come with scikit-image, and {edits} of {edited} of them, are now in {place}."
     for line in textwrap.wrap(f"{told} Here is what you see after:", _WIDTH):
         say(line)
     _say_command(f"cd {shown_path(folder)}")
 
 
 def _heading(title: str, command: str) -> None:
-    """What is shown now, and the command that does it."""
+    """Print the next step and its command."""
     bold, reset = ("\x1b[1m", "\x1b[0m") if has_color() else ("", "")
     say()
     say(f"{bold}{title}{reset}")
@@ -80,7 +80,7 @@ def _heading(title: str, command: str) -> None:
 
 
 def _say_command(command: str) -> None:
-    """A command as one types it."""
+    """Print a command as typed."""
     green, reset = ("\x1b[32m", "\x1b[0m") if has_color() else ("", "")
     say(f"  $ {green}{command}{reset}")
 
@@ -94,12 +94,12 @@ def _index(library: "Library", folder: str) -> None:
 
 
 def _queries(library: "Library") -> "list[Section]":
-    """Three queries in words."""
+    """Run three text queries."""
     from saccade.usecases.searching.html import Section
 
     sections = []
     for words in _WORDS:
-        _heading("Ask in words", f'saccade search "{words}"')
+        _heading("Search by text", f'saccade search "{words}"')
         result = library.search(words, k=_HITS)
         _say_hits(library, result)
         sections.append(Section.of(library.context, result))
@@ -107,17 +107,17 @@ def _queries(library: "Library") -> "list[Section]":
 
 
 def _picture(library: "Library", photo: str) -> "Section":
-    """One query by a picture."""
+    """Run a picture query."""
     from saccade.usecases.searching.html import Section
 
-    _heading("Ask with a picture", f"saccade search ./{_PHOTOS}/{_PICTURE}")
+    _heading("Search by picture", f"saccade search ./{_PHOTOS}/{_PICTURE}")
     result = library.search(image=photo, k=_HITS)
     _say_hits(library, result)
     return Section.of(library.context, result, query_pictures=[photo], title=f"like {_PICTURE}")
 
 
 def _copies(library: "Library", photos: "Mapping[str, Sequence[str]]") -> None:
-    """How many of the edited copies are recognized, photograph by photograph."""
+    """Count the recognized edited copies of each photograph."""
     edited = {photo: copies for photo, copies in photos.items() if copies}
     first = os.path.basename(next(iter(edited)))
     _heading("Find the edited copies of a picture", f"saccade similar {_PHOTOS}/{first} --copies")
@@ -130,17 +130,17 @@ def _copies(library: "Library", photos: "Mapping[str, Sequence[str]]") -> None:
 
 
 def _nothing(library: "Library") -> None:
-    """A query that nothing answers."""
-    _heading("Ask for what is not there", f'saccade search "{_NOTHING}"')
+    """Run a query without matches."""
+    _heading("Search for something that is not there", f'saccade search "{_NOTHING}"')
     _say_hits(library, library.search(_NOTHING, k=1))
 
 
 def _duplicates(library: "Library", folder: str) -> str:
-    """Which files could go; the path of the page that shows them."""
+    """List spare files; returns the path of the report."""
     from saccade.doors.page.report import write_report
     from saccade.usecases.duplicates.html.finding import duplicates_report
 
-    _heading("See which files are the same", f"saccade duplicates --html {_GROUPS}")
+    _heading("Find duplicate files", f"saccade duplicates --html {_GROUPS}")
     with progress_shown(quiet=False) as progress:
         found = library.duplicates.find(progress=progress)
     plan = library.duplicates.apply(found, dry_run=True)
@@ -150,21 +150,21 @@ def _duplicates(library: "Library", folder: str) -> str:
     for group in found.groups[:_HITS]:
         keeper = os.path.basename(group.keeper.path)
         say(f"  keep {keeper}, {counted(len(group.others), 'other')} to spare")
-    say("  nothing was changed; --apply puts them away, `saccade undo` takes that back")
+    say("  nothing was changed; --apply puts them away, `saccade undo` puts them back")
     path = os.path.join(folder, _GROUPS)
     write_report(path, duplicates_report(library.context, found, plan))
     return path
 
 
 def _clusters(library: "Library") -> None:
-    """What the pictures are about."""
+    """Show the clusters."""
     _heading("See what there is", "saccade clusters")
     for cluster in library.clusters.find().clusters:
         say(f"  {cluster.size:>3}  {cluster.name}")
 
 
 def _say_hits(library: "Library", result: "SearchResult") -> None:
-    """The hits, told shortly; paths as seen from the demonstration's folder."""
+    """Print the hits briefly; paths are relative to the demonstration's folder."""
     if not result.confident:
         for line in textwrap.wrap(no_match_line(library.context, result), _WIDTH - 2):
             say(f"  {line}")
@@ -175,7 +175,7 @@ def _say_hits(library: "Library", result: "SearchResult") -> None:
 
 
 def _close(sheet: str, groups: str) -> None:
-    """Where to look, and what to do next."""
+    """Print where to look, and what to do next."""
     say()
     say("The same with pictures, for your browser:")
     for page in (sheet, groups):

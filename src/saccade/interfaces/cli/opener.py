@@ -1,4 +1,4 @@
-"""How the commands open libraries: the one place of the program that imports `saccade.library`."""
+"""Opens libraries for the commands: the only module of the CLI that imports `saccade.library`."""
 
 import gc
 from collections.abc import Iterator, Sequence
@@ -23,14 +23,14 @@ class LibraryOpener:
 
     @contextmanager
     def opened(self, path: str | None, *, create: bool) -> "Iterator[LibraryContext]":
-        """The library of a folder, until the block ends."""
+        """The library of a folder, closed when the block ends."""
         library: Library = _facade().open_library(path, create=create)
         with library:
             self._open[library.folder] = library
             yield library.context
 
     def find(self, start: str) -> str | None:
-        """The folder whose library serves `start`."""
+        """The folder whose library covers `start`."""
         found: str | None = _facade().find_library(start)
         return found
 
@@ -51,7 +51,7 @@ class LibraryOpener:
 
 
 def _facade() -> "ModuleType":
-    """`saccade.library`, imported without garbage collection, which finds nothing then and takes 30 ms."""
+    """`saccade.library`, imported without garbage collection, which would take 30 ms and find nothing."""
     enabled = gc.isenabled()
     gc.disable()
     try:

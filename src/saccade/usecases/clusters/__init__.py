@@ -1,1 +1,1 @@
-"""Clusters: what a library holds, grouped and named, and a map of it."""
+"""Clusters: a library's images in named groups, and a map of them."""

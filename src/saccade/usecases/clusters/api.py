@@ -1,4 +1,4 @@
-"""`lib.clusters`: what a library holds, grouped and named, and a map of it."""
+"""`lib.clusters`: a library's images in named groups, and a map of them."""
 
 from collections.abc import Sequence
 
@@ -36,24 +36,24 @@ class Clusters:
         folders: Sequence[Path] = (),
         progress: ReportProgress | None = None,
     ) -> ClusterReport:
-        """What the library holds: clusters with names, words, typical images, outliers and unassigned images.
+        """Find clusters, with names, words, typical images and outliers, and the unassigned images.
 
         The result is stored, and a field of the same name holds each image's cluster: filters can say
         `data.cluster==NAME`, and `lib.fields.values("cluster")` lists every image with its cluster. A
-        cluster that is found again keeps its id and name. Clusters of a part of the library (`where`,
-        `folders`) are stored only under a name of their own.
+        cluster that is found again keeps its id and name. Clusters of part of the library (`where`,
+        `folders`) are stored only under a separate `name`.
 
         Takes the library's write lock to store the result, after all computing; result and field are stored
         together, or neither.
 
         Args:
-            method: "density" (as many clusters as there are; images that fit none stay out), "kmeans" (every
-                image in one of k clusters), or "auto": density from 3,000 images on unless `k` is given,
-                else k-means.
+            method: "density" (finds the number of clusters; images that fit none are left out), "kmeans"
+                (every image in one of k clusters), or "auto": density from 3,000 images on unless `k` is
+                given, else k-means.
             k: number of clusters for k-means.
             min_size: minimum number of images in a cluster.
             seed: the same seed gives the same clusters.
-            update: only let new images join the stored clusters, without moving any other; clusters
+            update: only add new images to the stored clusters, without moving any others; clusters
                 everything if nothing is stored yet.
             name: of the stored result and the field; None for the default, "cluster".
             store: whether to store the result.
@@ -61,9 +61,9 @@ class Clusters:
         Raises:
             NoImagesError: nothing to cluster.
             InvalidQueryError: an unknown method, or k or min_size out of range.
-            EncoderMismatchError: an update of clusters that another encoder made.
-            InputError: the field of that name belongs to someone else.
-            LibraryBusyError: another process writes.
+            EncoderMismatchError: an update of clusters from another encoder.
+            InputError: the field of that name has another origin.
+            LibraryBusyError: another process is writing.
         """
         context = self._context
         return find_clusters(
@@ -79,7 +79,7 @@ class Clusters:
         )
 
     def rename(self, cluster: int, title: str, *, name: str = stores.DEFAULT) -> None:
-        """Give a cluster a name of your own, which stays when the library is clustered again.
+        """Rename a cluster; the name is kept when the library is clustered again.
 
         Takes the library's write lock; the new name is stored with the field of all its images, or not at
         all.
@@ -91,7 +91,7 @@ class Clusters:
         Raises:
             NotFoundError: no such cluster.
             InputError: an empty name, or another cluster's.
-            LibraryBusyError: another process writes.
+            LibraryBusyError: another process is writing.
         """
         with self._context.catalog.unit("renaming a cluster"):
             stores.rename(self._context.catalog, name, cluster, title)
@@ -105,11 +105,11 @@ class Clusters:
         where: Where | Sequence[str] | None = None,
         folders: Sequence[Path] = (),
     ) -> ClusterMeans:
-        """Which of the stored clusters does best by a field of numbers, with intervals. Writes nothing.
+        """Compare the stored clusters by a numeric field, with intervals. Writes nothing.
 
         Args:
             column: the field, imported with `lib.fields.import_csv` or computed.
-            confidence: of the intervals and of "above" and "below", from 0.5 to below 1.
+            confidence: confidence level of the intervals and of "above" and "below", from 0.5 to below 1.
             name: of the stored clusters.
         Raises:
             NotFoundError: no clusters are stored.
@@ -134,22 +134,22 @@ class Clusters:
         name: str = stores.DEFAULT,
         progress: ReportProgress | None = None,
     ) -> LibraryMap:
-        """The whole library in the plane: similar images lie close together.
+        """Lay out the library in two dimensions, similar images close together.
 
-        Made once (by t-SNE, extra `map`) and stored. New images then join next to those most like them, and
-        no image moves until the map is rebuilt. Takes the library's write lock to store the map, after all
-        computing.
+        Computed once (by t-SNE, extra `map`) and stored. New images are then placed next to the most similar
+        ones, and no image moves until the map is rebuilt. Takes the library's write lock to store the map,
+        after all computing.
 
         Args:
-            rebuild: make it again from scratch.
+            rebuild: rebuild it from scratch.
             seed: the same seed gives the same map.
             store: whether to store it.
-            name: of the stored clusters whose ids the map carries.
+            name: of the stored clusters whose ids the map shows.
             progress: called a few times per second.
         Raises:
             NoImagesError: the library is empty.
             MissingExtraError: openTSNE is not installed; nothing was changed.
-            LibraryBusyError: another process writes.
+            LibraryBusyError: another process is writing.
         """
         context = self._context
         reader = context.spaces.reader(Role.SEMANTIC)
@@ -165,10 +165,10 @@ class Clusters:
         )
 
     def check_map(self, *, rebuild: bool = False) -> None:
-        """Fail now if `map` would fail for lack of openTSNE, before a long run starts. Writes nothing.
+        """Fail before a long run if `map` would fail because openTSNE is not installed. Writes nothing.
 
         Raises:
-            MissingExtraError: openTSNE is needed and not installed.
+            MissingExtraError: openTSNE is needed but not installed.
         """
         context = self._context
         check_layout(context.catalog, context.spaces.reader(Role.SEMANTIC), rebuild=rebuild)

@@ -1,4 +1,4 @@
-"""The page of `saccade clusters --html`: the map, how a number compares clusters, and their pictures."""
+"""The page of `saccade clusters --html`: the map, a comparison by a number, and the clusters' pictures."""
 
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     )
 
 _ORDER = (
-    "Clusters are ranked by the expected mean: the mean shrunk toward the common one, the more the fewer"
-    " images it rests on. p is corrected for testing every cluster."
+    "Clusters are ranked by the expected mean: the mean shrunk toward the overall mean, more so for"
+    " clusters with few images. p is corrected for testing every cluster."
 )
 _SMALL = 64
 _ON_MAP = 24
-"""Clusters with a picture on the map."""
+"""Number of clusters with a picture on the map."""
 
 
 def write_clusters(
@@ -39,7 +39,7 @@ def write_clusters(
     means: "ClusterMeans | None",
     drawn: "LibraryMap | None",
 ) -> None:
-    """Write the page; it appears whole or not at all."""
+    """Write the page atomically."""
     sections = [_overview(report)]
     if drawn is not None:
         sections.append(_map(context, report, drawn))
@@ -78,7 +78,7 @@ def _overview(report: "ClusterReport") -> Section:
 
 
 def _map(context: "LibraryContext", report: "ClusterReport", drawn: "LibraryMap") -> Section:
-    """Where every image lies, colored by cluster."""
+    """The map, colored by cluster."""
     ids = [cluster.id for cluster in report.clusters]
     place = {cluster: at for at, cluster in enumerate(ids)}
     groups = np.array([place.get(cluster, -1) for cluster in drawn.clusters.tolist()], np.int64)
@@ -101,12 +101,12 @@ def _map(context: "LibraryContext", report: "ClusterReport", drawn: "LibraryMap"
         labels=[cluster.name for cluster in report.clusters],
         pictures=pictures,
     )
-    line = "Similar images lie close together; large distances and directions mean nothing. Gray: unassigned."
+    line = "Similar images are close together; large distances and directions mean nothing. Gray: unassigned."
     return Section(title="Map", lines=(line,), figure=figure)
 
 
 def _means(means: "ClusterMeans") -> Section:
-    """Which cluster does best by a number."""
+    """The clusters compared by a number."""
     rows = tuple(
         (
             one.name,

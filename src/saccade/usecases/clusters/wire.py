@@ -1,4 +1,4 @@
-"""What `lib.clusters` answers to the outside: `--json`, HTTP and MCP."""
+"""The answers of `lib.clusters` for `--json`, HTTP and MCP."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class MemberAnswer:
 
     Attributes:
         image_id: SHA-256 of the file's bytes, hexadecimal.
-        paths: the files it lies in; archive members as "ARCHIVE!/MEMBER".
+        paths: its files; archive members as "ARCHIVE!/MEMBER".
         score: cosine with the centroid of its cluster, or of the nearest one if it has none, in [-1, 1].
     """
 
@@ -36,12 +36,12 @@ class ClusterAnswer:
 
     Attributes:
         id: from 1; stays the same when clustering again finds mostly the same images.
-        name: unique; filters say data.cluster==NAME.
+        name: unique; used in filters: data.cluster==NAME.
         group: id of the group it belongs to.
         size: number of images.
         fresh: images that joined in this run.
         cohesion: mean cosine of its images with their centroid, in [-1, 1].
-        words: what sets it apart from the rest, best first.
+        words: words that set it apart from the rest, best first.
         representatives: typical images.
         outliers: its images farthest from the centroid, farthest first.
     """
@@ -59,12 +59,12 @@ class ClusterAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MapPoint:
-    """Where one image lies.
+    """One image's position on the map.
 
     Attributes:
         image_id: SHA-256 of the file's bytes, hexadecimal.
-        path: one file it lies in; empty if it is gone.
-        x, y: only distances between near points mean anything.
+        path: one of its files; empty if it is gone.
+        x, y: only short distances are meaningful.
         cluster: id of its stored cluster, 0 for none.
     """
 
@@ -77,12 +77,12 @@ class MapPoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MapAnswer:
-    """A library laid out in the plane.
+    """A library laid out in two dimensions.
 
     Attributes:
         version: of the stored map; 0 if it was not stored.
-        added: images placed in this run; no other moved.
-        rebuilt: whether the whole map was made in this run.
+        added: images placed in this run; no others moved.
+        rebuilt: whether the whole map was rebuilt in this run.
         seconds: wall time.
         points: one for each image.
     """
@@ -96,7 +96,7 @@ class MapAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClustersAnswer:
-    """The clusters of a library, or of a part of it.
+    """The clusters of a library, or of part of it.
 
     Attributes:
         name: of the stored result and of its field; empty if not stored.
@@ -105,7 +105,7 @@ class ClustersAnswer:
         settings: the numbers it used.
         images: images clustered.
         noise: images in no cluster.
-        updated: whether new images only joined existing clusters, and no other moved.
+        updated: whether new images only joined existing clusters, and no others moved.
         assigned: new images that joined a cluster (--update).
         ill_fitting: new images that fit no cluster (--update).
         kept: clusters found again under the same id.
@@ -113,8 +113,8 @@ class ClustersAnswer:
         groups: one level up, largest first.
         clusters: largest first.
         unassigned: some of the images in no cluster, those farthest from every cluster first.
-        means: what --by says; null without it.
-        map: what --map says; null without it.
+        means: the result of --by; null without it.
+        map: the result of --map; null without it.
     """
 
     name: str
@@ -141,7 +141,7 @@ class RenameAnswer:
 
     Attributes:
         cluster: its id.
-        name: what it is called from now on.
+        name: its new name.
     """
 
     cluster: int
@@ -151,7 +151,7 @@ class RenameAnswer:
 def clusters_answer(
     report: ClusterReport, means: ClusterMeans | None, drawn: LibraryMap | None
 ) -> ClustersAnswer:
-    """A run as the outside sees it."""
+    """Convert a run."""
     return ClustersAnswer(
         name=report.name,
         version=report.version,

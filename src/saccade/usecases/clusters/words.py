@@ -1,4 +1,4 @@
-"""Sentences about clusters that the terminal and the page share."""
+"""Sentences about clusters shared by the terminal and the page."""
 
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,7 @@ def summary(report: "ClusterReport") -> list[str]:
     if report.updated:
         lines.append(
             f"{counted(report.assigned, 'new image')} joined a cluster, {number(report.ill_fitting)} did not"
-            " fit well; no other image moved"
+            " fit well; no other images moved"
         )
     elif report.kept:
         lines.append(f"{counted(report.kept, 'cluster')} found again under the same id")

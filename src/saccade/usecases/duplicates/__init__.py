@@ -1,1 +1,1 @@
-"""Duplicates: find them, check for them, and put the spare files away."""
+"""Duplicates: find them, check for them, and put spare files away."""

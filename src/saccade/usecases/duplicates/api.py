@@ -1,4 +1,4 @@
-"""`lib.duplicates`: find duplicates, check for them, put the spare files away."""
+"""`lib.duplicates`: find duplicates, check for them, and put spare files away."""
 
 import time
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ from saccade.usecases.duplicates.rules.savings import PriceTable
 from saccade.usecases.duplicates.rules.tiers import checked_tier, checked_tiers, pair_tiers
 
 SAME = (Tier.BYTES, Tier.PIXELS, Tier.PICTURE)
-"""How two pictures alone can be the same."""
+"""The tiers that apply to two single pictures."""
 
 
 class OpenLibrary(Protocol):
@@ -51,23 +51,23 @@ class Duplicates:
         verify: str = "base",
         progress: ReportProgress | None = None,
     ) -> DuplicateReport:
-        """Groups of files that are the same, and in each the one worth keeping. No file is changed.
+        """Find groups of duplicate files, and the one to keep in each. Changes no file.
 
-        Pairs that were compared once are never compared again; only new images are joined with the others.
-        What was compared is remembered in the catalog where that can be written; no lock is needed.
+        Pairs are compared only once; later calls compare only new images with the others. Results are stored
+        in the catalog if it can be written; no lock is needed.
 
         Args:
             tiers: of "bytes", "pixels", "picture", "burst", "scene"; see `Tier`.
-            where, folders: only among these images; only files in the folders are listed, and can be kept.
+            where, folders: only these images; only files in the folders are listed, and can be kept.
             prefer: folders whose files are kept, the most preferred first.
-            keep: rules that choose the keeper, the most important first, of "folder", "resolution",
-                "quality", "metadata", "name", "date", "path"; those left out follow in this order.
+            keep: rules that choose the keeper, most important first, of "folder", "resolution",
+                "quality", "metadata", "name", "date", "path"; omitted ones follow in this order.
             burst_seconds: longest time between two pictures of a burst.
             verify: "base" (needs nothing), or "sift" (the extra `verify`: slower, no better on photos).
             progress: called a few times per second.
         Raises:
             InputError: an unknown tier, rule or verifier; MissingExtraError: "sift" without the extra.
-            InvalidQueryError: the encoder makes no copy embeddings.
+            InvalidQueryError: the encoder has no copy embeddings.
         """
         from saccade.usecases.duplicates.flow.finding import Request, find_duplicates
 
@@ -85,15 +85,15 @@ class Duplicates:
     def check(
         self, *pictures: Picture, tiers: Sequence[str] = SAME, verify: str = "base"
     ) -> Sequence[CheckResult]:
-        """Whether the library holds pictures already: for each the images it is the same as. Writes nothing.
+        """Check whether the library already has pictures: for each, the images it matches. Writes nothing.
 
         Args:
-            pictures: paths, encoded bytes, PIL images or (H, W, 3) uint8 pixels, of the library or not; a
-                file of the library is compared with all others.
+            pictures: paths, encoded bytes, PIL images or (H, W, 3) uint8 pixels, in the library or not; a
+                file in the library is compared with all others.
             tiers: of "bytes", "pixels", "picture".
             verify: as for `find`.
         Raises:
-            PathNotFoundError: no such file. A picture that cannot be read gives a result that says why.
+            PathNotFoundError: no such file. For a picture that cannot be read, the result says why.
         """
         from saccade.usecases.duplicates.flow.checking import check
         from saccade.usecases.duplicates.flow.tools import checker
@@ -112,7 +112,7 @@ class Duplicates:
         verify: str = "base",
         progress: ReportProgress | None = None,
     ) -> OverlapReport:
-        """Pictures of one set that are in the other, too: a test that was seen in training proves nothing.
+        """Find pictures that two sets share, such as test images that were also in the training data.
 
         Args:
             train, test: two folders; with `field`, two values of a field of text.
@@ -120,7 +120,7 @@ class Duplicates:
             tiers: of "bytes", "pixels", "picture".
             verify: as for `find`.
         Raises:
-            InputError: a set holds no image.   InvalidFilterError: no such field.
+            InputError: a set has no images.   InvalidFilterError: no such field.
         """
         from saccade.usecases.duplicates.flow.overlap import find_leaks
         from saccade.usecases.duplicates.flow.tools import duplicate_tools
@@ -135,7 +135,7 @@ class Duplicates:
                 known, values = catalog.columns.texts(field, catalog.images.match(Filter()))
                 ids = known[np.array([value == name for value in values], np.bool_)]
             if not len(ids):
-                what = f"no image of the library lies in {name}" if field is None else ""
+                what = f"the library has no images in {name}" if field is None else ""
                 raise InputError(
                     what or f"no image has the {field} {name!r}", hint="index it first; check the spelling"
                 )
@@ -151,10 +151,10 @@ class Duplicates:
         verify: str = "base",
         progress: ReportProgress | None = None,
     ) -> OverlapReport:
-        """Pictures that this library (`a` of each pair) and another one (`b`) both hold. Writes nothing.
+        """Find pictures that both this library (`a` of each pair) and another one (`b`) have. Writes nothing.
 
         Raises:
-            EncoderMismatchError: the libraries were made by two encoders.
+            EncoderMismatchError: the libraries use different encoders.
         """
         from saccade.usecases.duplicates.flow.overlap import find_shared
         from saccade.usecases.duplicates.flow.tools import duplicate_tools
@@ -168,10 +168,9 @@ class Duplicates:
     def mark_distinct(
         self, image: Path | ImageId, other: Path | ImageId, *more: Path | ImageId, distinct: bool = True
     ) -> int:
-        """Say that images are no duplicates of each other; the number of pairs changed.
+        """Mark images as not duplicates of each other; the number of pairs changed.
 
-        It is remembered for good: they are never in one group again. `distinct=False` takes it back. Takes
-        the write lock.
+        This is permanent: they are never grouped again. `distinct=False` undoes it. Takes the write lock.
 
         Raises:
             ImageNotFoundError: the library holds no such image.
@@ -199,23 +198,23 @@ class Duplicates:
     ) -> ApplyReport:
         """Put the spare files of a report away, or report what that would do.
 
-        Nothing is deleted. The others of each group move to a quarantine and their keepers take over what
-        is known of them (tags, and columns called `merged_...`); `undo` reverses all of it. A file that
-        changed since it was indexed, lies in an archive, or whose keeper is not certain to stay is left and
+        Nothing is deleted. The others of each group move to a quarantine and their keepers take over their
+        metadata (tags, and columns named `merged_...`); `undo` reverses all of it. A file that
+        changed since it was indexed, is in an archive, or whose keeper is not certain to stay is skipped and
         reported. Takes the write lock; each batch of files is durable before the next one moves.
 
         Args:
             report: from `find`.
             dry_run: change nothing, read no picture.
-            to: an existing folder outside of what is indexed, for the quarantine; also on another disk.
+            to: an existing folder for the quarantine, outside the indexed folders; may be on another disk.
                 Default: in the library's own folder.
-            tiers: which of the others leave. Bursts and scenes are other pictures, and only leave if named.
+            tiers: which tiers to move. Bursts and scenes are different pictures, and are moved only if named.
             prices: a price table in TOML; an example unless given.
             progress: called a few times per second.
         Raises:
             InputError, PathNotFoundError: the tiers, the folder or the price table; nothing was changed.
-            LibraryBusyError; DiskFullError, ReadOnlyError, StorageError: what was moved before can be undone,
-                and the same call goes on.
+            LibraryBusyError; DiskFullError, ReadOnlyError, StorageError: earlier moves can be undone, and the
+                same call resumes.
         """
         from saccade.usecases.duplicates.flow.applying import Applier
         from saccade.usecases.duplicates.flow.prices import price_table
@@ -236,16 +235,16 @@ class Duplicates:
         return applier.apply(report, wanted, place, created)
 
     def undo(self, run: str | int | None = None, *, progress: ReportProgress | None = None) -> UndoReport:
-        """Put everything back that a run of `apply` put away, byte for byte, with times and permissions.
+        """Put back everything that a run of `apply` moved, byte for byte, with times and permissions.
 
-        Nothing is overwritten: a file whose place is taken comes to lie beside it. Safe to repeat, and after
-        any interruption. Takes the write lock.
+        Nothing is overwritten: if a path is taken, the file is put next to it. Safe to repeat, and after any
+        interruption. Takes the write lock.
 
         Args:
-            run: as `runs` lists it; default: the newest that still holds files.
+            run: as `runs` lists it; default: the newest that still has files.
         Raises:
             NotFoundError: there is no such run, or nothing to undo.
-            LibraryBusyError; DiskFullError, ReadOnlyError, StorageError: call it again, it goes on.
+            LibraryBusyError; DiskFullError, ReadOnlyError, StorageError: call it again to resume.
         """
         from saccade.usecases.duplicates.flow.undoing import undo
 
@@ -263,7 +262,7 @@ class Duplicates:
     def differences(
         self, pairs: Sequence[tuple[str, str, Sequence[float]]], size: int = 320
     ) -> Sequence[bytes | Failure]:
-        """How pictures differ from their originals once they are laid onto them, as JPEG files.
+        """How pictures differ from their originals once aligned with them, as JPEG files.
 
         Black is equal; what the second picture does not cover is gray.
 

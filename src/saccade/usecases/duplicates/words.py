@@ -1,4 +1,4 @@
-"""Sentences about duplicates that terminal and page share."""
+"""Sentences about duplicates shared by the terminal and the page."""
 
 import os
 from typing import TYPE_CHECKING
@@ -34,7 +34,7 @@ def because(file: "DuplicateFile", *, every: bool = False) -> str:
     """Why a file is in its tier: same picture (99 % sure): copy score 0.974, 4 of 64 hash bits differ.
 
     Args:
-        every: with all that was measured, not only what explains itself.
+        every: include all measurements, not only self-explanatory ones.
     """
     if file.tier is None:
         return ""
@@ -46,7 +46,7 @@ def because(file: "DuplicateFile", *, every: bool = False) -> str:
 
 
 def measured(found: "Evidence", *, every: bool) -> "Iterator[str]":
-    """What was measured, in words; without `every` only what explains itself."""
+    """The measurements in words; without `every`, only self-explanatory ones."""
     yield f"copy score {found.copy_score:.3f}"
     if found.hash_distance >= 0:
         yield f"{found.hash_distance} of 64 hash bits differ"
@@ -68,7 +68,7 @@ def taken(merge: "Merge") -> str:
 
 
 def costs(savings: "Savings") -> list[str]:
-    """What it is worth by each price: 1.20 USD a year as object storage; too little is left out."""
+    """What it is worth at each price: 1.20 USD a year as object storage; negligible amounts are left out."""
     lines = []
     for cost in savings.costs:
         amounts = [(cost.per_year, "a year"), (cost.once, "once")]
@@ -83,7 +83,7 @@ def costs(savings: "Savings") -> list[str]:
 
 
 def inside(found: "Sequence[str]", name: str) -> "Sequence[str]":
-    """The paths that lie in the folder `name`; all of them if none does (it is no folder, then)."""
+    """The paths in the folder `name`; all of them if none is (then it is not a folder)."""
     start = os.path.join(os.path.abspath(name), "")
     return [path for path in found if path.startswith(start)] or found
 

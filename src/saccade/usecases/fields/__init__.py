@@ -1,1 +1,1 @@
-"""Fields: facts about images that people bring along."""
+"""Fields: facts about images that people import."""

@@ -21,7 +21,7 @@ _EXACT = 2**53
 
 
 class Fields:
-    """Fields of the images of one library; filters call them `data.NAME`."""
+    """Fields of the images of one library; filters use `data.NAME`."""
 
     def __init__(self, context: LibraryContext) -> None:
         self._context = context
@@ -34,26 +34,26 @@ class Fields:
         replace: bool = False,
         dry_run: bool = False,
     ) -> ImportReport:
-        """Store what a table says about images, for filters and for other use-cases.
+        """Import facts about images from a table, for filters and other use-cases.
 
-        A column of numbers becomes a number for each image, any other column text. A column called tags or
-        keywords gives labels (several in a cell, separated by ;), as a person would. Blank cells say nothing.
-        Takes the library's write lock; all of the table is stored, or nothing.
+        A column of numbers is imported as numbers, any other as text. Columns named tags or keywords become
+        labels (several in a cell, separated by ;), as if set by a person. Blank cells are ignored.
+        Takes the library's write lock; the whole table is stored, or nothing.
 
         Args:
             table: a CSV file with a header, or its columns: {"path": [...], "price": [...]}.
-            key: how rows name their image: "path" (absolute, or relative to the CSV file or, without one, to
-                the current folder), "id" (at least its first 8 digits) or "name" (the file's name). The
-                column of that name is used, else the first one.
-            replace: forget the values that these columns hold for other images, and the labels people gave to
-                the images in the table; otherwise the table adds to both.
+            key: how rows identify their image: "path" (absolute, or relative to the CSV file or, without
+                one, to the current folder), "id" (at least its first 8 digits) or "name" (the file's name).
+                The column of that name is used, else the first one.
+            replace: delete the values of these columns for other images, and the labels people gave to the
+                images in the table; otherwise the table adds to both.
             dry_run: report what would happen, and store nothing.
         Returns:
-            What was imported, and one line for each row or cell that was left out, with the reason.
+            What was imported, and one entry for each row or cell left out, with the reason.
         Raises:
             PathNotFoundError: no such file.
-            InputError: it is no table, no row names an image, or a use-case owns one of the columns.
-            LibraryBusyError: another process writes.
+            InputError: it is not a table, no row identifies an image, or a use-case owns one of the columns.
+            LibraryBusyError: another process is writing.
         """
         checked = checked_key(key)
         catalog = self._context.catalog
@@ -68,14 +68,14 @@ class Fields:
             return import_table(catalog, read, checked, place=place, replace=replace, dry_run=dry_run)
 
     def list(self) -> Sequence[Column]:
-        """The fields there are, imported or computed, by name."""
+        """All fields, imported or computed, by name."""
         return self._context.catalog.columns.all()
 
     def values(self, name: str) -> Iterator[tuple[ImageId, float | str]]:
-        """(image id, value) of a field, for each image that is present and has one.
+        """(image id, value) of a field, for each present image that has one.
 
         Raises:
-            InvalidFilterError: no such field; the hint lists those there are.
+            InvalidFilterError: no such field; the hint lists the existing ones.
         """
         return values_of(self._context.catalog, name)
 
@@ -85,11 +85,11 @@ class Fields:
         return self._context.catalog.columns.of([known]).get(known, {})
 
     def remove(self, name: str) -> int:
-        """Forget a field; the number of values removed. Takes the library's write lock.
+        """Remove a field; the number of values removed. Takes the library's write lock.
 
         Raises:
-            InvalidFilterError: no such field; the hint lists those there are.
-            LibraryBusyError: another process writes.
+            InvalidFilterError: no such field; the hint lists the existing ones.
+            LibraryBusyError: another process is writing.
         """
         with self._context.catalog.writing("removing a field"):
             return self._context.catalog.columns.remove(name)
@@ -97,8 +97,8 @@ class Fields:
     def export(self, path: Path, *, overwrite: bool = False) -> int:
         """Write all fields and people's labels to a CSV file that `import_csv` reads; the number of images.
 
-        Paths below the file's folder are relative to it. A ' is put before what a spreadsheet would run as a
-        formula; importing takes it away again.
+        Paths below the file's folder are relative to it. A ' is put before anything a spreadsheet would run
+        as a formula; importing removes it.
 
         Raises:
             InputError: the file exists and `overwrite` is false.
@@ -110,12 +110,12 @@ class Fields:
 
 
 def _place(folder: str, name: str) -> str:
-    """The absolute path that a table means."""
+    """The absolute path of an entry in a table."""
     return os.path.abspath(os.path.join(folder, name))
 
 
 def _shown(folder: str, path: str) -> str:
-    """The path as a table beside it has it."""
+    """The path as written in a table next to it."""
     inside = paths.relative(path, folder)
     if not inside:
         return path
@@ -123,7 +123,7 @@ def _shown(folder: str, path: str) -> str:
 
 
 def _table(columns: Mapping[str, Sequence[object]]) -> Table:
-    """The table of these columns; its lines are those that a CSV file of it would have."""
+    """The table of these columns; its line numbers are those of an equivalent CSV file."""
     widths = {len(values) for values in columns.values()}
     if len(widths) != 1:
         raise InputError("the columns of the table differ in length", hint="give each image a value")
@@ -132,11 +132,11 @@ def _table(columns: Mapping[str, Sequence[object]]) -> Table:
 
 
 def _cell(value: object) -> Cell:
-    """A value of a user's own table: a number, text, or anything else as its text (a date: ISO 8601)."""
+    """A value of a user's table: a number, text, or anything else converted to text (a date: ISO 8601)."""
     if isinstance(value, np.generic):
         value = value.item()
     if value is None or isinstance(value, (str, float)):
         return value
     if isinstance(value, int):
         return float(value) if abs(value) <= _EXACT else str(value)
-    return str(value) if value == value else None  # noqa: PLR0124 - what is not itself is absent (NaT)
+    return str(value) if value == value else None  # noqa: PLR0124 - a value unequal to itself is absent (NaT)

@@ -1,4 +1,4 @@
-"""Fields that people import: how a table names images and columns, and what became of each row."""
+"""Imported fields: how a table identifies images and columns, and import reports."""
 
 import re
 import unicodedata
@@ -9,34 +9,34 @@ from saccade.core.errors import InputError
 from saccade.core.tables import RowProblem, as_text
 
 Key: TypeAlias = Literal["path", "id", "name"]
-"""How a row names its image: by its file's path, by (the start of) its id, or by its file's name."""
+"""How a row identifies its image: by file path, by (the start of) its id, or by file name."""
 
 KEYS: dict[Key, tuple[str, ...]] = {
     "path": ("path", "file", "filepath", "file_path", "filename", "file_name", "image"),
     "id": ("id", "image_id", "sha256"),
     "name": ("name", "filename", "file_name", "file", "image"),
 }
-"""What the column that names the images may be called, the first there is; else it is the first column."""
+"""Names of the column that identifies images, in order of preference; else the first column."""
 LABELS = ("tags", "keywords")
-"""Columns of labels, several in a cell with ; between them."""
+"""Columns of labels, several per cell, separated by ;."""
 IMPORT = "import"
-"""The origin of columns that people bring along."""
+"""The origin of imported columns."""
 PERSON = "person"
-"""The origin of labels that people give."""
+"""The origin of labels given by people."""
 
 _NO_NAME = re.compile(r"[^A-Za-z0-9_]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportedColumn:
-    """What became of one column.
+    """The result for one column.
 
     Attributes:
-        name: as filters say it, after `data.`.
-        header: as the table has it.
+        name: as used in filters, after `data.`.
+        header: as in the table.
         kind: "number" or "text".
         values: images that got one.
-        why: of text that holds numbers too: the first value that is none; else empty.
+        why: for text that also contains numbers: the first value that is not one; else empty.
     """
 
     name: str
@@ -48,11 +48,11 @@ class ImportedColumn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportReport:
-    """What an import did, or would do.
+    """The result, or dry run, of an import.
 
     Attributes:
         rows: rows below the header, good and bad.
-        images: images that something was said of.
+        images: images with imported values.
         columns: in the table's order.
         labels: labels put on images.
         problems: what was left out, by line; one row may have several.
@@ -68,7 +68,7 @@ class ImportReport:
 
 
 def column_name(header: str) -> str:
-    """The header as filters can say it: "Unit price (€)" gives "Unit_price"; empty if nothing is left."""
+    """The header as a valid field name: "Unit price (€)" gives "Unit_price"; may be empty."""
     plain = unicodedata.normalize("NFKD", header)
     name = _NO_NAME.sub("_", "".join(one for one in plain if not unicodedata.combining(one))).strip("_")
     return f"_{name}" if name[:1].isdigit() else name
@@ -80,8 +80,8 @@ def as_labels(cell: str | float) -> list[str]:
 
 
 def checked_key(key: str) -> Key:
-    """The key of that name. Raises InputError."""
+    """A key by name. Raises InputError."""
     for known in KEYS:
         if key == known:
             return known
-    raise InputError(f"images are not looked up by {key!r}", hint=f"one of: {', '.join(KEYS)}")
+    raise InputError(f"unknown key {key!r}", hint=f"one of: {', '.join(KEYS)}")

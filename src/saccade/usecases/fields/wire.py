@@ -1,4 +1,4 @@
-"""What `lib.fields` answers to the outside: `--json`, HTTP and MCP."""
+"""The answers of `lib.fields` for `--json`, HTTP and MCP."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ class Field:
     """One field.
 
     Attributes:
-        name: as filters say it, after `data.`.
+        name: as used in filters, after `data.`.
         kind: whether it holds numbers or text.
         origin: who wrote it: "import", or the use-case.
         images: present images that have it.
@@ -28,7 +28,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldList:
-    """The fields there are.
+    """All fields.
 
     Attributes:
         fields: by name.
@@ -39,7 +39,7 @@ class FieldList:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Removal:
-    """What was forgotten.
+    """A removed field.
 
     Attributes:
         removed: the field's name.
@@ -52,11 +52,11 @@ class Removal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Export:
-    """What was written.
+    """The written file.
 
     Attributes:
         path: the file, absolute.
-        images: rows of it.
+        images: number of rows.
     """
 
     path: str
@@ -64,7 +64,7 @@ class Export:
 
 
 def field_list(columns: Sequence[Column]) -> FieldList:
-    """The fields as the outside sees them."""
+    """Convert fields."""
     return FieldList(
         fields=tuple(
             Field(name=one.name, kind=one.kind, origin=one.origin, images=one.count) for one in columns

@@ -1,1 +1,1 @@
-"""Indexing: bring a library up to date with its files, and prove that it is whole."""
+"""Indexing: bring a library up to date with its files, and check that it is intact."""

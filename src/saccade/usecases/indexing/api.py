@@ -18,7 +18,7 @@ from saccade.usecases.indexing.flow.run import index_paths
 
 
 class Indexing:
-    """Brings one library up to date and proves that it is whole."""
+    """Brings one library up to date and checks that it is intact."""
 
     def __init__(self, context: LibraryContext) -> None:
         self._context = context
@@ -49,7 +49,7 @@ class Indexing:
                 allow_empty=allow_empty,
                 progress=progress,
             )
-        # All is recorded by now; a process that writes already will bring the indexes up to date too.
+        # Everything is recorded by now; another writer will bring the indexes up to date too.
         with suppress(LibraryBusyError), context.catalog.writing("building indexes", wait_s=0):
             self._refresh(progress, force=False)
         return replace(report, failed=(*report.failed, *away))
@@ -94,7 +94,7 @@ class Indexing:
         )
 
     def _refresh(self, progress: ReportProgress | None, *, force: bool, kind: str | None = None) -> None:
-        """Bring what is derived in step; the caller holds the write lock."""
+        """Update derived data; the caller holds the write lock."""
         refresh(
             self._context.catalog,
             self._context.indexes,
@@ -118,7 +118,7 @@ class Indexing:
 
 
 def _size_below(folder: str) -> int:
-    """Bytes of all files below a folder."""
+    """Total bytes of all files below a folder."""
     return sum(
         os.path.getsize(os.path.join(place, name)) for place, _, names in os.walk(folder) for name in names
     )

@@ -1,4 +1,4 @@
-"""What indexing answers to the outside: `--json`, HTTP and MCP."""
+"""The answers of indexing for `--json`, HTTP and MCP."""
 
 from dataclasses import dataclass
 
@@ -8,19 +8,19 @@ from saccade.core.wire import Answer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndexAnswer:
-    """What one indexing run did.
+    """The result of an indexing run.
 
     Attributes:
-        files: picture files and archive members met.
+        files: picture files and archive members found.
         added: new images.
-        unchanged: files as they were last time.
-        moved: files recognized at another place.
+        unchanged: files unchanged since the last run.
+        moved: files recognized at another path.
         removed: files that are gone.
-        excluded: files that hold no image.
+        excluded: files that are not images.
         embedded: images that were encoded.
-        failed: files that gave no image, with the reason.
+        failed: files that could not be read, with the reason.
         seconds: wall time.
-        images_per_s: images encoded per second of it.
+        images_per_s: images encoded per second.
         library: the library's own folder.
     """
 
@@ -39,13 +39,13 @@ class IndexAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CountsAnswer:
-    """How much a library holds.
+    """The number of items in a library.
 
     Attributes:
         images: images with at least one file present.
-        files: files and archive members present that hold an image.
-        failed: files present that gave none.
-        excluded: files present that are no images.
+        files: image files and archive members present.
+        failed: files present that could not be read.
+        excluded: files present that are not images.
         missing: files that are gone.
     """
 
@@ -58,16 +58,16 @@ class CountsAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpaceAnswer:
-    """One space: all embeddings that one encoder makes for one role.
+    """One space: all embeddings of one encoder for one role.
 
     Attributes:
-        role: what they are for: "semantic", "copy".
+        role: purpose of the embeddings: "semantic", "copy".
         encoder: name of the encoder.
-        fingerprint: of everything that decides its numbers.
+        fingerprint: of everything that affects the embeddings.
         dim: dimensions.
         active: whether searches use it.
         embeddings: rows.
-        index: kind of the search index, and how many newer rows are searched beside it.
+        index: kind of the search index, and how many newer rows are searched separately.
     """
 
     role: str
@@ -81,13 +81,13 @@ class SpaceAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusAnswer:
-    """What a library is and holds.
+    """A library's location and contents.
 
     Attributes:
         library: its own folder.
         folders: the folders it indexes.
-        size_bytes: of its own files.
-        interrupted: whether the last indexing run was stopped early.
+        size_bytes: size of the library's own files.
+        interrupted: whether the last indexing run was interrupted.
     """
 
     library: str
@@ -100,12 +100,12 @@ class StatusAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DoctorAnswer:
-    """What a check found.
+    """The result of a check.
 
     Attributes:
-        healthy: whether nothing is wrong, or all that was is repaired.
+        healthy: whether nothing is wrong, or everything was repaired.
         unindexed: image files that are new or changed.
-        failures: files that gave no image, with the reason.
+        failures: files that could not be read, with the reason.
         problems: what is wrong.
     """
 
@@ -118,7 +118,7 @@ class DoctorAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BackupAnswer:
-    """Where a backup lies.
+    """A backup's location.
 
     Attributes:
         path: absolute.
@@ -130,7 +130,7 @@ class BackupAnswer:
 
 
 def index_answer(report: IndexReport, library: str) -> IndexAnswer:
-    """A run as the outside sees it."""
+    """Convert a run."""
     return IndexAnswer(
         files=report.files,
         added=report.added,
@@ -147,7 +147,7 @@ def index_answer(report: IndexReport, library: str) -> IndexAnswer:
 
 
 def status_answer(status: LibraryStatus) -> StatusAnswer:
-    """A library as the outside sees it."""
+    """Convert a library's status."""
     return StatusAnswer(
         library=status.library,
         folders=status.folders,
@@ -170,7 +170,7 @@ def status_answer(status: LibraryStatus) -> StatusAnswer:
 
 
 def doctor_answer(report: DoctorReport) -> DoctorAnswer:
-    """A check as the outside sees it."""
+    """Convert a check."""
     return DoctorAnswer(
         healthy=report.healthy,
         counts=_counts(report.counts),

@@ -1,1 +1,1 @@
-"""Outliers: images unlike the others, defects, and bad pictures."""
+"""Outliers: unusual images, technical flaws, and defects."""

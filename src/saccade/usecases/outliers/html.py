@@ -19,16 +19,16 @@ if TYPE_CHECKING:
     from saccade.usecases.outliers.rules.quality import QualityReport
 
 _MAX_SHOWN = 500
-"""Pictures shown of one kind; more make a file that browsers struggle with."""
+"""Maximum pictures of one kind; more make a file that browsers struggle with."""
 _SIDE = 320
 _UNKNOWN = (4, 3)
-"""Width and height of the tile of a picture that cannot be read."""
+"""Width and height of a tile for a picture that cannot be read."""
 
 
 def report_of(
     context: "LibraryContext", report: "OutlierReport | InspectionReport | QualityReport"
 ) -> Report:
-    """The page of any answer."""
+    """The report for any result."""
     if isinstance(report, OutlierReport):
         return _of_outliers(context, report)
     if isinstance(report, InspectionReport):
@@ -67,7 +67,7 @@ def _of_inspections(context: "LibraryContext", report: InspectionReport) -> Repo
             f"{number(report.bad)} of {counted(report.images, 'picture')} are called bad by {model.name} "
             f"(version {model.version}, learned from {counted(model.good, 'good picture')})."
         ),
-        "Beside each picture: where it differs from good ones. Red and yellow are beyond the limit.",
+        "Next to each picture: where it differs from good ones. Red and yellow are beyond the limit.",
     )
     return Report(title="Inspection", lead=lead, sections=(Section(title="Worst first", tiles=tiles),))
 
@@ -96,7 +96,7 @@ def _tiles(
     lines: "Sequence[tuple[str, ...]]",
     overlays: "Sequence[bytes | None] | None" = None,
 ) -> tuple[Tile, ...]:
-    """A tile for each picture, shaped as its thumbnail."""
+    """A tile for each picture, shaped like its thumbnail."""
     tiles = []
     heats = overlays if overlays is not None else [None] * len(files)
     pictures = thumbnails(context, files, _SIDE)
@@ -123,7 +123,7 @@ def _tiles(
 
 
 def _heat(context: "LibraryContext", path: str, report: InspectionReport) -> bytes | None:
-    """The heat map as a JPEG; None if the model cannot say where, or the file is gone by now."""
+    """The heat map as a JPEG; None if the model cannot say where, or the file is gone."""
     model = report.model
     if model.method != "patches":
         return None

@@ -1,1 +1,1 @@
-"""Recommendations: what fits a user, and what goes together."""
+"""Recommendations: images for a user, and images that go together."""

@@ -1,4 +1,4 @@
-"""`lib.recommendations`: what fits a user, and what goes together."""
+"""`lib.recommendations`: images for a user, and images that go together."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -29,7 +29,7 @@ from saccade.usecases.recommendations.rules.preference import Recommendations as
 
 
 class Recommendations:
-    """Recommends images of one library, and keeps the feedback it learns from."""
+    """Recommends images of one library, and stores the feedback it learns from."""
 
     def __init__(self, context: LibraryContext) -> None:
         self._context = context
@@ -48,26 +48,27 @@ class Recommendations:
         seen: bool = False,
         half_life: float = HALF_LIFE_DAYS,
     ) -> Answer:
-        """The k images that fit a user best, each with its reasons.
+        """The k best images for a user, each with reasons.
 
-        A user nothing is known about gets what is popular, or a cross-section of the library; `basis` and
-        `note` of the answer say which.
+        A user without events gets popular images, or a cross-section of the library; `basis` and `note` of
+        the result say which.
 
         Args:
-            user: as feedback names them; or None, with `images`: pictures that count as liked.
-            images: a picture (path, bytes, pixels, image id), or a list, which may hold (picture, weight).
+            user: as named in feedback; or None, with `images`: pictures that count as liked.
+            images: a picture (path, bytes, pixels, image id), or a list, which may contain (picture, weight).
             diverse: from 0, the best ones, to 1, as different from each other as possible.
-            novel: 0 with the crowd, 0.5 without regard to it, 1 away from it.
-            boost: {"price": -0.2, "recency": 0.3} or ["price:-0.2"]: fields of numbers, by rank. 1 makes up
-                for the way from an ordinary image to the best one.
-            seen: whether images the user has dealt with, and their copies, may come again.
+            novel: 0 prefers popular images, 0.5 ignores popularity, 1 prefers unpopular ones.
+            boost: {"price": -0.2, "recency": 0.3} or ["price:-0.2"]: numeric fields, by rank. A boost of 1
+                lifts an ordinary image to the best one.
+            seen: whether to include images the user has already seen, and copies of them.
             half_life: days after which an event counts half.
         Raises:
-            InvalidQueryError, InvalidFilterError, InputError: the question.   NoImagesError: nothing is left.
+            InvalidQueryError, InvalidFilterError, InputError: an invalid request.   NoImagesError: nothing
+                is left.
         """
         if (user is None) == (images is None):
             raise InvalidQueryError(
-                "recommend to a user or by images, not both", hint="--user NAME, or name images"
+                "recommend to a user or by images, not both", hint="--user NAME, or give images"
             )
         context = self._context
         wish = self._wish(k, diverse, boost, where, folders, novel=novel, seen=seen, half_life=half_life)
@@ -77,7 +78,7 @@ class Recommendations:
             return recommend_to_user(context.catalog, reader, spread, user.strip(), wish, kin=self._kin)
         pairs = weighted_pictures(images)
         if not pairs:
-            raise InvalidQueryError("no image was given", hint="name one or more")
+            raise InvalidQueryError("no image was given", hint="give one or more")
         parts = [picture_part(context, picture, weight, reader.space) for picture, weight in pairs]
         known = [known_image(context, picture, reader.space) for picture, _ in pairs]
         liked = Liked(
@@ -99,10 +100,10 @@ class Recommendations:
         where: Where | Sequence[str] | None = None,
         folders: Sequence[Path] = (),
     ) -> Answer:
-        """The k images that go with those given, by the sets that were imported (`import_sets`).
+        """The k images that go with the given ones, from imported sets (`import_sets`).
 
-        For an image that no set holds, those in sets that look like it are used; `basis` is then
-        "look-alikes", and `note` names them.
+        For an image in no set, similar images in sets are used; `basis` is then "look-alikes", and
+        `note` names them.
 
         Raises:
             InputError: no sets were imported, or nothing goes with these.
@@ -116,7 +117,7 @@ class Recommendations:
             known = known_image(context, picture, reader.space)
             seeds.append(Seed(image=known, row=part.vector[np.newaxis], path=part.label))
         if not seeds:
-            raise InvalidQueryError("no image was given", hint="name one or more")
+            raise InvalidQueryError("no image was given", hint="give one or more")
         return goes_with(context.catalog, reader, context.spaces.calibration(reader), seeds, wish)
 
     def replay(
@@ -132,13 +133,14 @@ class Recommendations:
         seed: int = 0,
         progress: ReportProgress | None = None,
     ) -> ReplayReport:
-        """How well recommendations would have predicted what users did, against simpler methods.
+        """Evaluate how well recommendations would have predicted what users did, against simpler methods.
 
-        Each user's events are cut in time; what was liked, bought or clicked in the last part is to be found.
+        Each user's events are split in time; the task is to find what was liked, bought or clicked in the
+        last part.
 
         Args:
-            held_out: share of each user's liked images that is to be found.
-            seed: of the random list and the intervals.
+            held_out: share of each user's liked images that is held out.
+            seed: random seed of the random list and the intervals.
         Raises:
             InputError: too few events to judge by.
         """
@@ -205,7 +207,7 @@ class Recommendations:
             return events.keep_all(read, context.catalog.feedback.add)
 
     def import_sets(self, path: Path) -> FeedbackImport:
-        """Store what goes together, from a CSV file with the columns set (an order, an outfit) and image.
+        """Import sets that go together, from a CSV file with the columns set (an order, an outfit) and image.
 
         Takes the write lock; all usable lines are stored at once.
         """
@@ -242,7 +244,7 @@ class Recommendations:
         ]
 
     def erase(self, user: str) -> int:
-        """Delete everything stored about a user, on the disk too; the number of events. Takes the write lock.
+        """Delete everything stored about a user, from disk too; the number of events. Takes the write lock.
 
         Raises:
             NotFoundError: nothing is stored about them.   LibraryBusyError.
@@ -267,7 +269,7 @@ class Recommendations:
         seen: bool = False,
         half_life: float = HALF_LIFE_DAYS,
     ) -> Wish:
-        """What was asked for, checked."""
+        """Validate the request."""
         return Wish(
             k=k,
             diverse=diverse,
@@ -280,7 +282,7 @@ class Recommendations:
         )
 
     def _kin(self, ids: Ids) -> Ids:
-        """Sorted ids of these images and of their copies, as far as the encoder can tell."""
+        """Sorted ids of these images and their copies, as far as the encoder can tell."""
         spaces = self._context.spaces
         threshold = spaces.copy_threshold()
         if threshold is None:
@@ -288,7 +290,7 @@ class Recommendations:
         return copies_of(self._context.catalog, spaces.reader(Role.COPY), threshold, ids)
 
     def _image(self, name: str) -> int:
-        """The id of an image named by a file or its id. Raises ImageNotFoundError."""
+        """The id of an image given as a file or an id. Raises ImageNotFoundError."""
         return self._context.record(named_image(name)).id
 
 

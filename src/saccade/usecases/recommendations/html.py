@@ -16,8 +16,8 @@ _GROUNDS = {
     "images": "By the images given.",
     "popular": "By what all users liked.",
     "spread": "A cross-section of the library.",
-    "sets": "By the sets that were imported.",
-    "look-alikes": "By the sets of images that look alike.",
+    "sets": "By the imported sets.",
+    "look-alikes": "By the sets of similar images.",
 }
 
 
@@ -52,7 +52,7 @@ def write_recommendations(path: str, context: "LibraryContext", found: "Recommen
 
 
 def write_replay(path: str, report: "ReplayReport") -> None:
-    """Write how the methods did."""
+    """Write the comparison of the methods."""
     rows = tuple(
         (
             one.method,
@@ -76,16 +76,16 @@ def write_replay(path: str, report: "ReplayReport") -> None:
     ]
     figure = bars(bar, title=f"recall@{k} of each method with its 95 % interval over users")
     judged = (
-        f"{counted(report.users, 'user')}; the last {percent(report.held_out)} of what each liked was to be "
+        f"{counted(report.users, 'user')}; the last {percent(report.held_out)} of each user's likes to be "
         f"found among {counted(report.images, 'image')}, from {counted(report.events, 'event')} before."
     )
     lead = (
         judged,
-        "Intervals hold 95 % of resampled means over users. Novelty is how unlikely an image is to be met.",
+        "Intervals hold 95 % of resampled means over users. Novelty: how unlikely an image is to be seen.",
     )
-    sections = (Section(title=f"recall@{k}", figure=figure), Section(title="All figures", table=table))
+    sections = (Section(title=f"recall@{k}", figure=figure), Section(title="All numbers", table=table))
     write_report(
-        path, Report(title="Recommendations, judged by what users did later", lead=lead, sections=sections)
+        path, Report(title="Recommendations evaluated on what users did later", lead=lead, sections=sections)
     )
 
 

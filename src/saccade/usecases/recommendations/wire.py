@@ -1,4 +1,4 @@
-"""What `lib.recommendations` answers to the outside: `--json`, HTTP and MCP."""
+"""The answers of `lib.recommendations` for `--json`, HTTP and MCP."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class RecommendedImage:
 
     Attributes:
         rank: 1 is best.
-        path: one file it lies in.
+        path: one of its files.
         paths: all of them.
         image_id: SHA-256 of the file's bytes, hexadecimal.
         score: higher is better; comparable within one answer only.
@@ -42,13 +42,13 @@ class RecommendedImage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecommendationList:
-    """What is recommended, and why.
+    """Recommendations, with reasons.
 
     Attributes:
         asked: for whom or with what, in words.
-        basis: "history" (of a user), "images" (those given), "popular" or "spread" (nothing is known about
-            the user), "sets" (what goes together), "look-alikes" (sets of images that look like it).
-        note: what a reader must know about the basis; may be empty.
+        basis: "history" (of a user), "images" (those given), "popular" or "spread" (the user has no events),
+            "sets" (what goes together), "look-alikes" (sets of similar images).
+        note: a remark on the basis; may be empty.
         hits: best first.
         took_ms: milliseconds.
     """
@@ -62,13 +62,13 @@ class RecommendationList:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MethodScore:
-    """How one method did.
+    """The results of one method.
 
     Attributes:
         method: its name.
-        recall: share of what users liked later that was among the first k.
+        recall: share of later likes that were among the first k.
         ndcg: the same, weighted by rank.
-        coverage: share of the library that was recommended to somebody.
+        coverage: share of the library that was recommended to anyone.
         novelty: mean self-information of what was recommended, bits.
         behind: how much lower its recall is than the best method's.
     """
@@ -86,11 +86,11 @@ class Replay:
     """How well each method would have predicted what users did.
 
     Attributes:
-        users: users that were judged.
+        users: users evaluated.
         images: images to choose from.
-        events: events that were known.
+        events: events known.
         k: length of each list.
-        held_out: share of each user's likes that was to be found.
+        held_out: share of each user's likes held out.
         methods: the best first.
     """
 
@@ -104,7 +104,7 @@ class Replay:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Added:
-    """What `saccade feedback add` stored.
+    """The result of `saccade feedback add`.
 
     Attributes:
         added: events that were new.
@@ -126,11 +126,11 @@ class EventList:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Erasure:
-    """What `saccade feedback erase` deleted.
+    """The result of `saccade feedback erase`.
 
     Attributes:
         erased: events.
-        applied: whether it was done, or would be.
+        applied: whether they were erased; false in a dry run.
     """
 
     erased: int
@@ -162,7 +162,7 @@ class UserList:
 
 
 def recommendation_list(found: Recommendations) -> RecommendationList:
-    """Recommendations as the outside sees them."""
+    """Convert recommendations."""
     return RecommendationList(
         asked=found.asked,
         basis=found.basis,
@@ -173,7 +173,7 @@ def recommendation_list(found: Recommendations) -> RecommendationList:
 
 
 def replay(report: ReplayReport) -> Replay:
-    """A replay as the outside sees it."""
+    """Convert a replay."""
     return Replay(
         users=report.users,
         images=report.images,
@@ -195,12 +195,12 @@ def replay(report: ReplayReport) -> Replay:
 
 
 def event_list(events: Sequence[UserEvent]) -> EventList:
-    """Events as the outside sees them."""
+    """Convert events."""
     return EventList(events=tuple(events))
 
 
 def user_list(users: Mapping[str, int]) -> UserList:
-    """Users as the outside sees them."""
+    """Convert users."""
     return UserList(users=tuple(UserCount(user=name, events=count) for name, count in users.items()))
 
 

@@ -1,1 +1,1 @@
-"""Searching: find images by words, by picture, by both."""
+"""Searching: find images by text, by picture, or both."""

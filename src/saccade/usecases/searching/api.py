@@ -83,7 +83,7 @@ class Searching:
         context = self._context
         pictures = weighted_pictures(image)
         if copies and len(pictures) > 1:
-            raise InvalidQueryError("copies are of one picture", hint="ask for each by itself")
+            raise InvalidQueryError("copies needs exactly one picture", hint="search for each separately")
         reader = context.spaces.reader(Role.COPY if copies else Role.SEMANTIC)
         known = (known_image(context, picture, reader.space) for picture, _ in pictures)
         return alike(
@@ -124,7 +124,7 @@ class Searching:
         context = self._context
         pictures = [picture for picture, _ in weighted_pictures(image)]
         if not pictures and not mood.strip():
-            raise InvalidQueryError("nothing to compare with", hint="name a picture, or a mood: 'dark warm'")
+            raise InvalidQueryError("nothing to compare with", hint="give a picture, or a mood: 'dark warm'")
         check_mood(mood)
         space = context.spaces.reader(Role.SEMANTIC).space
         known = [known_image(context, picture, space) for picture in pictures]
@@ -159,7 +159,7 @@ class Searching:
         return self._context.record(image)
 
     def _look(self, picture: Picture) -> NDArray[np.float32]:
-        """Features of a picture that was not looked at before."""
+        """Features of a new picture."""
         from saccade.usecases.searching.flow.style import look_of
         from saccade.usecases.searching.rules.style import STYLE_RECIPE
 
@@ -168,7 +168,7 @@ class Searching:
             return look_of(decoder, task)
 
     def _collapsing(self) -> Collapsing | None:
-        """How near-identical hits are recognized: half-way from "the same picture" to "the same pixels"."""
+        """The threshold for near-identical hits: half-way from "the same picture" to "the same pixels"."""
         threshold = self._context.spaces.copy_threshold()
         if threshold is None:
             return None

@@ -1,4 +1,4 @@
-"""The contact sheet: hits as one HTML file that needs nothing else."""
+"""The contact sheet: hits as one self-contained HTML file."""
 
 import posixpath
 from collections.abc import Iterable, Sequence
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _SIDE = 480
 """Longest side of a thumbnail, pixels: sharp at twice the row height, about 30 kB each."""
 
-_DOUBT = "No confident match: the best are shown, but nothing here clearly answers."
+_DOUBT = "No confident match: the best are shown, but nothing here clearly matches."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,9 +25,9 @@ class Section:
 
     Attributes:
         result: the answer.
-        thumbnails: a JPEG for each hit, or the reason why there is none.
-        asked: JPEGs of the query's own pictures.
-        title: what stands above it; default: the query.
+        thumbnails: a JPEG for each hit, or why there is none.
+        asked: JPEGs of the query's pictures.
+        title: the heading; default: the query.
     """
 
     result: "SearchResult"
@@ -54,7 +54,7 @@ class Section:
 
 
 def write_sheet(path: str, sections: Sequence[Section]) -> None:
-    """Write the sheet; the file appears whole or not at all, and replaces an older one.
+    """Write the sheet atomically, replacing an older one.
 
     Raises:
         PathNotFoundError: its folder does not exist.   ReadOnlyError, DiskFullError, StorageError.
@@ -70,7 +70,7 @@ def sheet_html(sections: Sequence[Section]) -> str:
 
 
 def _values_style(sections: Sequence[Section]) -> str:
-    """A class for each shape and confidence that occurs."""
+    """A class for each shape and confidence in use."""
     hits = [hit for section in sections for hit in section.result.hits]
     shares = sorted({_share(hit) for hit in hits})
     return shape_styles(map(_shape, hits)) + "".join(
@@ -89,11 +89,9 @@ def _share(hit: "Hit") -> int:
 
 
 def _section(section: Section) -> str:
-    """One query: what was asked, how sure the answer is, and the hits."""
+    """One query: the query, how sure the answer is, and the hits."""
     result = section.result
-    asked = "".join(
-        f'<img class="asked" src="{jpeg(one)}" alt="the picture asked for">' for one in section.asked
-    )
+    asked = "".join(f'<img class="asked" src="{jpeg(one)}" alt="query picture">' for one in section.asked)
     doubt = "" if result.confident else f'<p class="doubt">{_DOUBT}</p>\n'
     hits = "\n".join(map(_hit, result.hits, section.thumbnails))
     facts = f"{counted(len(result.hits), 'hit')} in {duration(result.took_ms / 1000)}"
@@ -106,7 +104,7 @@ def _section(section: Section) -> str:
 
 
 def _title(section: Section) -> str:
-    """What stands above a section."""
+    """The heading of a section."""
     return section.title or section.result.query or "picture query"
 
 
@@ -120,10 +118,10 @@ def _hit(hit: "Hit", thumbnail: bytes | str) -> str:
         else f'<span class="gone">{text(thumbnail)}</span>'
     )
     more = f"+{len(hit.similar)} similar"
-    alike = f'<span class="alike" title="near-identical">{more}</span>' if hit.similar else ""
+    near = f'<span class="near" title="near-identical">{more}</span>' if hit.similar else ""
     about = " · ".join(text(fact) for fact in _facts(hit))
     return f"""<li class="hit s{_shape(hit)}"><figure>
-<a class="frame" {link} tabindex="-1">{picture}<span class="rank">{hit.rank}</span>{alike}</a>
+<a class="frame" {link} tabindex="-1">{picture}<span class="rank">{hit.rank}</span>{near}</a>
 <span class="sure c{_share(hit)}"><i></i></span>
 <figcaption><a {link}>{text(name)}</a>
 <p><b>{percent(hit.confidence)}</b> sure · score {hit.score:.3f}</p>
@@ -133,7 +131,7 @@ def _hit(hit: "Hit", thumbnail: bytes | str) -> str:
 
 
 def _facts(hit: "Hit") -> Iterable[str]:
-    """What is known of the picture, briefly."""
+    """Brief facts about the picture."""
     yield f"{hit.info.width} x {hit.info.height}"
     if hit.info.taken_at:
         yield hit.info.taken_at[:10]
@@ -144,7 +142,7 @@ def _facts(hit: "Hit") -> Iterable[str]:
 
 
 def _parts(hit: "Hit") -> str:
-    """Which part of the query it answers, the best one marked, and the words found in its name."""
+    """The matching parts of the query, the best one marked, and the words found in its name."""
     best = max((part.score for part in hit.parts), default=0.0)
     labels = []
     if len(hit.parts) > 1:

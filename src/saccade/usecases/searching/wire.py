@@ -1,4 +1,4 @@
-"""What searching answers to the outside: `--json`, HTTP and MCP."""
+"""The answers of searching for `--json`, HTTP and MCP."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from saccade.core.wire import Answer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageFacts:
-    """What a file says about its picture; absent facts are null or empty.
+    """A picture's metadata; absent facts are null or empty.
 
     Attributes:
         width, height: pixels, upright.
@@ -44,15 +44,15 @@ class FoundImage:
 
     Attributes:
         rank: 1 is best.
-        path: one file it lies in; archive members as "ARCHIVE!/MEMBER".
+        path: one of its files; archive members as "ARCHIVE!/MEMBER".
         paths: all of them.
         image_id: SHA-256 of the file's bytes, hexadecimal.
         score: cosine in [-1, 1].
         confidence: in [0, 1].
-        parts: how well it answers each part of the query.
-        words: words of the query that its names, title, caption, keywords or labels hold.
+        parts: how well it matches each part of the query.
+        words: words of the query found in its names, title, caption, keywords or labels.
         similar: ids of near-identical images that this hit stands for.
-        facts: what the file says.
+        facts: the file's metadata.
     """
 
     rank: int
@@ -72,8 +72,8 @@ class SearchAnswer:
     """The answer to a query.
 
     Attributes:
-        query: what was asked, in words.
-        confident: whether the best hit clearly answers.
+        query: the query in words.
+        confident: whether the best hit clearly matches.
         hits: best first.
         took_ms: milliseconds.
     """
@@ -86,13 +86,13 @@ class SearchAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageAnswer:
-    """All that is known of one image.
+    """Everything known about one image.
 
     Attributes:
         image_id: SHA-256 of the file's bytes, hexadecimal.
-        paths: the files it lies in; none when they are gone.
-        facts: what the file says.
-        tags: labels, the surest first.
+        paths: its files; empty if they are gone.
+        facts: the file's metadata.
+        tags: labels, most confident first.
         fields: imported and computed facts, by name.
     """
 
@@ -104,7 +104,7 @@ class ImageAnswer:
 
 
 def search_answer(result: SearchResult) -> SearchAnswer:
-    """A result as the outside sees it."""
+    """Convert a result."""
     return SearchAnswer(
         query=result.query,
         confident=result.confident,
@@ -114,7 +114,7 @@ def search_answer(result: SearchResult) -> SearchAnswer:
 
 
 def image_answer(record: ImageRecord, tags: Sequence[Tag], fields: Mapping[str, float | str]) -> ImageAnswer:
-    """An image as the outside sees it."""
+    """Convert an image."""
     return ImageAnswer(
         image_id=record.image_id,
         paths=record.paths,
@@ -125,7 +125,7 @@ def image_answer(record: ImageRecord, tags: Sequence[Tag], fields: Mapping[str, 
 
 
 def image_facts(info: ImageInfo) -> ImageFacts:
-    """A file's facts as the outside sees them."""
+    """Convert a file's facts."""
     return ImageFacts(
         width=info.width,
         height=info.height,

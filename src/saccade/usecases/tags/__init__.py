@@ -1,1 +1,1 @@
-"""Tags: labels by hand, by words alone, and from a few examples."""
+"""Tags: labels by hand, from words alone, and from a few examples."""

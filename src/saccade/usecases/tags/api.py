@@ -1,4 +1,4 @@
-"""`lib.tags`: labels on images, by hand, by words alone, and from a few examples."""
+"""`lib.tags`: labels on images, by hand, from words alone, and from a few examples."""
 
 from collections.abc import Mapping, Sequence
 
@@ -20,7 +20,7 @@ Images = Sequence[Path | ImageId]
 
 
 class Tags:
-    """Labels on the images of one library; filters say `tag=beach`."""
+    """Labels on the images of one library; filters use `tag=beach`."""
 
     def __init__(self, context: LibraryContext) -> None:
         self._context = context
@@ -40,17 +40,17 @@ class Tags:
         dry_run: bool = False,
         progress: ReportProgress | None = None,
     ) -> TaggingReport:
-        """Label every image that shows something, judged by the labels' words alone.
+        """Label images by the labels' words alone.
 
         Takes the library's write lock to store the tags, all of them at once.
 
         Args:
-            labels: a list of labels ("dog", "animal/dog", "sofa: couch, settee"), or the path of a file that
-                holds them: a list, an indented list, CSV or TOML.
-            min_confidence: in (0, 1), from which an image gets a label; None for each label's own threshold.
-            max_labels: labels an image gets at most.
+            labels: a list of labels ("dog", "animal/dog", "sofa: couch, settee"), or the path of a file with
+                labels: a list, an indented list, CSV or TOML.
+            min_confidence: confidence in (0, 1) needed for a label; None for each label's threshold.
+            max_labels: maximum labels per image.
             keep_others: keep earlier zero-shot tags of other labels; otherwise they are removed.
-            truth: a text field whose values name labels, to fit by; None to fit by what people tagged.
+            truth: a text field with the correct labels, to fit on; None to fit on what people tagged.
             where, folders: only these images.
             dry_run: report what would be tagged, and store nothing.
         Raises:
@@ -77,14 +77,14 @@ class Tags:
     # --- by hand
 
     def set(self, labels: Sequence[str], images: Images) -> int:
-        """Put labels on images, as a person does; the number of tags written. Takes the write lock.
+        """Put labels on images, as a person; the number of tags written. Takes the write lock.
 
         Raises:
-            ImageNotFoundError: an image the library does not hold; nothing is written.
+            ImageNotFoundError: an image that is not in the library; nothing is written.
         """
         names = [label.path for label in labels_of(labels, None).labels]
         if not images:
-            raise InputError("no image was named", hint="e.g. saccade tag --set beach A.jpg B.jpg")
+            raise InputError("no image was given", hint="e.g. saccade tag --set beach A.jpg B.jpg")
         ids = np.unique(self._context.ids(images))
         ones = np.ones(len(ids))
         with self._context.catalog.writing("tagging"):
@@ -92,9 +92,9 @@ class Tags:
             return self._context.catalog.tags.write(PERSON, rows, replace=False)
 
     def remove(self, labels: Sequence[str], images: Images = ()) -> int:
-        """Take labels off images (off all, if none is named), whoever gave them; the number of tags removed.
+        """Remove labels from images (from all by default), whatever their origin; the number of tags removed.
 
-        Takes the write lock; all of them are removed, or none.
+        Takes the write lock; all are removed, or none.
         """
         catalog = self._context.catalog
         names = [label.path for label in labels_of(labels, None).labels]
@@ -105,7 +105,7 @@ class Tags:
             return sum(catalog.tags.remove(origin, name, ids) for origin in origins for name in names)
 
     def of(self, images: Images = ()) -> Mapping[str, Sequence[Tag]]:
-        """{path: its tags, surest first} of the images named, or of all that have any."""
+        """{path: its tags, most confident first} of the given images, or of all that have any."""
         catalog = self._context.catalog
         if images:
             ids = self._context.ids(images).tolist()
@@ -144,22 +144,22 @@ class Tags:
     ) -> TaughtReport:
         """Teach the library to recognize something by examples, and tag what it recognizes.
 
-        Examples add to those given earlier under the same name. Tags are called `name`; with `classes`,
+        Examples are added to earlier ones of the same name. Tags are named `name`; with `classes`,
         "name/class". A folder stands for all images in it. Takes the write lock to store version and tags.
 
         Args:
             yes, no: images that show it, and that do not.
-            classes: {class: images} instead, to tell several things apart.
-            forget: images that are no longer examples.
-            words: what it is called, for an encoder that reads text; None for its name, "" for nothing.
+            classes: {class: images} instead, to distinguish several classes.
+            forget: images to drop from the examples.
+            words: words that describe it, for an encoder that reads text; None for its name, "" for none.
             suggest: how many images to suggest to label next.
-            min_confidence: in (0, 1), from which an image gets the tag; None for the classifier's own.
+            min_confidence: confidence in (0, 1) needed for the tag; None for the classifier's threshold.
             where, folders: tag only these images.
-            seed: of what is drawn at random (parts for measuring, stand-ins for "no").
-            dry_run: report what it would do, and store nothing.
+            seed: random seed (of the folds for measuring and of stand-ins for "no").
+            dry_run: report what would be done, and store nothing.
         Raises:
-            InputError: contradictory examples, or nothing to tell apart.
-            ImageNotFoundError: an example the library does not hold.
+            InputError: contradictory examples, or nothing to distinguish.
+            ImageNotFoundError: an example that is not in the library.
         """
         from saccade.usecases.tags.flow.lessons import Lesson, teach
 
@@ -177,7 +177,7 @@ class Tags:
         return teach(self._context, lesson, among, seed=seed, dry_run=dry_run, progress=progress)
 
     def suggest(self, name: str, count: int = 8) -> Sequence[Suggestion]:
-        """Images to label next, by the classifier in use. Writes nothing.
+        """Images to label next, chosen by the active classifier. Writes nothing.
 
         Raises:
             NotFoundError: nothing was taught under this name.
@@ -194,7 +194,7 @@ class Tags:
         return versions(self._context.catalog, name)
 
     def use(self, name: str, version: int, *, progress: ReportProgress | None = None) -> int:
-        """Go back (or forward) to a version, and tag the library again with it; the number of tags.
+        """Switch to another version, and tag the library with it again; the number of tags.
 
         Takes the write lock; the version and its tags change together.
 
@@ -218,13 +218,13 @@ class Tags:
         dry_run: bool = False,
         progress: ReportProgress | None = None,
     ) -> ExportReport:
-        """Write tags for other programs; each file appears whole or not at all.
+        """Write tags for other programs; each file is written atomically.
 
         Args:
             format: "csv" (path, label, origin, score), "hf" (metadata.jsonl of an image folder), "coco"
-                (annotations of whole images) or "xmp" (a sidecar IMG.jpg.xmp beside each image, merged into
-                one that is there).
-            to: the file to write; default: tags.csv, metadata.jsonl or tags.json beside the library. Not for
+                (annotations of whole images) or "xmp" (a sidecar IMG.jpg.xmp next to each image, merged into
+                an existing one).
+            to: the file to write; default: tags.csv, metadata.jsonl or tags.json next to the library. Not for
                 "xmp".
             where, folders: only these images.
         Raises:
@@ -245,11 +245,12 @@ class Tags:
         dry_run: bool = False,
         progress: ReportProgress | None = None,
     ) -> ExportReport:
-        """Write tags into the JPEG files themselves, as XMP keywords; no pixel changes.
+        """Write tags into the JPEG files as XMP keywords; pixels are unchanged.
 
-        The originals are kept in the library's folder (`restore_files` puts them back). Every file is proved
-        to show the same picture before it replaces the old one, and recorded again with its tags, fields and
-        feedback; other formats are skipped, with the reason. Takes the write lock to record them.
+        The originals are kept in the library's folder (`restore_files` puts them back). Every new file is
+        verified to show the same picture before it replaces the old one, and keeps its tags, fields and
+        feedback in the library; other formats are skipped, with the reason. Takes the write lock to record
+        them.
         """
         from saccade.usecases.tags.flow.files import write_files
 
@@ -259,7 +260,7 @@ class Tags:
     def restore_files(self, *, dry_run: bool = False) -> ExportReport:
         """Put back every file that `write_files` changed, byte for byte. Takes the write lock to record them.
 
-        A file that somebody else changed since is skipped, and its original stays where it is.
+        A file that was changed since is skipped, and its original is kept.
         """
         from saccade.usecases.tags.flow.files import restore_files
 

@@ -17,7 +17,7 @@ _LABELS = 60
 
 
 def tagging_page(context: "LibraryContext", report: "TaggingReport") -> Report:
-    """The page; pictures are read through the library."""
+    """The report; pictures are read through the library."""
     present = [label for label in report.labels if label.images]
     paths = sorted({one.path for label in present[:_LABELS] for one in (*label.best, *label.borderline)})
     pictures = dict(zip(paths, tiles_pictures(context, paths), strict=True))
@@ -50,7 +50,7 @@ def tagging_page(context: "LibraryContext", report: "TaggingReport") -> Report:
 
 
 def teaching_page(context: "LibraryContext", report: "TaughtReport") -> Report:
-    """The page of `saccade teach`: how good it is, and what to label next."""
+    """The report of `saccade teach`: how good the classifier is, and what to label next."""
     pictures = tiles_pictures(context, [one.path for one in report.suggestions])
     tiles = tuple(
         Tile(
@@ -83,7 +83,7 @@ def teaching_page(context: "LibraryContext", report: "TaughtReport") -> Report:
 def _section(label: "LabelSummary", pictures: dict[str, bytes | str]) -> Section:
     return Section(
         title=harmless(label.label),
-        lines=(f"{counted(label.images, 'image')}. First the surest, then those at the threshold.",),
+        lines=(f"{counted(label.images, 'image')}. First the most confident, then those at the threshold.",),
         tiles=tuple(_tiles(label, pictures)),
     )
 

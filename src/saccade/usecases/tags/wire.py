@@ -1,4 +1,4 @@
-"""What `lib.tags` answers to the outside: `--json`, HTTP and MCP."""
+"""The answers of `lib.tags` for `--json`, HTTP and MCP."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class ImageTags:
 
     Attributes:
         path: one of its files.
-        tags: the surest first.
+        tags: most confident first.
     """
 
     path: str
@@ -37,7 +37,7 @@ class ImageTags:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelList:
-    """The labels of a library, and what a command by hand changed.
+    """The labels of a library, and the changes made by a command.
 
     Attributes:
         labels: the most frequent first.
@@ -52,7 +52,7 @@ class LabelList:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TagList:
-    """The tags of the images named.
+    """The tags of the given images.
 
     Attributes:
         by_image: those that have any.
@@ -63,7 +63,7 @@ class TagList:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VersionList:
-    """The versions of classifiers that are kept.
+    """The stored versions of classifiers.
 
     Attributes:
         versions: newest first.
@@ -73,13 +73,13 @@ class VersionList:
 
 
 def label_list(labels: Mapping[str, int], *, written: int = 0, removed: int = 0) -> LabelList:
-    """Labels as the outside sees them."""
+    """Convert labels."""
     counts = tuple(LabelCount(label=label, images=count) for label, count in labels.items())
     return LabelList(labels=counts, set=written, removed=removed)
 
 
 def tag_list(tags: Mapping[str, Sequence[Tag]]) -> TagList:
-    """Tags of images as the outside sees them."""
+    """Convert tags of images."""
     return TagList(by_image=tuple(ImageTags(path=path, tags=tuple(one)) for path, one in tags.items()))
 
 

@@ -1,4 +1,4 @@
-"""Sentences about taught labels that terminal and page share."""
+"""Sentences about taught labels shared by the terminal and the report."""
 
 from typing import TYPE_CHECKING
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def measured_lines(measured: "Measured") -> list[str]:
-    """How good a classifier is, a line each."""
+    """How good a classifier is, line by line."""
     lines = [
         f"right on {_between(measured.accuracy)} of {counted(measured.examples, 'example')} held out in turn"
     ]

@@ -107,7 +107,7 @@ def test_clusters_are_listed_by_group(run: Run, fake: MagicMock) -> None:
 def test_an_update_says_what_joined(run: Run, fake: MagicMock, assigned: int, ill_fitting: int) -> None:
     """Also when nothing did."""
     fake.find.return_value = replace(REPORT, updated=True, assigned=assigned, ill_fitting=ill_fitting)
-    joined = f"{assigned} new images joined a cluster, {ill_fitting} did not fit well; no other image moved"
+    joined = f"{assigned} new images joined a cluster, {ill_fitting} did not fit well; no other images moved"
     assert run("clusters", "--update").out.splitlines()[1] == joined
     assert fake.find.call_args.kwargs["update"] is True
 

@@ -188,7 +188,7 @@ def test_a_part_is_clustered_alone(desk: Any) -> None:
 
 def test_an_empty_library_and_an_empty_part(desk: Any) -> None:
     """Nothing to cluster is an answer with a hint."""
-    with pytest.raises(NoImagesError, match="no image to cluster") as error:
+    with pytest.raises(NoImagesError, match="nothing to cluster") as error:
         find(desk)
     assert "index" in error.value.hint
     fill(desk)

@@ -55,8 +55,8 @@ BETTER = [
         Rule.METADATA,
         choice(latitude=1.0, longitude=2.0, keywords=("x",)),
         choice("/b.jpg", title="t"),
-        "says place, keywords",
-        "says title",
+        "has place, keywords",
+        "has title",
     ),
     (Rule.NAME, choice("/long/IMG_1.jpg"), choice("/IMG_1 (1).jpg"), "plain name", "named like a copy"),
     (

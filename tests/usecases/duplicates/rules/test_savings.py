@@ -74,18 +74,18 @@ def test_the_example_in_the_docs_is_the_one_in_use() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("currency = ", "is no price table"),
-        ("", "names no currency"),
-        ('currency = " "', "names no currency"),
-        ("currency = 3", "names no currency"),
-        ('currency = "EUR"', "holds no [[price]]"),
-        ('currency = "EUR"\nprice = 3', "holds no [[price]]"),
+        ("currency = ", "is not a price table"),
+        ("", "has no currency"),
+        ('currency = " "', "has no currency"),
+        ("currency = 3", "has no currency"),
+        ('currency = "EUR"', "has no [[price]]"),
+        ('currency = "EUR"\nprice = 3', "has no [[price]]"),
         ('currency = "EUR"\n[[price]]\nper_gb = 1', "price 1 of mine has no name"),
-        ('currency = "EUR"\n[[price]]\nname = "x"\nper_tb = 1', "'per_tb', which means nothing"),
+        ('currency = "EUR"\n[[price]]\nname = "x"\nper_tb = 1', "unknown key 'per_tb'"),
         ('currency = "EUR"\n[[price]]\nname = "x"\nper_gb = "1"', "per_gb of price 1 of mine is '1'"),
-        ('currency = "EUR"\n[[price]]\nname = "x"\nper_gb = -1', "must be a number from 0"),
-        ('currency = "EUR"\n[[price]]\nname = "x"\nper_gb = nan', "must be a number from 0"),
-        ('currency = "EUR"\n[[price]]\nname = "x"\nper_gb = true', "must be a number from 0"),
+        ('currency = "EUR"\n[[price]]\nname = "x"\nper_gb = -1', "must be a number, 0 or more"),
+        ('currency = "EUR"\n[[price]]\nname = "x"\nper_gb = nan', "must be a number, 0 or more"),
+        ('currency = "EUR"\n[[price]]\nname = "x"\nper_gb = true', "must be a number, 0 or more"),
     ],
 )
 def test_a_bad_table_says_what_is_wrong(text: str, said: str) -> None:

@@ -24,7 +24,7 @@ def test_status_tells_what_a_person_wants_to_know(run: Run, indexing: MagicMock,
         "excluded  3 files that hold no image",
         "missing   4 files that are gone",
         "semantic  builtin, 384 dimensions, 1,234 embeddings, flat",
-        "note      the last indexing run was stopped; `saccade index` goes on with it",
+        "note      the last indexing run was stopped; `saccade index` resumes it",
     ]
 
 

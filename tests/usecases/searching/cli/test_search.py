@@ -72,7 +72,7 @@ def test_search_says_when_nothing_answers(
     """The first line is honest, and tells when indexing never ended."""
     searching.search.return_value = make_result(make_hit(), make_hit(2), query="qx\x1bzt", confident=False)
     assert run("search", "q").out.splitlines()[0] == (
-        'No confident match: the best 2 of 1,234 images shown, but nothing here clearly answers "qx\\x1bzt".'
+        'No confident match: the best 2 of 1,234 images shown, but nothing here clearly matches "qx\\x1bzt".'
     )
     searching.search.return_value = make_result(confident=False)
     opener.context.catalog.runs.unfinished.return_value = [7]  # type: ignore[attr-defined]

@@ -102,8 +102,8 @@ def test_a_report_is_written(run: Run, tags: MagicMock, tmp_path: Path) -> None:
     ("args", "said"),
     [
         ([], "nothing to do"),
-        (["--label", "a", "--list"], "exclude each other"),
-        (["--label", "a", "--labels", "b.txt"], "exclude each other"),
+        (["--label", "a", "--list"], "are mutually exclusive"),
+        (["--label", "a", "--labels", "b.txt"], "are mutually exclusive"),
         (["--label", "a", "b.jpg"], "b.jpg was named"),
         (["--set", "a", "b.jpg", "--dry-run"], "--dry-run does not go with --set"),
     ],

@@ -51,9 +51,9 @@ def test_languages_in_toml(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        ("a.txt", b"", "holds no label"),
-        ("a.txt", b"# only a remark\n", "holds no label"),
-        ("a.txt", b"dog\ncat\nDOG\n", "twice: line 1 and line 3"),
+        ("a.txt", b"", "has no labels"),
+        ("a.txt", b"# only a remark\n", "has no labels"),
+        ("a.txt", b"dog\ncat\nDOG\n", "repeated: line 1 and line 3"),
         ("a.txt", b"dog//cat\n", "line 1 is an empty label"),
         ("a.txt", b": puppy\n", "line 1 is an empty label"),
         ("a.txt", b"caf\xe9\n", "not UTF-8 (byte 3)"),
@@ -61,9 +61,9 @@ def test_languages_in_toml(tmp_path: Path) -> None:
         ("a.txt", b"a\x1bb\n", "cannot be printed"),
         ("a.csv", b"name\ndog\n", "no column called label"),
         ("a.toml", b"[dog\n", "not TOML"),
-        ("a.toml", b"dog = 1\n", "'dog' is no table"),
-        ("a.toml", b"[dog]\nweight = 1\n", "'weight', which means nothing"),
-        ("a.toml", b"[dog]\nsynonyms = 1\n", "no list of texts"),
+        ("a.toml", b"dog = 1\n", "'dog' is not a table"),
+        ("a.toml", b"[dog]\nweight = 1\n", "unknown key 'weight'"),
+        ("a.toml", b"[dog]\nsynonyms = 1\n", "not a list of texts"),
     ],
 )
 def test_what_is_wrong_is_named(tmp_path: Path, name: str, content: bytes, said: str) -> None:

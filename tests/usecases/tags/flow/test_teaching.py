@@ -119,9 +119,9 @@ def test_nothing_to_tell_apart(desk: Any) -> None:
     """Every image of the library is a "yes"; or there is none at all."""
     desk.picture("a.png")
     desk.index()
-    with pytest.raises(InputError, match="nothing to tell it from"):
+    with pytest.raises(InputError, match="nothing to distinguish it from"):
         lesson(desk, yes="a")
-    with pytest.raises(InputError, match="no example"):
+    with pytest.raises(InputError, match="no positive examples"):
         lesson(desk, no="a")
 
 
@@ -131,7 +131,7 @@ def test_several_classes(colored: Any) -> None:
     assert report.tags == {"kind/cold": 12, "kind/warm": 12}
     assert report.measured is not None
     assert set(report.measured.recall) == {"cold", "warm"}
-    with pytest.raises(InputError, match="nothing to tell apart"):
+    with pytest.raises(InputError, match="nothing to distinguish"):
         lesson(colored, "single", warm="red0")
 
 

@@ -128,7 +128,7 @@ def test_what_people_tagged_fits_the_label(colored: Any, monkeypatch: pytest.Mon
     ones = np.ones(4)
     colored.catalog.tags.write(PERSON, {"red": (reds, ones), "blue": (blues, ones)}, replace=False)
     report = tag(colored, "red", "blue", "green")
-    assert report.notes == ("fitted to what is known of images: blue, red",)
+    assert report.notes == ("fitted to known labels of images: blue, red",)
     assert bearing(colored, "red") == {"red"}
 
 
@@ -144,13 +144,13 @@ def test_bad_requests(colored: Any) -> None:
     """A threshold outside (0, 1), no label at all on an image."""
     with pytest.raises(InputError, match="between 0 and 1"):
         tag(colored, "red", min_confidence=1.0)
-    with pytest.raises(InputError, match="say nothing"):
+    with pytest.raises(InputError, match="is too few"):
         tag(colored, "red", max_labels=0)
 
 
 def test_an_empty_library_is_told(desk: Any) -> None:
     """There is nothing to tag."""
-    with pytest.raises(InputError, match="holds no images"):
+    with pytest.raises(InputError, match="has no images"):
         tag(desk, "red")
 
 

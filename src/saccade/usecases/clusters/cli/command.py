@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     type=click.Choice(["auto", "density", "kmeans"]),
     default="auto",
     show_default=True,
-    help="density leaves out what fits nowhere; kmeans puts every image into one of k clusters.",
+    help="density leaves out images that fit nowhere; kmeans puts every image into one of k clusters.",
 )
 @click.option("--k", type=int, metavar="N", help="Number of clusters, for kmeans.")
 @click.option("--min-size", type=int, metavar="N", help="Minimum images in a cluster.")
@@ -34,18 +34,20 @@ if TYPE_CHECKING:
     type=click.IntRange(min=0),
     default=0,
     show_default=True,
-    help="Another seed gives other clusters.",
+    help="Random seed; another one gives different clusters.",
 )
-@click.option("--update", is_flag=True, help="Only let new images join clusters; move no other.")
+@click.option("--update", is_flag=True, help="Only assign new images to clusters; move no others.")
 @click.option("--by", metavar="FIELD", help="Which cluster does best by an imported number, e.g. clicks.")
 @click.option(
-    "--confidence", type=float, default=0.95, show_default=True, help="Of the intervals that --by shows."
+    "--confidence",
+    type=float,
+    default=0.95,
+    show_default=True,
+    help="Confidence level of the intervals that --by shows.",
 )
-@click.option("--map", "with_map", is_flag=True, help="Lay the library out in the plane (extra `map`).")
+@click.option("--map", "with_map", is_flag=True, help="Lay out the library in two dimensions (extra `map`).")
 @click.option("--new-map", is_flag=True, help="Rebuild the map from scratch: every image may move.")
-@click.option(
-    "--rename", nargs=2, metavar="ID NAME", help="Call a stored cluster NAME from now on; do nothing else."
-)
+@click.option("--rename", nargs=2, metavar="ID NAME", help="Rename a stored cluster; do nothing else.")
 @click.option("--name", metavar="NAME", help="Store as field NAME instead of `cluster`.")
 @click.option("--dry-run", is_flag=True, help="Show the clusters and store nothing.")
 @click.option("--html", metavar="FILE", help="Write a page with the clusters' pictures (and the map).")
@@ -75,15 +77,15 @@ def clusters(
 ) -> None:
     """Group a library's images into clusters, each with a name, words, and typical and unusual images.
 
-    No picture is touched. The clusters are stored in the library, so that --where "data.cluster==NAME" works
-    everywhere; a cluster that is found again keeps its id and name. Clusters of a part of the library
+    Pictures are never changed. The clusters are stored in the library, so that --where "data.cluster==NAME"
+    works everywhere; a cluster that is found again keeps its id and name. Clusters of part of the library
     (--where, --in) are stored only with --name.
     """
     with errors_reported(as_json=as_json, debug=session.debug):
         if by is not None and (dry_run or ((where or folders) and name is None)):
             raise InputError(
                 "--by needs stored clusters",
-                hint="leave out --dry-run, and give a part of the library a --name of its own",
+                hint="leave out --dry-run, and for part of the library, add a separate --name",
             )
     with existing_library(session, as_json=as_json) as context:
         from saccade.usecases.clusters.api import Clusters
@@ -129,7 +131,7 @@ def clusters(
 
 
 def _rename(api: "Clusters", rename: tuple[str, str], named: "Mapping[str, str]", *, as_json: bool) -> None:
-    """Give a stored cluster a name of the user's choice."""
+    """Rename a stored cluster."""
     cluster, title = rename
     if not cluster.isdecimal():
         raise InputError(
@@ -141,7 +143,7 @@ def _rename(api: "Clusters", rename: tuple[str, str], named: "Mapping[str, str]"
 
         print_json(RenameAnswer(cluster=int(cluster), name=" ".join(title.split())))
     else:
-        note(f"cluster {cluster} is called {harmless(title)} from now on")
+        note(f"cluster {cluster} is now called {harmless(title)}")
 
 
 COMMANDS: tuple[click.Command, ...] = (clusters,)

@@ -1,4 +1,4 @@
-"""Clusters as lines of a terminal."""
+"""Clusters as text."""
 
 import shutil
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ _MAX_UNASSIGNED = 12
 
 
 def say_clusters(report: "ClusterReport", means: "ClusterMeans | None", drawn: "LibraryMap | None") -> None:
-    """The clusters by group, then how a number compares them, then where the result is stored."""
+    """Print the clusters by group, then their comparison by a number, then where the result is stored."""
     width = max(_NARROW, shutil.get_terminal_size((100, 24)).columns)
     for line in summary(report):
         say(line)

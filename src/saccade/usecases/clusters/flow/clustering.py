@@ -1,4 +1,4 @@
-"""Labels for rows: reduced, pulled together, then cut by density or by k-means."""
+"""Clusters rows: reduces dimensions, contracts neighborhoods, then applies density clustering or k-means."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,15 +28,15 @@ METHODS: tuple[Method, ...] = ("auto", "density", "kmeans")
 DIMS = 32
 NEAR = 20
 PASSES = 4
-"""Chosen on flickr8k's train split; see docs/explanation/themes.md."""
+"""Chosen on flickr8k's train split; see `docs/explanation/themes.md`."""
 _MIN_SAMPLES = 30
 _SMALLEST = 5
 _FEW = 3000
-"""Below it "auto" means k-means: too few images to tell dense places from empty ones."""
+"""Below this, "auto" means k-means: too few images to tell dense regions from empty ones."""
 _LOOSE = 0.02
-"""Rows outside a dense core join it if they lie no farther from its centroid than its loosest 2 %."""
+"""Rows outside a dense core join it if they are no farther from its centroid than its loosest 2 %."""
 _SAMPLE = 20_000
-"""About this many rows are enough to place centers among any number of them."""
+"""A sample of about this many rows is enough to place centers."""
 _ROUNDS = 10
 _RESTARTS = 3
 _SEPARATE = 1e-3
@@ -45,7 +45,7 @@ _SEPARATE = 1e-3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cut:
-    """How rows were cut into clusters.
+    """The clusters of rows.
 
     Attributes:
         labels: (n,) 0 for the largest cluster and so on, -1 for none.
@@ -71,7 +71,7 @@ def cut(
     """Clusters of (n, d) unit rows; deterministic in rows, settings and seed.
 
     Args:
-        method: "auto" is density from 3,000 images on; k-means below, if `k` is given, and if no place is
+        method: "auto" is density from 3,000 images on; k-means below, if `k` is given, and if no region is
             denser than another.
         k: number of clusters for k-means; default: sqrt(n) / 4, from 8 to 64, and at most n / 4.
         min_size: minimum rows of a density cluster; default: sqrt(n) / 2, at least 5. Smaller k-means
@@ -93,7 +93,7 @@ def cut(
         return _by_kmeans(close, kmeans, k, min_size, seed)
     smallest = min_size or max(_SMALLEST, round(count**0.5 / 2))
     samples = max(2, min(_MIN_SAMPLES, smallest, count))
-    notify("finding dense places", 0)
+    notify("finding dense regions", 0)
     near, _ = _graph(close, min(count, max(NEAR, samples) + 1), kmeans, seed, notify)
     labels = _attached(close, density_labels(close, near, min_size=smallest, min_samples=samples))
     if method == "auto" and not (labels != NOISE).any():
@@ -103,17 +103,15 @@ def cut(
 
 def _check(count: int, method: str, k: int | None, min_size: int | None) -> None:
     if method not in METHODS:
-        raise InvalidQueryError(
-            f"no method of clustering is called {method!r}", hint=f"one of: {', '.join(METHODS)}"
-        )
+        raise InvalidQueryError(f"unknown clustering method {method!r}", hint=f"one of: {', '.join(METHODS)}")
     if k is not None and method == "density":
         raise InvalidQueryError(
-            "density finds the number of clusters itself; it takes no k",
-            hint="leave k out, or use the method kmeans",
+            "density finds the number of clusters itself and takes no k",
+            hint="leave out k, or use the method kmeans",
         )
     if k is not None and not 1 <= k <= count:
         raise InvalidQueryError(
-            f"k is {k}; the number of clusters must be from 1 to {count:,}, the images there are",
+            f"k is {k}; the number of clusters must be from 1 to {count:,}, the number of images",
             hint="choose a k in that range",
         )
     if min_size is not None and not 2 <= min_size <= max(count, 2):
@@ -127,7 +125,7 @@ def _check(count: int, method: str, k: int | None, min_size: int | None) -> None
 def _graph(
     rows: Embeddings, k: int, kmeans: KMeans, seed: int, notify: Callable[[str, int], None]
 ) -> tuple[Ids, Scores]:
-    """Nearest rows: among all while they are few, else among cells made by k-means on a sample."""
+    """Nearest rows: among all if they are few, else among cells from k-means on a sample."""
     centers = None
     if len(rows) > EXACT:
         centers = kmeans.fit(_sample(rows), cells_for(len(rows)), seed=seed, iterations=_ROUNDS)
@@ -158,7 +156,7 @@ def _sample(rows: Embeddings) -> Embeddings:
 
 
 def _distinct(rows: Embeddings) -> int:
-    """How many distinct rows there are: each is rounded and hashed to one number by odd factors."""
+    """The number of distinct rows: each is rounded and hashed to one number with odd factors."""
     factors = np.random.default_rng(0).integers(1, 2**62, rows.shape[1]) | 1
     return len(np.unique(np.round(rows / _SEPARATE).astype(np.int64) @ factors))
 

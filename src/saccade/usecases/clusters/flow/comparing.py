@@ -1,4 +1,4 @@
-"""Which cluster does best by a field of numbers: clicks, sales, ratings."""
+"""Compares clusters by a numeric field: clicks, sales, ratings."""
 
 from collections.abc import Sequence
 

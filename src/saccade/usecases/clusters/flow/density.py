@@ -15,9 +15,9 @@ from saccade.usecases.clusters.rules.clustering import (
 
 _BLOCK = 8192
 _LOOKED_AT = 64
-"""Rows of each of two components compared to find the edge between them."""
+"""Number of rows of each component compared to find the edge between two."""
 _CLOSE = 1e-12
-"""Stands for 0: scipy takes an edge of length 0 as no edge."""
+"""Replaces 0: scipy treats an edge of length 0 as missing."""
 _COPIES = 0.05
 """Rows closer than this fraction of the median core distance count as equally close."""
 
@@ -28,13 +28,13 @@ def density_labels(
     """(n,) cluster numbers, largest cluster 0, or -1 for noise.
 
     With all pairs in `near` and `copies` 0 this is scikit-learn's HDBSCAN(min_cluster_size=min_size,
-    min_samples=min_samples); with only the nearest, clusters differ where the graph lacks an edge.
+    min_samples=min_samples); with only the nearest, clusters differ where the graph has no edge.
 
     Args:
         rows: (n, d) unit rows.
         near: (n, k) nearest rows of each, itself first, min_samples <= k.
         min_size: minimum rows of a cluster, from 2.
-        min_samples: neighbors, the row itself included, that make a place dense.
+        min_samples: neighbors, including the row itself, that make a region dense.
     """
     count = len(rows)
     if count <= min_size:
@@ -52,7 +52,7 @@ def density_labels(
 
 
 def _distances(rows: Embeddings, near: Ids) -> NDArray[np.float64]:
-    """(n, k) lengths of the differences: cosines of float32 rows cannot separate rows this close."""
+    """(n, k) distances from differences: cosines of float32 rows cannot separate rows this close."""
     lengths = np.empty(near.shape)
     block = max(1, _BLOCK * 30 // near.shape[1])
     for start in range(0, len(rows), block):
@@ -62,7 +62,7 @@ def _distances(rows: Embeddings, near: Ids) -> NDArray[np.float64]:
 
 
 def _spanning_tree(rows: Embeddings, core: NDArray[np.float64], edges: Edges) -> Edges:
-    """The minimum spanning tree; components of the graph are joined by short edges found here."""
+    """The minimum spanning tree; components of the graph are joined by short edges."""
     count = len(rows)
     while True:
         starts, ends, lengths = _forest(edges, count)
@@ -97,7 +97,7 @@ def _components(starts: Ids, ends: Ids, count: int) -> Ids:
 def _bridges(rows: Embeddings, core: NDArray[np.float64], component: Ids) -> Edges:
     """An edge from each component to the one with the nearest centroid; at least halves their number.
 
-    Of both, the rows nearest to the other's centroid are compared, so an edge may be a little too long.
+    Only the rows nearest to the other's centroid are compared, so an edge may be slightly too long.
     """
     order = np.argsort(component, kind="stable")
     bounds = np.searchsorted(component[order], np.arange(component.max() + 2))
@@ -118,7 +118,7 @@ def _bridges(rows: Embeddings, core: NDArray[np.float64], component: Ids) -> Edg
 
 
 def _facing(rows: Embeddings, members: Ids, place: NDArray[np.float64]) -> Ids:
-    """The members nearest to a place."""
+    """The members nearest to a point."""
     if len(members) <= _LOOKED_AT:
         return members
     apart = np.square(rows[members] - place).sum(axis=1)

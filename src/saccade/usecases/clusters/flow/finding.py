@@ -1,4 +1,4 @@
-"""The clusters of a library: found, matched with the previous ones, named, stored; or updated."""
+"""Finds a library's clusters, matches them with the previous ones, names and stores them; or updates them."""
 
 import time
 from dataclasses import dataclass, replace
@@ -23,16 +23,16 @@ from saccade.usecases.clusters.rules.reports import ClusterReport
 
 _FIT_QUANTILE = 0.01
 _FIT_SLACK = 0.05
-"""New images must fit a cluster as well as all but this fraction of its own, less this cosine: a tight
-cluster of few images has not shown yet how far it reaches."""
+"""New images must fit a cluster as well as all but this fraction of its members, less this cosine: the
+extent of a tight cluster of few images is not yet known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterQuery:
-    """How to cluster, and what to do with the result.
+    """Options for clustering and storing the result.
 
     Attributes:
-        name: to store the result under; None for the default, which only the whole library may have.
+        name: to store the result under; None for the default, which only the whole library may use.
         store: whether to store it.
         update: let new images join the stored clusters instead of clustering again.
         method, k, min_size, seed: see `clustering.cut`.
@@ -63,7 +63,7 @@ def find_clusters(
     among: Ids | None = None,
     progress: ReportProgress | None = None,
 ) -> ClusterReport:
-    """Cluster, or update what is stored; clusters that hold mostly the same images keep their id and name.
+    """Cluster, or update stored clusters; clusters with mostly the same images keep their id and name.
 
     Takes the write lock to store the result, after all computing, as one unit.
 
@@ -72,8 +72,8 @@ def find_clusters(
     Raises:
         NoImagesError: nothing to cluster.
         InvalidQueryError: an unknown method, or a number out of range.
-        EncoderMismatchError: an update of clusters that another encoder made.
-        InputError: the field of that name belongs to someone else.
+        EncoderMismatchError: an update of clusters from another encoder.
+        InputError: the field of that name has another origin.
     """
     if query.update:
         updated = _update(catalog, reader, query, among=among)
@@ -107,7 +107,7 @@ def find_clusters(
 def _update(
     catalog: Catalog, reader: SpaceReader, query: ClusterQuery, *, among: Ids | None
 ) -> ClusterReport | None:
-    """New images join a stored cluster and all others stay where they are; None if nothing is stored."""
+    """Assign new images to stored clusters without moving others; None if nothing is stored."""
     started = time.perf_counter()
     name = query.stored_name(whole=among is None)
     while True:
@@ -126,7 +126,7 @@ def _update(
             centroids=old.centroids,
             min_fit=old.min_fit,
         )
-        # Images that are gone stay in what is stored: they may come back.
+        # Keep images that are gone: they may come back.
         every = np.union1d(old.ids, ids)
         every_label = np.zeros(len(every), np.int64)
         every_label[np.searchsorted(every, old.ids)] = old.labels
@@ -168,7 +168,7 @@ def _matched(
     found: Cut,
     old: Stored | None,
 ) -> tuple[Stored, int]:
-    """The clusters with ids and names, kept where they were found again; how many were."""
+    """The clusters with ids and names, kept if found again; the number found again."""
     again = found_again(old.ids, old.labels, ids, found.labels) if old is not None else {}
     count = int(found.labels.max(initial=NOISE)) + 1
     next_id = old.next_id if old is not None else 1
@@ -210,7 +210,7 @@ def _rows(reader: SpaceReader, among: Ids | None) -> tuple[Ids, Embeddings]:
         ids, rows = ids[keep], rows[keep]
     if not len(ids):
         raise NoImagesError(
-            "there is no image to cluster" + ("" if among is None else " that matches the filters"),
+            "nothing to cluster: no images" + ("" if among is None else " match the filters"),
             hint="index some first: saccade index FOLDER" if among is None else "use fewer filters",
         )
     return ids, rows

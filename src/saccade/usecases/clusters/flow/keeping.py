@@ -1,4 +1,4 @@
-"""What survives a new run: old clusters recognized by shared images, and joined by new images."""
+"""Matches new clusters with old ones by shared images, and assigns new images to old clusters."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,14 +9,14 @@ from saccade.usecases.clusters.rules.clustering import NOISE
 from saccade.usecases.clusters.rules.neighborhoods import principal, project
 
 _SHARED = 0.3
-"""An old and a new cluster are the same one if they share at least this fraction of their union."""
+"""An old and a new cluster are the same if they share at least this fraction of their union."""
 _BLOCK = 1024
 
 
 def found_again(old_ids: Ids, old_labels: Ids, ids: Ids, labels: Ids) -> dict[int, int]:
     """{new label: old cluster id} of the pairs that share the most; each is in at most one pair.
 
-    Only images in both results count. All pairs are chosen together so that the sum of their overlaps
+    Only images in both results count. All pairs are chosen jointly so that the sum of their overlaps
     (intersection over union) is maximal (the Hungarian method).
 
     Args:

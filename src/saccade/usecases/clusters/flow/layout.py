@@ -1,4 +1,4 @@
-"""What must be installed before a library can be laid out as a map."""
+"""Checks the requirements for laying out a library as a map."""
 
 from importlib.util import find_spec
 
@@ -10,16 +10,16 @@ from saccade.engine.space import SpaceReader
 from saccade.usecases.clusters.flow.map import KIND, NAME
 
 FEWEST = 12
-"""Fewer images are laid out along their two widest directions, which needs no extra."""
+"""Fewer images are laid out along their two principal directions, which needs no extra."""
 _SPREAD = 1e-6
-"""Rows closer than this all lie on one spot."""
+"""Rows closer than this count as one point."""
 
 
 def check_layout(catalog: Catalog, reader: SpaceReader, *, rebuild: bool) -> None:
-    """Refuse a map that would need openTSNE where it is not installed; changes and computes nothing.
+    """Fail if the map would need openTSNE and it is not installed; changes and computes nothing.
 
     Args:
-        rebuild: whether the map will be made from scratch even if one is stored.
+        rebuild: whether to rebuild the map even if one is stored.
     Raises:
         MissingExtraError: openTSNE is not installed.
     """

@@ -1,4 +1,4 @@
-"""A library laid out in the plane (t-SNE), which new images join without moving any other."""
+"""Lays out a library in two dimensions (t-SNE); new images are added without moving others."""
 
 import time
 from typing import TYPE_CHECKING, Any
@@ -25,7 +25,7 @@ _PERPLEXITY = 15
 _EXAGGERATED, _ROUNDS = 250, 350
 _VOTERS = 10
 _FEWEST = 12
-"""Fewer images are laid out along their two widest directions: t-SNE needs neighbors to tell apart."""
+"""Fewer images are laid out along their two principal directions: t-SNE needs more neighbors."""
 _BLOCK = 1024
 _ASIDE = 0.05
 
@@ -41,18 +41,20 @@ def library_map(
     store: bool = True,
     progress: "ReportProgress | None" = None,
 ) -> LibraryMap:
-    """Every present image's place: as stored, new ones put between those most like them.
+    """Every present image's position: as stored, new ones placed between the most similar ones.
 
     Args:
-        clusters: stored ones, to say where they lie.
+        clusters: the stored ones, to label positions.
     Raises:
         NoImagesError: no image has an embedding.
-        MissingExtraError: a map must be made and openTSNE is not installed.
+        MissingExtraError: the map must be built and openTSNE is not installed.
     """
     started = time.perf_counter()
     ids, rows = reader.everything()
     if not len(ids):
-        raise NoImagesError("there is no image to lay out", hint="index some first: saccade index FOLDER")
+        raise NoImagesError(
+            "nothing to lay out: the library is empty", hint="index some first: saccade index FOLDER"
+        )
     tell = progress or (lambda _: None)
     stored = None if rebuild else _usable(catalog.results.load(KIND, NAME), reader.space.fingerprint, ids)
     basis = principal(rows, _DIMS)
@@ -83,14 +85,14 @@ def library_map(
 
 
 def _usable(result: "Result | None", fingerprint: str, ids: Ids) -> "Result | None":
-    """The stored map, unless another encoder made it or nothing of it is left."""
+    """The stored map, unless it is from another encoder or none of its images are left."""
     if result is None or result.facts["fingerprint"] != fingerprint:
         return None
     return result if np.isin(ids, result.arrays["ids"]).any() else None
 
 
 def _laid_out(rows: Embeddings, kmeans: "KMeans", seed: int, tell: "ReportProgress") -> NDArray[np.float32]:
-    """(n, 2) places by t-SNE on nearest neighbors, from the two widest directions on; scaled to spread 1.
+    """(n, 2) positions by t-SNE, initialized with the two principal directions; scaled to spread 1.
 
     "Visualizing Data using t-SNE", van der Maaten and Hinton 2008, by openTSNE.
     """
@@ -110,11 +112,11 @@ def _laid_out(rows: Embeddings, kmeans: "KMeans", seed: int, tell: "ReportProgre
     likeness = affinity.PerplexityBasedNN(
         knn_index=known, perplexity=min(_PERPLEXITY, k / 3), n_jobs=-1, random_state=seed
     )
-    # t-SNE's own units: the start must be small.
+    # t-SNE's units: the initial spread must be small.
     start = _scaled(wide).astype(np.float64) * 1e-4
     made = embedding(start, likeness, n_jobs=-1, random_state=seed, negative_gradient_method="auto")
 
-    def step(offset: int) -> Any:  # noqa: ANN401, openTSNE's callback takes what it takes
+    def step(offset: int) -> Any:  # noqa: ANN401, openTSNE's callback is untyped
         def told(done: int, _error: float, _embedding: object) -> None:
             tell(Progress(stage="laying out", done=offset + done, total=_EXAGGERATED + _ROUNDS))
 
@@ -139,13 +141,13 @@ def _opentsne() -> tuple[Any, Any, Any]:
 
 
 def _two(rows: Embeddings) -> NDArray[np.float32]:
-    """The first two coordinates, or zeros where there are fewer."""
+    """The first two coordinates, or zeros if there are fewer."""
     padded: NDArray[np.float32] = np.pad(rows, ((0, 0), (0, max(0, 2 - rows.shape[1]))))
     return padded[:, :2]
 
 
 def _scaled(places: NDArray[np.floating]) -> NDArray[np.float32]:
-    """Middle at (0, 0), the wider direction with standard deviation 1."""
+    """Centered at (0, 0), the wider direction with standard deviation 1."""
     moved = places - places.mean(axis=0)
     return np.asarray(moved / max(float(moved.std(axis=0).max()), 1e-12), np.float32)
 
@@ -153,10 +155,10 @@ def _scaled(places: NDArray[np.floating]) -> NDArray[np.float32]:
 def _joined(
     stored: "Result", ids: Ids, rows: Embeddings, seed: int
 ) -> tuple[tuple[Ids, NDArray[np.float32]], NDArray[np.float32], NDArray[np.bool_]]:
-    """Everything stored and new, the places of the present images, and which of them are new.
+    """All stored and new images, the positions of present ones, and which of them are new.
 
-    A new image lies at the median of the places of the old ones most like it, a hair aside, so that
-    several do not hide each other.
+    A new image is placed at the median position of the most similar old ones, with a slight offset so
+    that several do not hide each other.
     """
     old_ids, old_places = stored.arrays["ids"].astype(np.int64), stored.arrays["places"].astype(np.float32)
     fresh = ~np.isin(ids, old_ids)

@@ -1,4 +1,4 @@
-"""Names for clusters and for groups of them, from the words that set them apart."""
+"""Names clusters and groups of them after the words that set them apart."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ from saccade.usecases.clusters.rules.neighborhoods import unit
 from saccade.usecases.clusters.rules.reports import ClusterWord, name_from
 
 _FEW = 4
-"""Fewer clusters than this are not grouped: each is a group of its own."""
+"""Fewer clusters than this are not grouped: each is a separate group."""
 
 
 def named(
@@ -65,7 +65,7 @@ def named(
 
 
 def _groups(directions: Embeddings) -> Ids:
-    """(c,) group of each cluster: about as many groups as each has clusters."""
+    """(c,) group of each cluster: about as many groups as clusters per group."""
     count = len(directions)
     if count < _FEW:
         return np.arange(count, dtype=np.int64)

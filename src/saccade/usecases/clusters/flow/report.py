@@ -1,4 +1,4 @@
-"""Clusters as people see them: sizes, typical images, outliers, unassigned images."""
+"""Builds the report of clusters: sizes, typical images, outliers, unassigned images."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""Clusters as the catalog keeps them: a versioned result, and a column that says each image's cluster."""
+"""Stores clusters in the catalog: a versioned result, and a column with each image's cluster."""
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 KIND = "clusters"
 DEFAULT = "cluster"
 NO_CLUSTER = "none"
-"""What the column says of an image that belongs to no cluster."""
+"""The column's value for an image in no cluster."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What is kept of one cluster. `named`: by a person, so that no clustering renames it."""
+    """A stored cluster. `named`: by a person, so that clustering does not rename it."""
 
     id: int
     name: str
@@ -35,7 +35,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownGroup:
-    """What is kept of one group of clusters."""
+    """A stored group of clusters."""
 
     id: int
     name: str
@@ -49,7 +49,8 @@ class Stored:
     Attributes:
         ids: (n,) sorted image ids.   labels: (n,) cluster id of each, 0 for none.
         clusters: (t) in the order of `centroids` and `min_fit`.
-        centroids: (t, d) unit rows.   min_fit: (t,) cosine with the middle below which an image does not fit.
+        centroids: (t, d) unit rows.   min_fit: (t,) cosine with the centroid below which an image does not
+        fit.
         next_id: the first cluster id never used.
     """
 
@@ -67,11 +68,11 @@ class Stored:
 
 
 def check_name(catalog: Catalog, name: str) -> None:
-    """Refuse, before any work, a name whose column somebody else wrote. Raises InputError."""
+    """Reject, before any work, a name whose column has another origin. Raises InputError."""
     other = next((one for one in catalog.columns.all() if one.name == name and one.origin != KIND), None)
     if other is not None:
         raise InputError(
-            f"the library has a column {name!r} already, written by {other.origin!r}",
+            f"the library already has a column {name!r}, written by {other.origin!r}",
             hint="store the clusters under another name: --name NAME",
         )
 
@@ -80,7 +81,7 @@ def load(catalog: Catalog, name: str, space: SpaceInfo | None = None) -> Stored 
     """The newest version, None if there is none.
 
     Raises:
-        EncoderMismatchError: it was made in another space than the one given.
+        EncoderMismatchError: it was computed in another space.
     """
     result = catalog.results.load(KIND, name)
     if result is None:
@@ -88,7 +89,7 @@ def load(catalog: Catalog, name: str, space: SpaceInfo | None = None) -> Stored 
     facts = result.facts
     if space is not None and facts["fingerprint"] != space.fingerprint:
         raise EncoderMismatchError(
-            "the stored clusters were made by another encoder", hint="make them again: saccade clusters"
+            "the stored clusters are from another encoder", hint="rebuild them: saccade clusters"
         )
     clusters = cast("list[Mapping[str, object]]", facts["clusters"])
     groups = cast("list[Mapping[str, object]]", facts["groups"])
@@ -120,7 +121,7 @@ def load(catalog: Catalog, name: str, space: SpaceInfo | None = None) -> Stored 
 
 
 def cluster_ids(stored: Stored, ids: Ids) -> Ids:
-    """(m,) the cluster of each of these images, 0 for none and for those not looked at."""
+    """(m,) the cluster of each of these images, 0 for none and for images that were not clustered."""
     if not len(stored.ids):
         return np.zeros(len(ids), np.int64)
     place = np.minimum(np.searchsorted(stored.ids, ids), len(stored.ids) - 1)
@@ -128,9 +129,9 @@ def cluster_ids(stored: Stored, ids: Ids) -> Ids:
 
 
 def save(catalog: Catalog, name: str, stored: Stored) -> int:
-    """Keep a new version and write the column of all its images; the version's number.
+    """Store a new version and write the column of all its images; the version's number.
 
-    Stopped in between, the column is one version behind; the next run writes it whole again.
+    Stopped in between, the column is one version behind; the next run rewrites it.
     """
     facts: dict[str, object] = {
         "method": stored.method,
@@ -166,7 +167,7 @@ def save(catalog: Catalog, name: str, stored: Stored) -> int:
 
 
 def rename(catalog: Catalog, name: str, cluster: int, title: str) -> None:
-    """Give a cluster a name that stays.
+    """Rename a cluster permanently.
 
     Raises:
         NotFoundError: no such cluster, or none stored.
@@ -177,9 +178,9 @@ def rename(catalog: Catalog, name: str, cluster: int, title: str) -> None:
     if stored is None or cluster not in {one.id for one in stored.clusters}:
         raise NotFoundError(f"there is no cluster {cluster}", hint="saccade clusters lists them")
     if not title or title == NO_CLUSTER:
-        raise InputError(f"a cluster cannot be called {title!r}", hint="give it a name of your own")
+        raise InputError(f"a cluster cannot be called {title!r}", hint="choose another name")
     if any(one.name == title and one.id != cluster for one in stored.clusters):
-        raise InputError(f"another cluster is called {title!r} already", hint="names are distinct")
+        raise InputError(f"another cluster is already called {title!r}", hint="names must be unique")
     clusters = tuple(
         replace(one, name=title, named=True) if one.id == cluster else one for one in stored.clusters
     )

@@ -1,4 +1,4 @@
-"""Words that set clusters apart: from what people wrote, and from the encoder's text space."""
+"""Finds words that set clusters apart, from people's texts and from the encoder's text space."""
 
 import os
 import re
@@ -32,7 +32,7 @@ def cluster_words(
     labels: Ids,
     looks: tuple[Sequence[str], Embeddings, Embeddings] | None,
 ) -> list[tuple[ClusterWord, ...]]:
-    """Words for each cluster 0, 1, ...: first what people wrote, then what the encoder sees.
+    """Words for each cluster 0, 1, ...: first from people's texts, then from the encoder.
 
     Args:
         written: for each image, the positions of its words in `vocabulary`.
@@ -55,7 +55,7 @@ def _from_text(
 
     "Fightin' Words", Monroe, Colaresi and Quinn 2008, counting images that have the word.
     """
-    if len(vocabulary) < 2 or not count:  # a single word sets nothing apart
+    if len(vocabulary) < 2 or not count:  # a single word cannot set clusters apart
         return [[] for _ in range(count)]
     sizes = np.fromiter((len(words) for words in written), np.int64, count=len(written))
     words = np.concatenate(written) if len(written) else np.zeros(0, np.int64)
@@ -116,7 +116,7 @@ def written_words(catalog: Catalog, ids: Ids) -> tuple[list[NDArray[np.int64]], 
 
 
 def words_of(record: ImageRecord, labels: Sequence[str] = ()) -> set[str]:
-    """Meaningful words of everything written about an image, lower case."""
+    """Meaningful words in an image's texts, lower case."""
     info = record.info
     texts = [info.title or "", info.caption or "", *info.keywords, *labels]
     for path in record.paths:

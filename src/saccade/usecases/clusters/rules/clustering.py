@@ -1,7 +1,7 @@
 """Density-based clustering on a minimum spanning tree, and groups of clusters, on arrays.
 
 "Density-Based Clustering Based on Hierarchical Density Estimates" (HDBSCAN*), Campello, Moulavi and Sander
-2013: distances grow to what both ends need to reach their neighbors; the minimum spanning tree of these
+2013: distances are raised to the core distances of both ends; the minimum spanning tree of these
 distances is cut from its longest edge on; clusters that shed fewer than `min_size` rows at a time are
 followed as they shrink, and those that persist longest are chosen ("excess of mass").
 """
@@ -169,7 +169,7 @@ def labels_of(tree: CondensedTree, chosen: Ids) -> Ids:
 
 
 def agglomerate(centers: NDArray[np.float64], weights: NDArray[np.float64], groups: int) -> Ids:
-    """(k,) group number of each center, merged pairwise so that the variance within grows least.
+    """(k,) group number of each center, merged pairwise with the smallest increase in variance.
 
     "Hierarchical Grouping to Optimize an Objective Function", Ward 1963: merging a and b costs
     |a| |b| / (|a| + |b|) times their squared distance. O(k^3); k is a number of clusters, at most hundreds.
@@ -195,7 +195,7 @@ def agglomerate(centers: NDArray[np.float64], weights: NDArray[np.float64], grou
 
 
 def relabel_by_size(labels: Ids) -> Ids:
-    """The clusters numbered 0, 1, ... from the largest on; noise stays noise."""
+    """The clusters renumbered 0, 1, ... from the largest on; noise stays noise."""
     found, first, size = np.unique(labels[labels != NOISE], return_index=True, return_counts=True)
     ranked = found[np.lexsort((first, -size))]
     place = np.full(int(labels.max(initial=0)) + 2, NOISE, np.int64)

@@ -1,4 +1,4 @@
-"""Neighborhoods of rows: principal directions, nearest rows, and rows pulled toward their neighbors."""
+"""Neighborhoods of rows: principal directions, nearest rows, and mean shift."""
 
 from collections.abc import Callable
 
@@ -16,9 +16,9 @@ _SHORT = 1e-9
 
 
 def principal(rows: Embeddings, dims: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Mean (d,) and the `dims` directions (d, dims) in which the rows differ most, widest first.
+    """Mean (d,) and the `dims` directions (d, dims) in which the rows vary most, widest first.
 
-    Fewer directions where the rows have fewer; each direction's largest entry is positive, so that the
+    Fewer directions if the rows have fewer; each direction's largest entry is positive, so that the
     same rows give the same signs.
     """
     mean = rows.mean(axis=0, dtype=np.float64)
@@ -59,8 +59,8 @@ def neighbors(
 
     Args:
         rows: (n, d) unit rows.
-        centers: (c, d) unit rows: compare only rows of cells near each other, a cell being the rows
-            nearest to one center; neighbors in distant cells are missed. None: every pair.
+        centers: (c, d) unit rows: compare only rows of nearby cells (a cell is the rows nearest to one
+            center); neighbors in distant cells are missed. None: every pair.
         report: called with the number of rows done.
     Returns:
         (n, k) row numbers and scores.
@@ -70,7 +70,7 @@ def neighbors(
     done = 0
     for members, candidates in _blocks(rows, k, centers):
         part = rows[members] @ rows[candidates].T
-        # Each row comes first among its equals: copies of a picture have neighbors like any other.
+        # Each row comes first among equals, so that copies of a picture have neighbors like any other.
         itself = np.searchsorted(candidates, members)
         part[np.arange(len(members)), itself] = 2.0
         if k < len(candidates):
@@ -131,8 +131,8 @@ def pulled(rows: Embeddings, near: Ids, passes: int) -> Embeddings:
     """Each row moved to the mean direction of its neighbors, `passes` times, with fixed neighbors.
 
     A blurring mean shift ("Mean Shift, Mode Seeking, and Clustering", Cheng 1995) over a fixed neighborhood
-    graph: dense places get denser and the gaps between them emptier, which is what it takes to cluster
-    embeddings of many dimensions whose clusters are loose.
+    graph: dense places get denser and the gaps between them emptier, as needed to cluster high-dimensional
+    embeddings with loose clusters.
 
     Args:
         rows: (n, d) unit rows.   near: (n, k) row numbers, as `neighbors` gives them.

@@ -1,4 +1,4 @@
-"""What clusters are: images that belong together, with a name, words, and pictures that stand for them."""
+"""Cluster reports: images that belong together, with a name, words, and typical pictures."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -46,9 +46,9 @@ class Cluster:
 
     Attributes:
         id: from 1; stays the same when clustering again finds (mostly) the same images.
-        name: unique within a library; filters say data.cluster==NAME.
+        name: unique within a library; used in filters: data.cluster==NAME.
         size: number of images.
-        words: what sets it apart from the rest, best first.
+        words: words that set it apart from the rest, best first.
         cohesion: mean cosine of its images with their centroid, in [-1, 1]; higher is tighter.
         representatives: the most central image, then others unlike each other.
         outliers: its images farthest from the centroid, farthest first.
@@ -69,7 +69,7 @@ class Cluster:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterGroup:
-    """Clusters that lie near each other: one level up.
+    """Clusters close to each other: one level up.
 
     Attributes:
         id: within one result, from 1.
@@ -88,7 +88,7 @@ class ClusterGroup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterReport(Listed[Cluster]):
-    """The clusters of a library, or of the part that a filter left; a sequence of them, largest first.
+    """The clusters of a library, or of the images that match a filter; a sequence of them, largest first.
 
     Attributes:
         name: of the stored result and of the field that holds each image's cluster; "" if not stored.
@@ -129,15 +129,15 @@ class ClusterReport(Listed[Cluster]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LibraryMap:
-    """A library laid out in the plane: similar images lie close together.
+    """A library laid out in two dimensions, similar images close together.
 
     Attributes:
         image_ids: (n,) hexadecimal ids.
         paths: (n,) one file of each.
-        places: (n, 2) float32; only distances between near points mean anything.
+        places: (n, 2) float32; only short distances are meaningful.
         clusters: (n,) id of each image's stored cluster, 0 for none.
-        added: images placed in this run; no other moved.
-        rebuilt: whether the whole map was made in this run.
+        added: images placed in this run; no others moved.
+        rebuilt: whether the whole map was rebuilt in this run.
         version: of the stored map; 0 if it was not stored.
         seconds: wall time.
     """
@@ -159,13 +159,13 @@ class ClusterMean:
     Attributes:
         cluster: its id.
         name: its name.
-        count: images of it that have a value.
+        count: its images that have a value.
         mean: their mean.
-        low, high: the interval that holds the true mean with the given confidence; None below 2 images.
-        expected: the mean shrunk toward that of all clusters, the more the fewer images it rests on;
+        low, high: the confidence interval of the mean; None below 2 images.
+        expected: the mean shrunk toward that of all clusters, more so for clusters with few images;
             clusters are ranked by it, so that three lucky images do not win.
         p_value: probability that chance alone makes this cluster differ so much from all other images,
-            corrected for testing every cluster; None where there is no test.
+            corrected for testing every cluster; None if not tested.
         verdict: "above" or "below" the others if p_value is small enough, else "unclear".
     """
 
@@ -182,13 +182,13 @@ class ClusterMean:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterMeans:
-    """Clusters compared by a field of numbers.
+    """Clusters compared by a numeric field.
 
     Attributes:
         column: the field.
         count: clustered images that have a value.
         mean: over these.
-        confidence: of the intervals, e.g. 0.95.
+        confidence: confidence level of the intervals, e.g. 0.95.
         clusters: best expected mean first.
         without: clustered images that have no value.
     """
@@ -202,10 +202,10 @@ class ClusterMeans:
 
 
 def representative_rows(rows: Embeddings, centroid: NDArray[np.float32], count: int) -> Ids:
-    """Positions of the row nearest to the centroid, then of others that are central and unlike those before.
+    """Positions of the row nearest to the centroid, then of others that are central but unlike earlier ones.
 
-    Maximal marginal relevance (Carbonell and Goldstein 1998) with equal weights, among the more central
-    half, so that no outlier represents the rest.
+    Maximal marginal relevance (Carbonell and Goldstein 1998) with equal weights, among the more central half,
+    so that no outlier is chosen.
     """
     near = rows @ centroid
     central = np.argsort(-near, kind="stable")[: max(count, (len(rows) + 1) // 2)]
@@ -221,7 +221,7 @@ def representative_rows(rows: Embeddings, centroid: NDArray[np.float32], count: 
 
 
 def name_from(words: Sequence[ClusterWord], taken: set[str], fallback: str) -> str:
-    """A name from the first words that are not forms of each other, "dog, grass"; unlike those taken."""
+    """A new name from the first words that are not forms of each other, such as "dog, grass"."""
     distinct: list[str] = []
     for one in words:
         if not any(_same_stem(one.word, other) for other in distinct):

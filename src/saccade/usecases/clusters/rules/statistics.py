@@ -1,4 +1,4 @@
-"""Comparable means of groups: shrunk, tested, corrected for multiple tests. Formulas on arrays."""
+"""Compares means of groups: shrinkage, tests, correction for multiple tests. Formulas on arrays."""
 
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -31,7 +31,7 @@ def group_means(values: Numbers, groups: NDArray[np.int64], number: int) -> Grou
 def rest_means(values: Numbers, own: GroupMeans) -> GroupMeans:
     """Of each group, the means of all values outside it."""
     count = len(values) - own.count
-    center = float(values.mean())  # sums of squares around it lose little precision
+    center = float(values.mean())  # keeps sums of squares precise
     offset = np.nan_to_num(own.mean - center)
     sums = offset * own.count
     squares = own.variance * np.maximum(own.count - 1, 0) + np.square(offset) * own.count
@@ -44,11 +44,11 @@ def rest_means(values: Numbers, own: GroupMeans) -> GroupMeans:
 
 
 def shrunk(groups: GroupMeans) -> Numbers:
-    """(g,) each mean shrunk toward the common one, the more the less reliable it is.
+    """(g,) each mean shrunk toward the overall one, less reliable means more.
 
     Empirical Bayes for normal means: mean_i -> m + B_i (mean_i - m), B_i = t / (t + s / n_i), with s the
     variance within groups, pooled, and t the variance between them by moments ("Meta-analysis in clinical
-    trials", DerSimonian and Laird 1986). Groups that differ no more than by chance all get the common mean.
+    trials", DerSimonian and Laird 1986). If groups differ no more than by chance, all get the overall mean.
     """
     count = groups.count.astype(np.float64)
     has = count > 0
@@ -67,7 +67,7 @@ def shrunk(groups: GroupMeans) -> Numbers:
     if between == 0:
         means[has] = fixed
         return means
-    trust = between / (between + within / size)  # B_i, and in proportion to each mean's precision
+    trust = between / (between + within / size)  # B_i, also proportional to each mean's precision
     common = float((trust * mean).sum() / trust.sum())
     means[has] = common + trust * (mean - common)
     return means
@@ -76,8 +76,8 @@ def shrunk(groups: GroupMeans) -> Numbers:
 def welch(a: GroupMeans, b: GroupMeans) -> tuple[Numbers, Numbers]:
     """Statistics t and degrees of freedom of the differences of means; NaN where a side has one value.
 
-    "The generalization of 'Student's' problem", Welch 1947: the variances may differ. Where nothing varies
-    at all, equal means give t = 0 and unequal ones an infinite t.
+    "The generalization of 'Student's' problem", Welch 1947: the variances may differ. Without any variance,
+    equal means give t = 0 and unequal ones an infinite t.
     """
     with np.errstate(invalid="ignore", divide="ignore"):
         first, second = a.variance / a.count, b.variance / b.count

@@ -1,4 +1,4 @@
-"""Words for what photos show: candidates for describing clusters that no caption describes."""
+"""Words for the content of photos: candidates for describing clusters without captions."""
 
 THINGS: tuple[str, ...] = tuple(
     """
@@ -49,4 +49,4 @@ STOP: frozenset[str] = frozenset(
     screenshot scan file new old camera dcim gopr pano mvimg pxl
     """.split()
 )
-"""Words that say nothing about a picture: function words, words for photos, cameras' file names."""
+"""Words without meaning for a picture: function words, words for photos, cameras' file names."""

@@ -1,4 +1,4 @@
-"""`saccade check`, `saccade leaks` and `saccade distinct`: is it there already, what do two folders share."""
+"""`saccade check`, `saccade leaks` and `saccade distinct`: known pictures, and what two folders share."""
 
 import os
 from typing import TYPE_CHECKING
@@ -29,17 +29,19 @@ verify_option = click.option(
 top_option = click.option(
     "-k", "--top", type=int, default=20, show_default=True, metavar="N", help="Pairs to show."
 )
-html_option = click.option("--html", metavar="FILE", help="Also write them side by side to an HTML file.")
+html_option = click.option(
+    "--html", metavar="FILE", help="Also write the pairs side by side to an HTML file."
+)
 _tier_option = click.option(
     "--tier",
     "tiers",
     multiple=True,
     type=click.Choice(PICTURE_TIERS),
-    help="How pictures must be the same; repeatable. [default: all]",
+    help="How pictures must match; repeatable. [default: all]",
 )
 
 
-@click.command(short_help='Answer "have I got this already?".')
+@click.command(short_help="Check whether the library already has a picture.")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @_tier_option
 @verify_option
@@ -49,10 +51,10 @@ _tier_option = click.option(
 def check(
     session: Session, *, files: tuple[str, ...], tiers: tuple[str, ...], verify: str, as_json: bool
 ) -> None:
-    """Say whether the library holds each FILE already: its bytes, its pixels, or its picture, edited.
+    """Check whether the library already has each FILE: the same bytes, pixels, or an edited picture.
 
-    Nothing is added to the library. Exits with 0 when every file is new, with 7 when one is there already or
-    cannot be read: `saccade check new.jpg && cp new.jpg ~/Pictures`.
+    Nothing is added to the library. Exits with 0 when every file is new, with 7 when one is known or cannot
+    be read: `saccade check new.jpg && cp new.jpg ~/Pictures`.
     """
     with existing_library(session, as_json=as_json) as context:
         from saccade.usecases.duplicates.api import Duplicates
@@ -95,7 +97,7 @@ def leaks(
 ) -> None:
     """Find images of the folder TEST that are also in the folder TRAIN, edited or not.
 
-    A model that is tested on what it was trained on looks better than it is. Both folders must be indexed.
+    A model tested on its own training images looks better than it is. Both folders must be indexed.
     With --field split, TRAIN and TEST are values of an imported field. Exits with 7 when they share a
     picture.
     """
@@ -127,7 +129,7 @@ def show_overlap(
     html: str | None,
     as_json: bool,
 ) -> None:
-    """What two sets of images share; leave with 7 if they share any."""
+    """Report what two sets of images share; exit with 7 if they share any."""
     from saccade.usecases.duplicates.cli.checking_text import say_overlap
     from saccade.usecases.duplicates.wire.checks import overlap_answer
 
@@ -147,19 +149,19 @@ def show_overlap(
 
 
 def check_top(top: int) -> None:
-    """Refuse to show none."""
+    """Refuse a --top below 1."""
     if top < 1:
         raise InputError(f"--top is {top}; it must be at least 1", hint="-k 10")
 
 
-@click.command(short_help="Say that pictures are no duplicates of each other.")
+@click.command(short_help="Mark pictures as not duplicates of each other.")
 @click.argument("images", nargs=-1, required=True, metavar="PHOTO-OR-ID...")
-@click.option("--forget", is_flag=True, help="Take it back.")
+@click.option("--forget", is_flag=True, help="Undo an earlier `distinct`.")
 @json_option
 @library_option
 @click.pass_obj
 def distinct(session: Session, *, images: tuple[str, ...], forget: bool, as_json: bool) -> None:
-    """Remember that these pictures are not the same, however similar: they are never in one group again."""
+    """Mark pictures as not the same, however similar: they are never grouped again."""
     with existing_library(session, as_json=as_json) as context:
         from saccade.usecases.duplicates.wire.checks import DistinctAnswer
 
@@ -167,7 +169,7 @@ def distinct(session: Session, *, images: tuple[str, ...], forget: bool, as_json
         if as_json:
             print_json(DistinctAnswer(pairs_changed=changed, distinct=not forget))
         elif not changed:
-            say("forgotten already" if forget else "known already")
+            say("not marked as distinct" if forget else "already marked as distinct")
         else:
             outcome = "may be duplicates again" if forget else "will not be called duplicates again"
             say(f"{counted(changed, 'pair')} {outcome}")

@@ -1,4 +1,4 @@
-"""What checks, leaks and comparisons with other libraries say in a terminal."""
+"""Checks, leaks and comparisons with other libraries as text."""
 
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def say_check(results: "Sequence[CheckResult]") -> None:
-    """A line for each picture that is new or unreadable, a line for each image it is the same as."""
+    """A line for each picture that is new or unreadable, and for each image that a picture matches."""
     for result in results:
         name = shown_path(result.picture)
         if result.failure is not None:
@@ -44,7 +44,7 @@ def _match(match: "CheckMatch") -> str:
 
 
 def say_overlap(found: "OverlapReport", names: tuple[str, str], *, top: int) -> None:
-    """How much two sets share, and the pairs."""
+    """Print how much two sets share, and the pairs."""
     shown = [
         f"{shown_path(name)} ({counted(images, 'image')})"
         for name, images in zip(names, found.images, strict=True)

@@ -33,28 +33,35 @@ _TIERS = (*PICTURE_TIERS, "burst", "scene")
 _RULES = ("folder", "resolution", "quality", "metadata", "name", "date", "path")
 
 
-@click.command(short_help="Find files that are the same; --apply puts the spare ones away.")
+@click.command(short_help="Find duplicate files; --apply moves the spare ones away.")
 @click.option(
     "--tier",
     "tiers",
     multiple=True,
     type=click.Choice(_TIERS),
-    help="How files must be the same; repeatable. [default: bytes, pixels, picture]",
+    help="How files must match; repeatable. [default: bytes, pixels, picture]",
 )
-@click.option("--prefer", multiple=True, metavar="FOLDER", help="Keep the files in it; repeatable.")
+@click.option("--prefer", multiple=True, metavar="FOLDER", help="Keep the files in FOLDER; repeatable.")
 @click.option(
-    "--keep", multiple=True, type=click.Choice(_RULES), help="What makes a keeper, the most important first."
+    "--keep",
+    multiple=True,
+    type=click.Choice(_RULES),
+    help="Rules for which file to keep, most important first.",
 )
 @verify_option
 @click.option(
-    "--burst-seconds", type=float, default=10.0, show_default=True, help="Time between pictures of a burst."
+    "--burst-seconds",
+    type=float,
+    default=10.0,
+    show_default=True,
+    help="Maximum seconds between pictures of a burst.",
 )
 @scope_options
 @click.option("-k", "--top", type=int, default=10, show_default=True, metavar="N", help="Groups to show.")
-@click.option("--apply", is_flag=True, help="Put the spare files into the quarantine. Nothing is deleted.")
-@click.option("--to", metavar="DIR", help="A folder for the quarantine, also on another disk.")
-@click.option("--prices", metavar="FILE", help="Your price table, to say what the space is worth.")
-@click.option("--across", metavar="DIR", help="Which pictures another library, or its folder, holds too.")
+@click.option("--apply", is_flag=True, help="Move the spare files to the quarantine. Nothing is deleted.")
+@click.option("--to", metavar="DIR", help="Folder for the quarantine; may be on another disk.")
+@click.option("--prices", metavar="FILE", help="Your price table, to estimate what the space is worth.")
+@click.option("--across", metavar="DIR", help="List pictures that another library (or its folder) also has.")
 @html_option
 @click.option("-q", "--quiet", is_flag=True, help="No progress.")
 @json_option
@@ -79,18 +86,18 @@ def duplicates(
     quiet: bool,
     as_json: bool,
 ) -> None:
-    """Find files that are the same: the same bytes, the same pixels, or the same picture, edited.
+    """Find duplicates: files with the same bytes, the same pixels, or the same picture, edited.
 
-    Each group says which file is worth keeping, and why. Without --apply nothing is changed. With it the
-    spare files move to a quarantine, and `saccade undo` puts them back, byte for byte. Bursts and scenes
-    are other pictures: they are looked for, and put away, only with --tier burst or --tier scene.
+    Each group shows which file to keep, and why. Without --apply nothing is changed. With it, the
+    spare files move to a quarantine, and `saccade undo` puts them back, byte for byte. Bursts and scenes are
+    different pictures: they are found and moved only with --tier burst or --tier scene.
 
-    With --across it lists pictures that another library holds too, and exits with 7 when there are any.
+    With --across, it lists pictures that another library also has, and exits with 7 if there are any.
     """
     with errors_reported(as_json=as_json, debug=session.debug):
         check_top(top)
         if across is not None and (apply or where or folders or prefer or keep):
-            raise InputError("--across only compares whole libraries", hint="leave the rest out")
+            raise InputError("--across only compares whole libraries", hint="leave out the other options")
         table = _read_prices(prices)
     wanted = tiers or PICTURE_TIERS
     with existing_library(session, as_json=as_json) as context:
@@ -114,7 +121,7 @@ def duplicates(
                 verify=verify,
                 progress=progress,
             )
-            if html is not None:  # before anything moves: the pictures are still where they were
+            if html is not None:  # before anything moves, while the pictures are still there
                 plan = duplicates.apply(found, dry_run=True, to=to, tiers=wanted, prices=table)
                 _write_html(context, found, plan, html)
             applied = duplicates.apply(
@@ -149,17 +156,17 @@ def _overlap(
         return Duplicates(context).overlap(_Other(other), tiers=tiers, verify=verify, progress=progress)
 
 
-@click.command(short_help="Put files back that `duplicates --apply` put away.")
+@click.command(short_help="Put back files that `duplicates --apply` moved.")
 @click.argument("run", required=False, metavar="[RUN]")
-@click.option("--list", "listed", is_flag=True, help="List all runs, and what their quarantine holds.")
+@click.option("--list", "listed", is_flag=True, help="List all runs and what is in their quarantine.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress.")
 @json_option
 @library_option
 @click.pass_obj
 def undo(session: Session, *, run: str | None, listed: bool, quiet: bool, as_json: bool) -> None:
-    """Put back what a RUN put away, byte for byte, with times and permissions; default: the newest.
+    """Put back what a RUN moved, byte for byte, with times and permissions; default: the newest.
 
-    Nothing is overwritten: a file whose place is taken comes to lie beside it. Exits with 7 when a file
+    Nothing is overwritten: if a path is taken, the file is put next to it. Exits with 7 when a file
     could not be put back.
     """
     with existing_library(session, as_json=as_json) as context:
@@ -186,13 +193,13 @@ def undo(session: Session, *, run: str | None, listed: bool, quiet: bool, as_jso
 
 
 def _home(context: "LibraryContext") -> str:
-    """The folder a library is for, or its own where that lies elsewhere."""
+    """The folder a library covers, or the library's own if that is elsewhere."""
     home, name = os.path.split(context.folder)
     return home if name == ".saccade" else context.folder
 
 
 def _read_prices(path: str | None) -> "PriceTable | None":
-    """The price table, read before any work so that a mistake in it costs none."""
+    """The price table, read first so that a mistake in it wastes no work."""
     if path is None:
         return None
     from saccade.usecases.duplicates.flow.prices import price_table

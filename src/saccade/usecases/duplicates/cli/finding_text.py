@@ -1,4 +1,4 @@
-"""What the duplicate commands say in a terminal: groups with their keeper first, why, and what to do next."""
+"""The duplicate commands' output: groups with their keeper first, why, and what to do next."""
 
 from typing import TYPE_CHECKING
 
@@ -21,8 +21,8 @@ MOST_LINES = 20
 
 
 def say_duplicates(found: "DuplicateReport", report: "ApplyReport", *, top: int) -> None:
-    """The groups, the totals, and what to do next."""
-    looked = f"{counted(found.images, 'image')}, {counted(found.candidates, 'pair')} looked at"
+    """Print the groups, the totals, and what to do next."""
+    looked = f"{counted(found.images, 'image')}, {counted(found.candidates, 'pair')} considered"
     say(f"{looked}, {number(found.verified)} compared by pixels, in {duration(found.seconds)}")
     if not found.groups:
         say("no duplicates")
@@ -73,11 +73,11 @@ def _say_totals(found: "DuplicateReport") -> None:
 
 
 def say_apply(report: "ApplyReport") -> None:
-    """What would be, or was, put away, what that saves, and what to do next."""
+    """Print what was (or would be) moved, what that saves, and what to do next."""
     for failure in report.skipped[:MOST_LINES]:
-        say(f"stays {shown_path(failure.path)}: {harmless(failure.reason)} ({failure.code})")
+        say(f"kept {shown_path(failure.path)}: {harmless(failure.reason)} ({failure.code})")
     if len(report.skipped) > MOST_LINES:
-        say(f"and {number(len(report.skipped) - MOST_LINES)} more stay: --json lists all")
+        say(f"and {number(len(report.skipped) - MOST_LINES)} more kept: --json lists all")
     did = "took over" if report.applied else "would take over"
     for merge in report.merges[:MOST_LINES]:
         say(f"{shown_path(merge.keeper)} {did} {taken(merge)}")
@@ -90,10 +90,10 @@ def say_apply(report: "ApplyReport") -> None:
     where = shown_path(report.quarantine)
     if report.applied:
         say(f"{counted(len(report.moves), 'file')} put away in {where}")
-        say(f"take it back: saccade undo {report.run}; empty that folder when you are sure")
+        say(f"to undo: saccade undo {report.run}; empty that folder when you are sure")
     else:
         say(f"nothing was changed; --apply puts {counted(len(report.moves), 'file')} away in {where}")
-        say("nothing is deleted, and `saccade undo` takes it back")
+        say("nothing is deleted, and `saccade undo` puts it back")
 
 
 def _say_savings(savings: "Savings", *, applied: bool) -> None:
@@ -106,11 +106,11 @@ def _say_savings(savings: "Savings", *, applied: bool) -> None:
     told = [line for line in costs(savings) if line]
     if told:
         say(f"  worth {'; '.join(told)}")
-        say(f"  prices: {harmless(savings.source) or 'yours'}; --prices FILE takes your own")
+        say(f"  prices: {harmless(savings.source) or 'yours'}; use --prices FILE for your own")
 
 
 def say_undo(report: "UndoReport") -> None:
-    """What was put back, what lies elsewhere, and what could not be put back."""
+    """Print what was put back, what went elsewhere, and what could not be put back."""
     for one in report.restored:
         if one.at != one.path:
             say(f"{shown_path(one.path)} is taken by another file: put back as {shown_path(one.at)}")
@@ -131,7 +131,7 @@ def say_undo(report: "UndoReport") -> None:
 def say_runs(runs: "Sequence[QuarantineRun]") -> None:
     """A line for each run."""
     if not runs:
-        say("nothing was ever put away here")
+        say("no files have been put away")
     for one in runs:
         if one.files:
             held = f"{counted(one.files, 'file')}, {size(one.size_bytes)} in {shown_path(one.quarantine)}"

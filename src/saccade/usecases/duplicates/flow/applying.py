@@ -1,6 +1,6 @@
-"""Put duplicates away: plan, check again, write down, merge what they know into the keeper, move, record.
+"""Puts duplicates away: plan, check again, write the manifest, merge metadata, move, record.
 
-Each step is durable before the next begins, so `undoing` can go back from wherever a run was stopped.
+Each step is durable before the next begins, so `undoing` can recover from any interruption.
 """
 
 import os
@@ -22,12 +22,12 @@ from saccade.usecases.duplicates.rules.reports import DuplicateGroup, DuplicateR
 from saccade.usecases.duplicates.rules.savings import Leaving, PriceTable, add_up
 
 _BATCH = 32
-"""Groups that are written down and recorded together."""
+"""Number of groups recorded together."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Applier:
-    """The parts that putting duplicates away needs."""
+    """The dependencies for putting duplicates away."""
 
     catalog: Catalog
     files: QuarantineFiles
@@ -36,7 +36,7 @@ class Applier:
     report: ReportProgress
 
     def plan(self, found: DuplicateReport, tiers: Collection[Tier], to: str | None) -> ApplyReport:
-        """What would be done, without reading or changing any picture.
+        """Plan the moves, without reading or changing any picture.
 
         Raises:
             PathNotFoundError, InputError: files cannot go to `to`.
@@ -48,14 +48,14 @@ class Applier:
     def apply(
         self, found: DuplicateReport, tiers: Collection[Tier], to: str | None, created: str
     ) -> ApplyReport:
-        """Do it. Files that cannot be moved are listed in the report.
+        """Carry out the moves. Files that cannot be moved are listed in the report.
 
         Args:
             created: the time now, UTC, ISO 8601.
         Raises:
             PathNotFoundError, InputError: files cannot go to `to`; nothing was changed.
-            LibraryBusyError; DiskFullError, ReadOnlyError, StorageError: what was moved before stays moved,
-                and can be undone.
+            LibraryBusyError; DiskFullError, ReadOnlyError, StorageError: earlier moves are kept and can be
+                undone.
         """
         started = time.monotonic()
         self._check_place(to)
@@ -107,7 +107,7 @@ class Applier:
         )
 
     def _observe(self, found: DuplicateReport) -> dict[str, Observed]:
-        """Every file of the report, as it is and as it was."""
+        """Every file of the report, as it is now and as it was indexed."""
         files = [file for group in found.groups for file in (group.keeper, *group.others)]
         paths = {file.path for file in files}.union(*(file.record.paths for file in files))
         places = Places(self.catalog)
@@ -136,17 +136,17 @@ class Applier:
         return found
 
     def _check_place(self, to: str | None) -> None:
-        """QuarantineFiles must not go where indexing would find them again."""
+        """The quarantine must not be where indexing would find its files."""
         if to is not None and not os.path.isdir(to):
-            raise PathNotFoundError(f"no such folder: {to}", hint="make it, or mount the disk")
+            raise PathNotFoundError(f"no such folder: {to}", hint="create it, or mount the disk")
         place = os.path.realpath(to if to is not None else self.runs.folder)
         for scope in scopes(self.catalog):
             rest = os.path.relpath(place, os.path.realpath(scope.path))
             parts = rest.split(os.sep)
             if parts[0] != os.pardir and not any(part.startswith(".") and part != "." for part in parts):
                 raise InputError(
-                    f"{place} lies in the indexed folder {scope.path}: its files would be found again",
-                    hint="name a folder outside of it, or leave --to out",
+                    f"{place} is in the indexed folder {scope.path}: its files would be indexed again",
+                    hint="choose a folder outside it, or leave out --to",
                 )
 
 
@@ -200,7 +200,7 @@ class _Work:
             self.moved += moved
 
     def _checked(self, moves: Sequence[Move]) -> list[Move]:
-        """Those whose bytes, and whose keeper's bytes, are still what they were when they were indexed."""
+        """Those whose bytes, and whose keeper's bytes, have not changed since they were indexed."""
         ready: list[Move] = []
         keepers: dict[str, bool] = {}
         for move in moves:
@@ -211,7 +211,9 @@ class _Work:
             if facts is None or not whole:
                 self._skip(move, "file_changed", "it changed since it was indexed; run `saccade index` first")
             elif not keepers[move.keeper]:
-                self._skip(move, "keeper_file_changed", f"the keeper {move.keeper} is not what was indexed")
+                self._skip(
+                    move, "keeper_file_changed", f"the keeper {move.keeper} changed since it was indexed"
+                )
             elif facts != self._files.look(move.path):
                 self._skip(move, "file_changed", "it changed while it was being read")
             else:
@@ -226,7 +228,7 @@ class _Work:
             return False
 
     def _placed(self, move: Move) -> Move:
-        """The move with its number and its place in the quarantine, which mirrors where it lies."""
+        """The move with its number and its path in the quarantine, which mirrors its original path."""
         place = os.path.join(self._place, move.path.lstrip(os.sep))
         if os.path.lexists(place):
             place = self._files.free_name(place, f"{self._number}")
@@ -235,13 +237,13 @@ class _Work:
         return placed
 
     def _move(self, move: Move, moved: list[Move]) -> None:
-        """Move one file; a disk that is full ends the run, anything else concerns this file alone."""
+        """Move one file; a full disk ends the run, other errors concern only this file."""
         try:
             self._files.set_aside(move)
             if self._files.look(move.keeper) is not None:
                 moved.append(move)
                 return
-            # One file under two names that nothing could tell apart (a bind mount): put it back at once.
+            # One file under two indistinguishable names (a bind mount): put it back at once.
             self._files.put_back(move, move.path)
             self._skip(move, "same_file", f"it is the keeper itself under another name: {move.keeper}")
         except OSError as error:

@@ -1,4 +1,4 @@
-"""Pictures of one scene: bursts, taken within seconds, and scenes, alike whenever they were taken."""
+"""Pictures of one scene: bursts, taken within seconds, and scenes, similar whenever they were taken."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from saccade.core.ports import Catalog
 from saccade.core.types import Ids, SpaceInfo
 
 _MOST_NEIGHBORS = 50
-"""Later pictures within the window that one picture is compared with: time-lapse films have thousands."""
+"""Maximum later pictures within the window to compare with: time-lapses have thousands."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +23,7 @@ class Shot:
 
 
 def shots_together(shots: Sequence[Shot], seconds: float) -> list[tuple[int, int]]:
-    """Pairs a < b of images taken at most so many seconds apart, and not by two cameras that are known."""
+    """Pairs a < b of images taken at most so many seconds apart, and not by two different known cameras."""
     ordered = sorted(shots, key=lambda shot: (shot.at, shot.image))
     pairs = []
     for place, shot in enumerate(ordered):
@@ -48,7 +48,7 @@ def pair_scores(catalog: Catalog, space: SpaceInfo, pairs: Sequence[tuple[int, i
 
 
 def least_score(calibration: Calibration, confidence: float) -> float:
-    """The least score, to a hundredth, that is a true neighbor's with this confidence; 1 if none is."""
+    """The lowest score, to a hundredth, of a true neighbor at this confidence; 1 if none."""
     scores = np.arange(101) / 100
     enough = np.flatnonzero(image_confidence(calibration, scores) >= confidence)
     return float(scores[enough[0]]) if len(enough) else 1.0

@@ -1,8 +1,7 @@
-"""Pairs of images worth comparing because they score high in the copy space.
+"""Finds pairs of images worth comparing: those that score high in the copy space.
 
-The catalog keeps every pair that scores high, under a name that says in which space, and the sequence number
-up to which embeddings were joined. So a later run joins only what is new with everything, and forgets
-nothing.
+The catalog keeps every high-scoring pair, under a name that includes the space, and the sequence number up to
+which embeddings were joined. So a later run joins only new embeddings with all others.
 """
 
 import json
@@ -23,20 +22,20 @@ from saccade.core.types import Ids, Progress, Scores, SpaceInfo
 from saccade.engine.rows import space_rows
 
 CANDIDATE = "candidate"
-"""Tier of a pair that scored high and was not compared for it."""
+"""Tier of a pair that scored high but was not compared yet."""
 
 _MARGIN = 0.12
-"""How far below the copy threshold pairs are still worth comparing: verification makes the precision."""
+"""How far below the copy threshold pairs are still worth comparing: verification provides the precision."""
 _GROWTH, _LARGE = 0.06, 10_000
-"""Above so many images the threshold rises, by so much for ten times as many. Pairs that score high by chance
-grow with the square of the images, and a million of them must not mean ten million comparisons."""
+"""Above this many images the threshold rises, by this much for every factor of ten. Chance pairs grow with
+the square of the number of images, and a million images must not mean ten million comparisons."""
 _PAIRS_EACH = 20
-"""Chance pairs for each image that may be compared."""
+"""Maximum chance pairs compared per image."""
 _SMALL = 20_000
-"""So many images are joined by themselves when only these are asked about and the others were not joined."""
+"""Up to this many requested images are joined among themselves if the others were not joined yet."""
 _SAVED_AT_ONCE = 20_000
 _SLACK = 0.01
-"""The threshold follows the library's calibration; so small a step down does not call for joining again."""
+"""The threshold follows the library's calibration; a step down this small does not require joining again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +50,7 @@ class Candidates:
         return len(self.a)
 
     def joined(self, others: "Candidates") -> "Candidates":
-        """These and the others, each pair once."""
+        """Both combined, each pair once."""
         return Candidates.of([(self.a, self.b, self.scores), (others.a, others.b, others.scores)])
 
     @classmethod
@@ -81,7 +80,7 @@ def find_candidates(
     """Pairs of present images (among sorted ids, if given) that score at least the threshold.
 
     Args:
-        folder: where a scratch file may lie.
+        folder: for a scratch file.
     """
     method = f"candidates:{space.role}:{space.fingerprint[:16]}"
     since, lowest = _joined(catalog, space, threshold)
@@ -115,9 +114,9 @@ def candidate_threshold(calibration: Calibration, measured: float | None) -> flo
 
     Args:
         calibration: how chance scores in the copy space of this library.
-        measured: the encoder's own threshold for the same picture; without one, what the best of some
-            100,000 random pairs of the library reaches. Where so many random pairs reach it that comparing
-            them takes too long, the library's own threshold stands in; see `same_picture`.
+        measured: the encoder's own threshold for the same picture; without one, the best score of about
+            100,000 random pairs of the library. If too many random pairs reach it to compare them all, the
+            library's threshold is used instead; see `same_picture`.
     """
     chance = calibration.chance
     if measured is None:
@@ -187,7 +186,7 @@ def _joined(catalog: Catalog, space: SpaceInfo, threshold: float) -> tuple[int, 
         known = json.loads(catalog.notes.get(_key(space)) or "{}")
         if known["threshold"] <= threshold + _SLACK:
             return int(known["sequence"]), float(known["threshold"])
-    except (ValueError, TypeError, KeyError):  # nothing noted, or damaged
+    except (ValueError, TypeError, KeyError):  # missing or damaged
         pass
     return 0, threshold
 

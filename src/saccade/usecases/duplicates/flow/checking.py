@@ -1,4 +1,4 @@
-"""Whether a library holds a picture already: bytes by digest, then the copy space, then the pixels."""
+"""Checks whether a library already has a picture: bytes by digest, then the copy space, then the pixels."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -23,11 +23,11 @@ _BATCH = 32
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checker:
-    """What checking works with.
+    """The dependencies for checking.
 
     Attributes:
-        around: what each picture is held against.
-        tiers: what counts as having it already: bytes, pixels, picture.
+        around: what each picture is compared with.
+        tiers: what counts as a match: bytes, pixels, picture.
         cache_mb: megabytes of pixels kept while comparing.
     """
 
@@ -42,7 +42,7 @@ class Checker:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Query:
-    """A picture that was read: what it is, and the images of the library it may be, with their scores."""
+    """A picture that was read, and the images of the library that may match, with their scores."""
 
     task: DecodeTask
     picture: Decoded
@@ -156,7 +156,7 @@ def _matches(checker: Checker, decoder: Decoder, thumbnails: Thumbnails, query: 
 def _equal_pixels(
     checker: Checker, query: _Query, records: Sequence[ImageRecord], hashes: Mapping[int, int]
 ) -> set[int]:
-    """Which images have the very same pixels as the picture."""
+    """Images with exactly the same pixels as the picture."""
     info = query.picture.info
     close = [
         record
@@ -182,6 +182,6 @@ def _pixels(decoder: Decoder, task: DecodeTask) -> Pixels | None:
 
 
 def _others(record: ImageRecord, task: DecodeTask) -> tuple[str, ...]:
-    """The files of an image, without the one asked about."""
+    """The files of an image, without the one being checked."""
     own = paths.join(task.path, task.member)
     return tuple(path for path in record.paths if task.data is not None or path != own)

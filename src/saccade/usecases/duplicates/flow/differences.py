@@ -1,4 +1,4 @@
-"""How pictures differ from their originals once they are laid onto them."""
+"""Shows how pictures differ from their originals once aligned with them."""
 
 from collections.abc import Sequence
 

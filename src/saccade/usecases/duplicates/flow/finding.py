@@ -23,20 +23,20 @@ from saccade.usecases.duplicates.rules.reports import EQUAL, DuplicateReport, Li
 
 _READ = 2000
 _AHEAD = 256
-"""Images whose pixels are read together."""
+"""Number of images whose pixels are read together."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tools:
-    """What finding duplicates works with.
+    """The dependencies for finding duplicates.
 
     Attributes:
         folder: the library's own, for scratch files.
         copies: the space of the copy role.
         threshold: score there from which pixels are worth comparing.
         semantic: the space of the semantic role.
-        burst: lowest scores (copy, semantic) of two pictures taken within seconds to be one burst.
-        scene: lowest scores (copy, semantic) of one scene, whenever they were taken.
+        burst: lowest scores (copy, semantic) for two pictures taken within seconds to be one burst.
+        scene: lowest scores (copy, semantic) for one scene, whenever they were taken.
         settings: threads and memory to use.
     """
 
@@ -55,14 +55,14 @@ class Tools:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What is asked for.
+    """The options of a search.
 
     Attributes:
         tiers: what counts as a duplicate.
-        among: sorted ids to look among; all when None.
+        among: sorted ids to search; all when None.
         folders: only files in or below these; all when empty.
         chooser: which file of a group is kept.
-        burst_seconds: time between two pictures of a burst, at most.
+        burst_seconds: maximum time between two pictures of a burst.
     """
 
     tiers: frozenset[Tier]
@@ -77,7 +77,7 @@ def find_duplicates(
 ) -> DuplicateReport:
     """Groups of files that are the same; see `DuplicateReport`.
 
-    What is found out is remembered pair by pair as it goes: a run that is stopped goes on where it was.
+    Results are stored pair by pair: an interrupted run resumes where it stopped.
     """
     return _Search(tools, request, progress or (lambda _: None)).run()
 
@@ -149,7 +149,7 @@ class _Search:
         )
 
     def _survey(self, present: Ids) -> tuple[list[int], list[Shot]]:
-        """Images in several files, and when those that say so were taken."""
+        """Images in several files, and the known times they were taken."""
         repeated: list[int] = []
         shots: list[Shot] = []
         tiers = self._request.tiers
@@ -193,7 +193,7 @@ class _Search:
         return groups
 
     def _pictures(self, pairs: Candidates, classes: Sequence[Sequence[int]]) -> list[Grouped]:
-        """Groups of the same picture; images with equal pixels stand or fall together."""
+        """Groups of the same picture; images with equal pixels are treated as one."""
         equal = {group.keeper: group.links for group in self._only(classes)}
         head = {image: keeper for keeper, links in equal.items() for image in (keeper, *links)}
         scores: dict[tuple[int, int], float] = {}
@@ -230,7 +230,7 @@ class _Search:
     def _stars(
         self, scores: Mapping[tuple[int, int], float], verdicts: Verdicts
     ) -> Iterator[tuple[int, dict[int, Link]]]:
-        """Keepers and what matches them, some images at a time."""
+        """Keepers and their matches, a few images at a time."""
         done = 0
         total = len({image for pair in scores for image in pair})
         beside = neighbors(scores)
@@ -242,7 +242,7 @@ class _Search:
 
                 def match(keeper: int, others: Sequence[int]) -> Sequence[Link | None]:
                     pairs = {other: scores[min(keeper, other), max(keeper, other)] for other in others}
-                    # B023: it is called before the loop goes on.
+                    # B023: it is called before the next iteration.
                     one, rest = records[keeper], [records[other] for other in others]  # noqa: B023
                     return verdicts.match(one, rest, pairs)
 
@@ -298,7 +298,7 @@ class _Search:
 
 
 def _chunks(components: Sequence[Sequence[int]], images: int) -> Iterator[list[Sequence[int]]]:
-    """Components together that hold about so many images; one alone may hold more."""
+    """Components batched to about this many images; a single one may have more."""
     some: list[Sequence[int]] = []
     held = 0
     for one in components:

@@ -1,4 +1,4 @@
-"""Groups of images as groups of files, with the keeper chosen and a reason for each file."""
+"""Turns groups of images into groups of files, with a keeper and a reason for each file."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,14 +18,14 @@ from saccade.usecases.duplicates.rules.reports import DuplicateFile, DuplicateGr
 TIERS = tuple(Tier)
 """The strictest first."""
 NO_DISTANCE = -1
-"""Hash distance of two images of which one has no hash."""
+"""Hash distance if one image has no hash."""
 
 _AT_ONCE = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grouped:
-    """A keeper (image id) and what is the same as it, {image id: why}; empty if only its files repeat."""
+    """A keeper (image id) and its matches, {image id: why}; empty if only its files repeat."""
 
     keeper: int
     links: Mapping[int, Link]
@@ -53,15 +53,15 @@ class _Other:
 
 
 class Reporter:
-    """Makes the groups that people see.
+    """Builds the reported groups.
 
     Args:
-        copies: the space that scores are told in.
+        copies: the space that reported scores are from.
         tiers: other files are left out.
-        folders: only files in or below these count, all when empty.
-        kin: {image id: number of its class of equal pixels}; an image without is alone.
-        looks: what is known of images' looks.
-        distinct: pairs a < b that are no duplicates because a person says so.
+        folders: only files in or below these; all when empty.
+        kin: {image id: number of its class of equal pixels}; images without one are alone.
+        looks: known looks of images.
+        distinct: pairs a < b that a person marked as not duplicates.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class Reporter:
         self._distinct = distinct
 
     def ranked(self, records: Iterable[ImageRecord], *, apart: bool = False) -> list[int]:
-        """Image ids, the one most worth keeping first; see `Chooser.ranked`."""
+        """Image ids, the best to keep first; see `Chooser.ranked`."""
         choices = [(record.id, choice) for record in records for choice in self._choices(record)]
         places = self._chooser.ranked([choice for _, choice in choices], apart=apart)
         return list(dict.fromkeys(choices[place][0] for place in places))
@@ -172,7 +172,7 @@ def _lies_in(folder: str, path: str) -> bool:
 
 
 def moment(record: ImageRecord) -> float | None:
-    """Seconds since 1970 (as if in UTC) at which it was taken; None if that is not known."""
+    """Seconds since 1970 (as if in UTC) when it was taken; None if unknown."""
     if record.info.taken_at is None:
         return None
     try:
@@ -182,7 +182,7 @@ def moment(record: ImageRecord) -> float | None:
 
 
 def hash_distance(a: int | None, b: int | None) -> int:
-    """Differing bits of two perceptual hashes; `NO_DISTANCE` if one is unknown or says nothing."""
+    """Differing bits of two perceptual hashes; `NO_DISTANCE` if one is unknown or `NO_HASH`."""
     if a is None or b is None or int(NO_HASH) in {a, b}:
         return NO_DISTANCE
     return (a ^ b).bit_count()
@@ -191,7 +191,7 @@ def hash_distance(a: int | None, b: int | None) -> int:
 def evidence_of(
     keeper: ImageRecord, other: ImageRecord, link: Link, score: float, hashes: tuple[int | None, int | None]
 ) -> Evidence:
-    """What speaks for a link from the keeper to another image, as people see it."""
+    """The reported evidence for a link from the keeper to another image."""
     times = moment(keeper), moment(other)
     return Evidence(
         copy_score=score,

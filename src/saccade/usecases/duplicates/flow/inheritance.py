@@ -1,4 +1,4 @@
-"""What a keeper takes over from the files that leave, and gives back when they return."""
+"""Merges metadata of moved files into their keeper, and removes it when they return."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -12,13 +12,13 @@ from saccade.usecases.duplicates.rules.applying import Known
 from saccade.usecases.duplicates.rules.reports import DuplicateGroup
 
 _FACTS = ("import", MERGED)
-"""Origins of columns that are facts about the picture; all others were computed and belong to one file."""
+"""Origins of columns with facts about the picture; all others are computed for one file."""
 _COMPUTED = ("zero-shot", "taught:")
 """Origins of tags that were computed."""
 
 
 def known_of(catalog: Catalog, groups: Sequence[DuplicateGroup]) -> Callable[[int], Known]:
-    """A function that tells tags and columns of each image of the groups."""
+    """A function that returns tags and columns of each image of the groups."""
     images = {file.record.id for group in groups for file in (group.keeper, *group.others)}
     ids = np.array(sorted(images), np.int64)
     labels: dict[int, dict[str, float]] = {}
@@ -36,7 +36,7 @@ def known_of(catalog: Catalog, groups: Sequence[DuplicateGroup]) -> Callable[[in
 
 
 def take_over(catalog: Catalog, merges: Sequence[Merge]) -> None:
-    """Write what the keepers take over; the same twice changes nothing."""
+    """Write what the keepers take over; idempotent."""
     images = _images(catalog, merges)
     labels: dict[str, dict[int, float]] = {}
     for merge in merges:
@@ -49,10 +49,10 @@ def take_over(catalog: Catalog, merges: Sequence[Merge]) -> None:
 
 
 def give_back(catalog: Catalog, merges: Sequence[Merge], kept: Sequence[Merge]) -> None:
-    """Take from the keepers what they had taken over.
+    """Remove from the keepers what they had taken over.
 
     Args:
-        kept: every merge of any run that still holds: the columns are made again from these.
+        kept: every merge still in effect, of any run: the columns are rebuilt from these.
     """
     images = _images(catalog, [*merges, *kept])
     for merge in merges:
@@ -85,7 +85,7 @@ def _by_column(
 
 
 def _write(catalog: Catalog, name: str, values: dict[int, float] | dict[int, str], *, replace: bool) -> None:
-    """Write a column of ours; one that someone else made, or that holds another kind, is left alone."""
+    """Write one of our columns; a column of another origin or kind is not changed."""
     known = next((column for column in catalog.columns.all() if column.name == name), None)
     kind = "text" if any(isinstance(value, str) for value in values.values()) else "number"
     if known is not None and (known.origin != MERGED or (known.kind != kind and values and not replace)):

@@ -1,8 +1,8 @@
-"""Which pictures are worth comparing, and whether two are the same: the one matcher behind every question.
+"""Decides which pictures are worth comparing and whether two are the same, for all commands.
 
-`find`, `check`, `leaks` and `overlap` differ only in which pairs they ask about. What makes a pair worth
-looking at (a high score in the copy space, or perceptual hashes that nearly agree), what may have equal
-pixels, and what the verifier says are decided here, so that they never disagree.
+`find`, `check`, `leaks` and `overlap` differ only in which pairs they consider. Which pairs are worth
+comparing (a high score in the copy space, or similar perceptual hashes), which may have equal pixels, and the
+verifier's verdict are decided here, so that the results are consistent.
 """
 
 from collections.abc import Iterator
@@ -20,20 +20,20 @@ from saccade.usecases.duplicates.flow.candidates import Candidates
 from saccade.usecases.duplicates.rules.reports import Link, Tier
 
 EQUAL_SCORE = 0.98
-"""Copy score below which equal pixels are out of the question; they score 1 but for a decoder's shortcuts."""
+"""Copy score below which pixels cannot be equal; equal ones score 1 except for decoder shortcuts."""
 EQUAL_BITS = 4
-"""Differing bits of perceptual hashes above which they are, too."""
+"""Differing bits of perceptual hashes above which they cannot either."""
 _FIRST, _LARGEST = 32, 4096
-"""Images asked for at first, and at most, around one picture."""
+"""Initial and maximum number of neighbors requested for one picture."""
 _SCORED_AT_ONCE = 10_000
 
 
 def may_be_equal(a: ImageInfo, b: ImageInfo, score: float, bits: int) -> bool:
-    """Whether two images may have the very same pixels, so that it is worth decoding them.
+    """Whether two images may have exactly the same pixels and are worth decoding.
 
     Args:
         score: in the copy space.
-        bits: of their hashes that differ; negative if one has none.
+        bits: number of differing hash bits; negative if one has no hash.
     """
     same_size = (a.width, a.height) == (b.width, b.height)
     return same_size and score >= EQUAL_SCORE and bits <= EQUAL_BITS
@@ -55,7 +55,7 @@ class HashTable:
         return cls(ids=ids[there], hashes=hashes[there])
 
     def near(self, value: int) -> Ids:
-        """Images whose hash nearly agrees with this one; none for a hash that says nothing."""
+        """Images with a similar hash; none for `NO_HASH`."""
         if value == int(NO_HASH):
             return self.ids[:0]
         wanted = np.full(1, value, np.uint64)
@@ -64,9 +64,9 @@ class HashTable:
 
 
 def hash_candidates(catalog: Catalog, space: SpaceInfo, among: Ids | None) -> Candidates:
-    """Pairs of present images (among sorted ids, if given) whose perceptual hashes nearly agree.
+    """Pairs of present images (among sorted ids, if given) with similar perceptual hashes.
 
-    The copy space finds nearly all of them too; but it was learned from photos, and a hash was not. Images
+    The copy space finds nearly all of them too, but it was learned from photos; hashes were not. Images
     without a hash yet are in no pair.
     """
     table = HashTable.of(catalog, space, among)
@@ -89,10 +89,10 @@ def _scored(
 def candidates_across(
     mine: HashTable, theirs: HashTable, rows: tuple[Embeddings, Embeddings], ids: tuple[Ids, Ids]
 ) -> list[tuple[int, int, float]]:
-    """(image of the one library, image of the other, copy score) of pairs whose hashes nearly agree.
+    """(image of the one library, image of the other, copy score) of pairs with similar hashes.
 
     Args:
-        rows, ids: of both libraries' copy spaces, ids ascending.
+        rows, ids: from both libraries' copy spaces, ids ascending.
     """
     both = np.concatenate([mine.hashes, theirs.hashes])
     found = []
@@ -106,7 +106,7 @@ def candidates_across(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What a single picture is held against.
+    """What a single picture is compared with.
 
     Attributes:
         reader: of the copy space.
@@ -120,7 +120,7 @@ class Surroundings:
     hashes: HashTable
 
     def candidates(self, row: Embeddings, value: int) -> dict[int, float]:
-        """{image id: copy score} of the images that a picture is worth comparing with.
+        """{image id: copy score} of the images worth comparing with a picture.
 
         Args:
             row: (d,) its embedding in the copy space.
@@ -147,7 +147,7 @@ def compare(verifier: Verifier, a: Pixels, b: Pixels, score: float) -> Link | No
 
 
 def link_of(match: Match, score: float, method: str) -> Link | None:
-    """What the verifier found, as a link; None if the pictures are not the same."""
+    """The verifier's result, as a link; None if the pictures are not the same."""
     if not match.same:
         return None
     return Link(

@@ -1,4 +1,4 @@
-"""What moving files needs of the file system and of the catalog, and how an interrupted run is settled."""
+"""File system and catalog operations for moving files, and recovery of interrupted runs."""
 
 import errno
 import os
@@ -17,14 +17,14 @@ _BATCH = 256
 
 
 class Places:
-    """Paths of files as the catalog keeps them: a folder, and a path relative to it."""
+    """Paths as stored in the catalog: a folder, and a path relative to it."""
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
         self._folders = sorted(catalog.files.folders(), key=lambda folder: -len(folder.path))
 
     def folder_of(self, path: str) -> tuple[Folder, str] | None:
-        """The indexed folder a file lies in and its path relative to it."""
+        """The indexed folder of a file and its path relative to it."""
         for folder in self._folders:
             start = os.path.join(folder.path, "")
             if path.startswith(start):
@@ -32,7 +32,7 @@ class Places:
         return None
 
     def stamps(self, paths: Collection[str]) -> dict[str, FileStamp]:
-        """Size and time of these files when they were indexed, of those that the catalog holds as images."""
+        """Size and time when indexed of those files that are images in the catalog."""
         stamps: dict[str, FileStamp] = {}
         for folder, inside in self._by_folder(paths):
             known = self._catalog.files.known(folder)
@@ -43,12 +43,12 @@ class Places:
         return stamps
 
     def mark_missing(self, run: int, paths: Collection[str]) -> None:
-        """Note that these files are gone."""
+        """Record that these files are gone."""
         for folder, inside in self._by_folder(paths):
             self._catalog.files.mark_missing(run, folder, [(rest, "") for rest in inside])
 
     def record(self, run: int, back: Sequence[tuple[str, FileStamp, str]]) -> None:
-        """Note that files are there (again): path, stamp and SHA-256 in hexadecimal, of images it knows."""
+        """Record that files are present (again): path, stamp and hexadecimal SHA-256 of known images."""
         digests = [bytes.fromhex(sha256) for _, _, sha256 in back]
         ids = self._catalog.images.find(digests, [])
         seen: dict[int, list[SeenFile]] = {}
@@ -75,12 +75,12 @@ class Places:
 def settle(
     catalog: Catalog, files: QuarantineFiles, runs: QuarantineRuns, to: str | None
 ) -> RunEntries | None:
-    """Bring the catalog in step with runs that were interrupted; the one that can go on, if any.
+    """Update the catalog for interrupted runs; return the one that can be resumed, if any.
 
     A copy whose original is still there is dropped. Call it while `writing()`.
 
     Args:
-        to: the folder the next files go to; a run with another one is ended.
+        to: the folder for the next files; a run with another one is closed.
     """
     resumable: RunEntries | None = None
     for run in runs.runs():
@@ -115,7 +115,7 @@ def _goes_to(entries: RunEntries, runs: QuarantineRuns, to: str | None) -> bool:
 
 @contextmanager
 def storage_errors(place: str) -> Iterator[None]:
-    """Turn errors of the file system into saccade's."""
+    """Convert file system errors to saccade's."""
     try:
         yield
     except OSError as error:
@@ -123,8 +123,8 @@ def storage_errors(place: str) -> Iterator[None]:
 
 
 def storage_error(error: OSError, place: str) -> StorageError:
-    """The error that says what happened to the quarantine at `place`."""
-    hint = "what was moved is written down; `saccade undo` puts it back, the same command goes on"
+    """The error to raise for the quarantine at `place`."""
+    hint = "moves are recorded; `saccade undo` puts files back, the same command resumes"
     if error.errno in FULL:
         return DiskFullError(f"no space left for the quarantine in {place}", hint=hint)
     if error.errno in _REFUSED:

@@ -1,4 +1,4 @@
-"""Pictures that two sets of images share: train and test, or two libraries."""
+"""Finds pictures that two sets of images share: train and test, or two libraries."""
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -78,17 +78,17 @@ class _Overlap:
 
     @property
     def looks_at_pixels(self) -> bool:
-        """Whether more than bytes is asked for."""
+        """Whether more than bytes are compared."""
         return bool(self.tiers & {Tier.PIXELS, Tier.PICTURE})
 
     def same_bytes(self, pairs: Iterable[tuple[int, int]]) -> None:
-        """These are the same image."""
+        """Add pairs that are the same image."""
         if Tier.BYTES in self.tiers:
             link = Link(tier=Tier.BYTES, probability=1.0, score=1.0)
             self._found += [(_Pair(a, b, 1.0), link) for a, b in pairs]
 
     def equal_pixels(self, pairs: Sequence[_Pair]) -> list[_Pair]:
-        """Find those with equal pixels; the others."""
+        """Find pairs with equal pixels; return the others."""
         close = [pair for pair in pairs if pair.score >= EQUAL_SCORE]
         a = self.sides[0].records(pair.a for pair in close)
         b = self.sides[1].records(pair.b for pair in close)
@@ -133,7 +133,7 @@ class _Overlap:
     def add(
         self, one: ImageRecord, others: Sequence[tuple[ImageRecord, float]], links: Iterable[Link | None]
     ) -> None:
-        """Note what was found of one image."""
+        """Record the matches of one image."""
         self._found += [
             (_Pair(one.id, other.id, score), link)
             for (other, score), link in zip(others, links, strict=True)
@@ -141,7 +141,7 @@ class _Overlap:
         ]
 
     def failed(self, failures: Iterable[Failure]) -> None:
-        """Note files that could not be read."""
+        """Record files that could not be read."""
         self.failures.update({failure.path: failure for failure in failures})
 
     def result(self) -> OverlapReport:
@@ -181,7 +181,7 @@ class _Overlap:
 def find_leaks(
     tools: Tools, train: Ids, test: Ids, tiers: frozenset[Tier], *, progress: ReportProgress | None = None
 ) -> OverlapReport:
-    """Pictures that two sets of images of one library (sorted ids) share; what is compared is remembered."""
+    """Pictures that two sets of images of one library (sorted ids) share; comparisons are stored."""
     catalog = tools.catalog
     sides = (_Side(catalog=catalog, ids=train), _Side(catalog=catalog, ids=test))
     overlap = _Overlap(tools, sides, tiers, progress)
@@ -229,16 +229,16 @@ def find_shared(
     *,
     progress: ReportProgress | None = None,
 ) -> OverlapReport:
-    """Pictures that two libraries share. Nothing is remembered: the ids belong to two catalogs.
+    """Pictures that two libraries share. Nothing is stored: the ids belong to two catalogs.
 
     Raises:
-        EncoderMismatchError: the libraries' embeddings were made by two encoders.
+        EncoderMismatchError: the libraries use different encoders.
     """
     if other_space.fingerprint != tools.copies.fingerprint:
         raise EncoderMismatchError(
-            f"the libraries were made by two encoders: {tools.copies.encoder!r} "
+            f"the libraries use different encoders: {tools.copies.encoder!r} "
             f"({tools.copies.fingerprint[:12]}) and {other_space.encoder!r} ({other_space.fingerprint[:12]})",
-            hint="index one of them again with the encoder of the other",
+            hint="index one of them again with the other's encoder",
         )
     report = progress or (lambda _: None)
 

@@ -1,4 +1,4 @@
-"""Images with the very same pixels, as classes: the one relation between pictures that chains rightly."""
+"""Classes of images with exactly the same pixels, the only transitive relation between pictures."""
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -29,9 +29,9 @@ def pixel_classes(
     among: Ids | None,
     advance: Callable[[int, int], None],
 ) -> tuple[list[list[int]], int, list[Failure]]:
-    """(classes of two and more image ids, pairs compared now, failures).
+    """(classes of two and more image ids, pairs compared in this run, failures).
 
-    Only pairs of one size and a copy score near 1 are decoded. What was compared before is not again.
+    Only pairs of one size and a copy score near 1 are decoded. Earlier comparisons are not repeated.
     """
     close = candidates.where(candidates.scores >= EQUAL_SCORE)
     known = {(pair.a, pair.b): pair.tier for pair in catalog.pairs.load(METHOD, among)}

@@ -1,4 +1,4 @@
-"""Price tables as people write them: a TOML file, or the example."""
+"""Reads price tables: a TOML file, or the example."""
 
 import os
 
@@ -8,10 +8,10 @@ from saccade.usecases.duplicates.rules.savings import EXAMPLE_PRICES, PriceTable
 
 
 def price_table(prices: Path | PriceTable | None) -> PriceTable:
-    """The price table in a TOML file, the one given, or the example; see docs/how-to/prices.toml.
+    """The price table from a TOML file, as given, or the example; see docs/how-to/prices.toml.
 
     Raises:
-        PathNotFoundError: no such file.   InputError: it is no price table; the message says where.
+        PathNotFoundError: no such file.   InputError: it is not a price table; the message says where.
     """
     if prices is None:
         return parse_prices(EXAMPLE_PRICES, "the example")

@@ -1,4 +1,4 @@
-"""Which images have the very same pixels, every one: decoded whole, one by one, compared by digest."""
+"""Finds images whose pixels are all equal: decoded completely, one by one, compared by digest."""
 
 import hashlib
 from collections.abc import Callable, Sequence
@@ -10,15 +10,15 @@ from saccade.core.types import Failure, ImageInfo, ImageRecord, PixelRecipe
 from saccade.engine.thumbnails import read_images
 
 OpenDecoder: TypeAlias = Callable[[PixelRecipe], AbstractContextManager[Decoder]]
-"""A decoder by a recipe, closed at the end of the context."""
+"""A decoder for a recipe, closed at the end of the context."""
 
 _LARGEST = 4096
-"""Longest side, pixels, that a decoder gives; larger pictures are compared at that size."""
+"""Maximum longest side, in pixels, that a decoder returns; larger pictures are compared at that size."""
 _BATCH = 16
 
 
 def whole_recipe(info: ImageInfo) -> PixelRecipe:
-    """The recipe that leaves every pixel of a picture as it is: a frame as large as its longer side."""
+    """The recipe that keeps every pixel of a picture: a frame as large as its longer side."""
     return PixelRecipe(size=min(_LARGEST, max(info.width, info.height)), fit="contain")
 
 

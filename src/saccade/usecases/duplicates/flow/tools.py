@@ -1,4 +1,4 @@
-"""What finding and checking work with, put together from a library's parts."""
+"""Assembles the dependencies for finding and checking from a library's parts."""
 
 from saccade.core.types import Role
 from saccade.engine.context import LibraryContext
@@ -10,15 +10,15 @@ from saccade.usecases.duplicates.flow.matcher import HashTable, Surroundings
 from saccade.usecases.duplicates.rules.reports import Tier
 
 _BURST, _SCENE = 0.95, 0.99
-"""How sure likeness must be: the odds of a true neighbor against a random image of this library."""
+"""Required confidence of similarity: the odds of a true neighbor against a random image of this library."""
 
 
 def duplicate_tools(context: LibraryContext, verify: str) -> Tools:
-    """What finding duplicates works with. Raises InputError, MissingExtraError: the verifier."""
+    """The dependencies for finding duplicates. Raises InputError, MissingExtraError: the verifier."""
     spaces = context.spaces
     verifier = context.tools.verifier(verify)
     copies = spaces.reader(Role.COPY)
-    # An encoder that only recognizes copies must do for likeness too.
+    # An encoder that only recognizes copies must also serve for similarity.
     semantic = spaces.reader(Role.SEMANTIC) if spaces.has(Role.SEMANTIC) else copies
     chance, likeness = spaces.calibration(copies), spaces.calibration(semantic)
     threshold = candidate_threshold(chance, spaces.encoder(Role.COPY).info.copy_threshold)
@@ -38,7 +38,7 @@ def duplicate_tools(context: LibraryContext, verify: str) -> Tools:
 
 
 def checker(context: LibraryContext, verify: str, tiers: frozenset[Tier]) -> Checker:
-    """What checking works with. Raises InputError, MissingExtraError: the verifier."""
+    """The dependencies for checking. Raises InputError, MissingExtraError: the verifier."""
     spaces = context.spaces
     reader = spaces.reader(Role.COPY)
     encoder = spaces.encoder(Role.COPY)

@@ -1,4 +1,4 @@
-"""Put files back where they were, from a run that ended or was stopped anywhere; doing it twice is safe."""
+"""Puts files back where they were, from a finished or interrupted run; safe to repeat."""
 
 import os
 import time
@@ -16,7 +16,7 @@ _BATCH = 64
 
 
 def quarantine_runs(files: QuarantineFiles, runs: QuarantineRuns) -> list[QuarantineRun]:
-    """Every run that put files away, oldest first, with what lies in its quarantine now."""
+    """Every run that put files away, oldest first, with the current contents of its quarantine."""
     return [_quarantine_run(files, runs.load(run)) for run in runs.runs()]
 
 
@@ -28,13 +28,13 @@ def undo(
     *,
     progress: ReportProgress | None = None,
 ) -> UndoReport:
-    """Put everything of a run back, and take from the keepers what they had taken over.
+    """Put back everything of a run, and remove from the keepers what they had taken over.
 
     Args:
-        run: its name; None means the newest that still holds files.
+        run: its name; None means the newest that still has files.
     Raises:
         NotFoundError: there is no such run, or nothing to undo.
-        LibraryBusyError; DiskFullError, ReadOnlyError, StorageError: run it again, it goes on.
+        LibraryBusyError; DiskFullError, ReadOnlyError, StorageError: run it again to resume.
     """
     started = time.monotonic()
     with catalog.writing("putting files back"):
@@ -69,9 +69,7 @@ def _newest(files: QuarantineFiles, runs: QuarantineRuns) -> RunEntries:
         entries = runs.load(run)
         if not entries.finished or _quarantine_run(files, entries).files:
             return entries
-    raise NotFoundError(
-        "nothing to undo: no quarantine holds a file", hint="saccade undo --list tells all runs"
-    )
+    raise NotFoundError("nothing to undo: no quarantine has files", hint="saccade undo --list shows all runs")
 
 
 def _quarantine_run(files: QuarantineFiles, entries: RunEntries) -> QuarantineRun:
@@ -137,7 +135,7 @@ class _Work:
         return len(mine)
 
     def _put_back(self, move: Move) -> str | Failure:
-        """Where the file lies now, or why it could not be put back."""
+        """The file's current path, or why it could not be put back."""
         try:
             where = self._files.state(move)
             if where in _WRONG:
@@ -162,12 +160,12 @@ class _Work:
         return at
 
     def _root(self, move: Move) -> str:
-        """A folder that must be there: one that is missing is a disk that is not mounted."""
+        """A folder that must exist: if it is missing, its disk is not mounted."""
         place = self._places.folder_of(move.path)
         return place[0].path if place is not None else os.path.dirname(move.path)
 
 
 _WRONG = {
-    "lost": ("not_in_quarantine", "it is not in the quarantine any more"),
-    "altered": ("altered_in_quarantine", "it was changed in the quarantine and stays there"),
+    "lost": ("not_in_quarantine", "it is no longer in the quarantine"),
+    "altered": ("altered_in_quarantine", "it was changed in the quarantine and is left there"),
 }

@@ -1,4 +1,4 @@
-"""What was found out about pairs of images: remembered in the catalog, asked of the verifier when not."""
+"""Verdicts on pairs of images: from the catalog, or else from the verifier."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -19,13 +19,13 @@ from saccade.usecases.duplicates.rules.keeper import Look, look_of
 from saccade.usecases.duplicates.rules.reports import Link, Tier
 
 DIFFERENT = "different"
-"""Tier of a pair that was compared and is not the same picture."""
+"""Tier of a pair that was compared and does not match."""
 
 _SAVED_AT_ONCE = 256
 
 
 class Verdicts:
-    """Same picture or not, pair by pair; each pair is compared once and for all.
+    """Same picture or not, pair by pair; each pair is compared only once.
 
     Attributes:
         compared: pairs whose pixels were compared by this object.
@@ -33,7 +33,7 @@ class Verdicts:
     Args:
         thumbnails: by the verifier's recipe.
         among: sorted ids whose pairs matter.
-        looks: gets the look of every image that was read, {image id: look}.
+        looks: filled with the look of every image that was read, {image id: look}.
         threads: pairs compared at the same time.
     """
 
@@ -69,7 +69,7 @@ class Verdicts:
         return (min(a, b), max(a, b)) in self._known
 
     def look(self, records: Sequence[ImageRecord]) -> None:
-        """Read the pixels of images whose look is not known yet; hash those that indexing did not."""
+        """Read the pixels of images whose look is unknown; hash those that indexing did not."""
         missing = [record for record in records if record.id not in self._looks]
         hashes: dict[int, int] = {}
         for image, pixels in self._thumbnails.get(missing).items():
@@ -77,7 +77,7 @@ class Verdicts:
             if image in self._unhashed:
                 hashes[image] = int(phash(pixels[np.newaxis])[0])
         if hashes:
-            with suppress(LibraryBusyError, ReadOnlyError):  # then they stay without
+            with suppress(LibraryBusyError, ReadOnlyError):  # then they stay without one
                 self._catalog.hashes.save(hashes)
             self._unhashed -= set(hashes)
 
@@ -103,9 +103,9 @@ class Verdicts:
         return [self._link(keeper.id, other.id) for other in others]
 
     def save(self, *, at_least: int = 1) -> None:
-        """Keep what was found out, so that it is never looked at again."""
+        """Store the results, so that they are never computed again."""
         if len(self._unsaved) >= at_least:
-            with suppress(LibraryBusyError, ReadOnlyError):  # then it is found out again next time
+            with suppress(LibraryBusyError, ReadOnlyError):  # then it is computed again next time
                 self._catalog.pairs.save(self._verifier.name, self._unsaved)
             self._unsaved = []
 

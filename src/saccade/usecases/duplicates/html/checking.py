@@ -1,4 +1,4 @@
-"""The HTML report of pictures that two sets of images share: each pair side by side, with the evidence."""
+"""The HTML report of pictures that two sets share: each pair side by side, with the evidence."""
 
 import os
 from typing import TYPE_CHECKING
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from saccade.usecases.duplicates.rules.reports import DuplicatePair, OverlapReport
 
 MOST_PAIRS = 300
-"""Pairs with pictures; more make a file that browsers struggle with."""
+"""Maximum pairs with pictures; more make a file that browsers struggle with."""
 
 
 def overlap_report(context: "LibraryContext", found: "OverlapReport", names: tuple[str, str]) -> Report:
-    """The pairs, and how much of each set is in one."""
+    """The pairs, and how much of each set they cover."""
     pairs = found.pairs[:MOST_PAIRS]
     shown = [_path(one, name) for pair in pairs for one, name in zip((pair.a, pair.b), names, strict=True)]
     paths = list(dict.fromkeys(path for path in shown if path))
@@ -34,11 +34,11 @@ def overlap_report(context: "LibraryContext", found: "OverlapReport", names: tup
     made = differences(context, aligned)
     apart = {(a, b): one for (a, b, _), one in zip(aligned, made, strict=True) if isinstance(one, bytes)}
     lead = [
-        f"{number(leaked)} of {counted(images, 'image')} in {shown_path(name)} are in the other, too."
+        f"{number(leaked)} of {counted(images, 'image')} in {shown_path(name)} are also in the other."
         for name, images, leaked in zip(names, found.images, found.leaked, strict=True)
     ]
     if apart:
-        lead.append("Beside a second picture: what differs once it lies on the first. Black is equal.")
+        lead.append("Next to a second picture: the difference once aligned with the first. Black: equal.")
     if len(found.pairs) > len(pairs):
         lead.append(f"The first {number(len(pairs))} of {counted(len(found.pairs), 'pair')} are shown.")
     return Report(
@@ -68,7 +68,7 @@ def _pair(
 
 
 def _path(record: "ImageRecord", name: str) -> str:
-    """The first file of the image that lies in the set."""
+    """The image's first file in the set."""
     return next(iter(inside(record.paths, name)), "")
 
 

@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from saccade.usecases.duplicates.rules.savings import Freed, Savings
 
 MOST_GROUPS = 200
-"""Groups with pictures; more make a file that browsers struggle with."""
+"""Maximum groups with pictures; more make a file that browsers struggle with."""
 MOST_FILES = 12
-"""Pictures of one group."""
+"""Maximum pictures per group."""
 MOST_FOLDERS = 50
 
 
 def duplicates_report(context: "LibraryContext", found: "DuplicateReport", plan: "ApplyReport") -> Report:
-    """The groups with the most bytes to spare, and the account of all."""
+    """The groups with the most bytes to spare, and the totals."""
     shown = found.groups[:MOST_GROUPS]
     files = [file for group in shown for file in _files(group)]
     pictures = dict(
@@ -58,7 +58,7 @@ def _files(group: "DuplicateGroup") -> "list[DuplicateFile]":
 
 
 def _overlays(context: "LibraryContext", groups: "Sequence[DuplicateGroup]") -> "dict[str, bytes]":
-    """{path: how it differs from its keeper once laid onto it} of those that were aligned."""
+    """{path: how it differs from its keeper once aligned} of those that were aligned."""
     aligned = [
         (group.keeper.path, other.path, other.evidence.transform)
         for group in groups
@@ -81,7 +81,7 @@ def _group(
     lines = [f"{counted(len(group.others) + 1, 'file')}, {size(group.spare_bytes)} to spare."]
     if any(other.path in overlays for other in group.others):
         lines.append(
-            "Beside a copy: what differs once it lies on the keeper. Black is equal, gray is not covered."
+            "Next to a copy: the difference once aligned with the keeper. Black: equal; gray: not covered."
         )
     return Section(
         title=f"{place}. {TIERS[group.tier.value]}: {os.path.basename(group.keeper.path)}",
@@ -101,7 +101,7 @@ def _tile(
     lines = [shown_path(os.path.dirname(file.path)), picture(file), file.reason]
     lines.append(because(file, every=True))
     if file.path in stays:
-        lines.append(f"stays: {stays[file.path]}")
+        lines.append(f"kept: {stays[file.path]}")
     badge = "keep" if file.tier is None else f"{TIERS[file.tier.value]} {percent(file.probability)}"
     return Tile(
         path=file.path,
@@ -122,8 +122,8 @@ def _what_next(plan: "ApplyReport") -> str:
     if not plan.moves:
         return "Nothing to put away."
     if plan.applied:
-        return f"{count} put away in {plan.quarantine}: {free}. Take it back: saccade undo {plan.run}"
-    return f"{count} could be put away: {free}. Nothing was changed; saccade duplicates --apply does it."
+        return f"{count} put away in {plan.quarantine}: {free}. To undo: saccade undo {plan.run}"
+    return f"{count} could be put away: {free}. Nothing was changed; To do it: saccade duplicates --apply"
 
 
 def _savings(savings: "Savings") -> list[Section]:

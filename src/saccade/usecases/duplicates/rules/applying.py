@@ -1,6 +1,6 @@
-"""What is put away and why: the rules that decide which duplicates may leave their folder, and what stays.
+"""Rules that decide which duplicates may be moved, and which stay.
 
-A duplicate is put away only while its keeper is certain to stay, so every doubt is a reason to leave it.
+A duplicate is moved only if its keeper is certain to stay; any doubt is a reason to leave it.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -12,17 +12,17 @@ from saccade.usecases.duplicates.rules.reports import DuplicateFile, DuplicateGr
 from saccade.usecases.duplicates.rules.savings import Savings
 
 USUAL_TIERS = (Tier.BYTES, Tier.PIXELS, Tier.PICTURE)
-"""Tiers that are put away unless others are asked for: never bursts nor scenes, which are other pictures."""
+"""Tiers that are put away by default: not bursts or scenes, which are different pictures."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observed:
-    """One file of a report as it lies there now, beside what the library remembers of it.
+    """One file of a report, as it is now and as it was indexed.
 
     Attributes:
         facts: None if it is gone.
-        remembered: size and time when it was indexed; None if the library does not know it (any more).
-        member: it lies inside an archive.
+        remembered: size and time when it was indexed; None if the library does not have it (any more).
+        member: whether it is inside an archive.
     """
 
     facts: FileFacts | None
@@ -32,7 +32,7 @@ class Observed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What the library knows of one image beyond its file: tags with scores, and values of columns."""
+    """The library's metadata of one image: tags with scores, and values of columns."""
 
     labels: Mapping[str, float]
     facts: Facts
@@ -40,7 +40,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApplyPlan:
-    """Which files may be put away, and which may not, each with its reason."""
+    """The files that may be put away, and those that may not, each with a reason."""
 
     moves: tuple[Move, ...]
     skipped: tuple[Failure, ...]
@@ -48,16 +48,16 @@ class ApplyPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApplyReport:
-    """What would be put away, or was.
+    """The result, or dry run, of putting files away.
 
     Attributes:
         run: name of the run, for `undo`; empty if nothing was put away.
         applied: false for a dry run.
-        quarantine: the folder where the files lie, or would lie.
+        quarantine: the folder where the files are, or would be.
         moves: the files.
-        skipped: duplicates that stay where they are, and why.
+        skipped: duplicates that are not moved, and why.
         merges: what the keepers take over.
-        savings: what that frees once the quarantine is emptied.
+        savings: the space freed once the quarantine is emptied.
         seconds: wall time.
     """
 
@@ -74,9 +74,9 @@ class ApplyReport:
 def plan_moves(
     report: DuplicateReport, seen: Mapping[str, Observed], tiers: Collection[Tier] = USUAL_TIERS
 ) -> ApplyPlan:
-    """Which of the others of each group may be put away: those of the tiers that nothing speaks against.
+    """Which of the others of each group may be put away: those of the tiers without a reason to stay.
 
-    Where the keeper is a link or lies in an archive, a file with the very same bytes stays in its place.
+    If the keeper is a link or in an archive, a file with identical bytes stays instead.
 
     Args:
         seen: every path of the report, and every other path of its images.
@@ -90,13 +90,13 @@ def plan_moves(
     for group, keeper in groups:
         for other in group.others:
             entry = _entry(seen[other.path], other.path)
-            if other.tier not in tiers or entry in gone:  # a file in two groups leaves once
+            if other.tier not in tiers or entry in gone:  # a file in two groups is moved once
                 continue
             why = doubt(keeper, other, seen)
             if other is keeper:
-                why = ("stands_for_keeper", f"it stays in the place of {group.keeper.path}")
+                why = ("stands_for_keeper", f"it is kept instead of {group.keeper.path}")
             elif why is None and entry in kept:
-                why = ("is_keeper", "it is the file worth keeping of another group")
+                why = ("is_keeper", "it is the keeper of another group")
             elif why is None and entry in targets:
                 why = ("link_target", "a link in the library leads to it")
             if why is not None:
@@ -110,7 +110,7 @@ def plan_moves(
 def _standing(
     group: DuplicateGroup, seen: Mapping[str, Observed], targets: Collection[tuple[str, str]]
 ) -> DuplicateFile:
-    """The file that stays: the keeper, or one with the same bytes that can be relied on more."""
+    """The file that stays: the keeper, or a more reliable one with the same bytes."""
     keeper = group.keeper
     facts = seen[keeper.path].facts
     if not seen[keeper.path].member and (facts is None or facts.kind == "file"):
@@ -124,12 +124,12 @@ def _standing(
 def doubt(
     keeper: DuplicateFile, other: DuplicateFile, seen: Mapping[str, Observed]
 ) -> tuple[str, str] | None:
-    """Code and reason why a file must stay where it is; None if it may go."""
+    """Code and reason why a file must stay; None if it may be moved."""
     mine, its = seen[other.path], seen[keeper.path]
     if mine.member:
-        return "in_archive", "it lies inside an archive, and nothing is taken out of archives"
+        return "in_archive", "it is in an archive, and archives are never changed"
     if its.member:
-        return "keeper_in_archive", f"the keeper lies inside an archive: {keeper.path}"
+        return "keeper_in_archive", f"the keeper is in an archive: {keeper.path}"
     return (
         _wrong(mine, "", "it")
         or _wrong(its, "keeper_", f"the keeper {keeper.path}")
@@ -138,21 +138,21 @@ def doubt(
 
 
 def _wrong(one: Observed, prefix: str, subject: str) -> tuple[str, str] | None:
-    """What is not as it was when the file was indexed."""
+    """What changed since the file was indexed."""
     if one.facts is None:
         return f"{prefix}file_gone", f"{subject} is no longer there"
     if one.facts.kind != "file":
-        what = "a link" if one.facts.kind == "link" else "no regular file"
+        what = "a link" if one.facts.kind == "link" else "not a regular file"
         return f"{prefix}is_link", f"{subject} is {what}"
     if one.remembered is None:
-        return f"{prefix}not_indexed", f"{subject} is not in the library any more"
+        return f"{prefix}not_indexed", f"{subject} is no longer in the library"
     if one.remembered != one.facts.stamp:
         return f"{prefix}file_changed", f"{subject} changed since it was indexed; run `saccade index` first"
     return None
 
 
 def _same_file(mine: Observed, keeper: Observed, path: str) -> tuple[str, str] | None:
-    """One name seen twice (through a linked folder): putting it away would take the keeper along."""
+    """One name seen twice (through a linked folder): moving it would move the keeper too."""
     assert mine.facts is not None
     assert keeper.facts is not None
     same = mine.facts.identity == keeper.facts.identity
@@ -162,7 +162,7 @@ def _same_file(mine: Observed, keeper: Observed, path: str) -> tuple[str, str] |
 
 
 def _entry(one: Observed, path: str) -> object:
-    """What two spellings of one name have in common."""
+    """A key shared by all spellings of one name."""
     return one.facts.entry if one.facts is not None else path
 
 
@@ -186,19 +186,19 @@ def _move(number: int, keeper: DuplicateFile, other: DuplicateFile, seen: Observ
 
 _TEXTS = ("title", "caption", "creator", "rights", "camera", "lens")
 _LONGEST_LABEL, _LONGEST_NAME, _LONGEST_TEXT = 500, 100, 10_000
-"""What the catalog takes, in characters."""
+"""Maximum characters in the catalog."""
 
 
 def plan_merges(
     groups: Sequence[DuplicateGroup], moves: Sequence[Move], known: Callable[[int], Known]
 ) -> Iterator[Merge]:
-    """What each keeper takes over from the files that leave, and does not know itself.
+    """What each keeper takes over from the moved files because it does not have it.
 
-    Keywords and tags become tags. All else becomes columns of their own, so that nothing a person or a file
-    said is ever overwritten: title, caption, creator, rights, camera and lens `merged_title` and so on, place
+    Keywords and tags become tags. Everything else becomes separate columns, so that no existing value is ever
+    overwritten: title, caption, creator, rights, camera and lens `merged_title` and so on, place
     and time `merged_latitude`, `merged_longitude` and `merged_taken` (the earliest), and the value of the
-    column NAME `merged_data_NAME`. Of several values that of the first file holds. Files with the same bytes
-    know the same.
+    column NAME `merged_data_NAME`. The first file's value wins. Files with the same bytes have the same
+    metadata.
 
     Args:
         known: tags and columns of an image by its number.
@@ -226,7 +226,7 @@ def plan_merges(
 def _new_labels(
     keeper: DuplicateFile, own: Known, others: Sequence[tuple[DuplicateFile, Known]]
 ) -> dict[str, float]:
-    """Keywords and tags of the others that the keeper lacks, without regard to case; best score of each."""
+    """Keywords and tags of the others missing on the keeper, ignoring case; best score of each."""
     have = {word.casefold().strip() for word in (*keeper.record.info.keywords, *own.labels)}
     found: dict[str, float] = {}
     for other, theirs in others:
@@ -240,7 +240,7 @@ def _new_labels(
 def _new_facts(
     keeper: DuplicateFile, own: Known, others: Sequence[tuple[DuplicateFile, Known]]
 ) -> dict[str, float | str]:
-    """What the others know and the keeper does not, under the names of columns."""
+    """Values of the others missing on the keeper, by column."""
     mine, facts = keeper.record.info, dict[str, float | str]()
     for name in _TEXTS:
         said = [text for other, _ in others if (text := getattr(other.record.info, name))]
@@ -262,7 +262,7 @@ def _new_facts(
 
 
 def _says(info: ImageInfo, column: str) -> bool:
-    """Whether the keeper's file itself says what a `merged_` column would say."""
+    """Whether the keeper's file already has what a `merged_` column would add."""
     field = column.removeprefix(f"{MERGED}_")
     field = "taken_at" if field == "taken" else field
     return column.startswith(f"{MERGED}_") and bool(getattr(info, field, None))

@@ -1,7 +1,7 @@
-"""Pairs to groups: a group is a keeper and what matches the keeper itself, so groups do not chain.
+"""Turns pairs into groups: a group is a keeper and its direct matches, so groups do not chain.
 
-A chain is how careless grouping loses photos: A resembles B, B resembles C, C resembles D, and D, a picture
-of its own, goes into the bin as "a copy of A". Here D stays unless it was compared with A and found the same.
+Chains are how naive grouping loses photos: A resembles B, B resembles C, C resembles D, and D, a different
+picture, is deleted as "a copy of A". Here D stays unless it was compared with A and matched.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -13,7 +13,7 @@ Neighbors = Mapping[int, Sequence[int]]
 
 
 def neighbors(pairs: Iterable[tuple[int, int]]) -> dict[int, list[int]]:
-    """Pairs as each image's list of others, in the order given."""
+    """Pairs as each image's list of others, in the given order."""
     found: dict[int, list[int]] = {}
     for a, b in pairs:
         found.setdefault(a, []).append(b)
@@ -22,7 +22,7 @@ def neighbors(pairs: Iterable[tuple[int, int]]) -> dict[int, list[int]]:
 
 
 def components(pairs: Iterable[tuple[int, int]]) -> list[list[int]]:
-    """Images that are connected in any number of steps: each list ascending, lists by their lowest image."""
+    """Connected components: each list ascending, lists by their lowest image."""
     parent: dict[int, int] = {}
 
     def root(image: int) -> int:
@@ -46,18 +46,18 @@ def stars(
     match: Callable[[int, Sequence[int]], Sequence[Evidence | None]],
     best: Callable[[Sequence[int]], int] | None = None,
 ) -> dict[int, dict[int, Evidence]]:
-    """{keeper: {image: why it is the same as the keeper}}, only keepers that something matches.
+    """{keeper: {image: why it is the same as the keeper}}, only keepers with matches.
 
-    The best image becomes a keeper and takes every candidate that matches it; of those left, the best one is
-    the next keeper; and so on (greedy star cover). Pairs of two images that a keeper took are never asked
-    for.
+    The best image becomes a keeper and takes every candidate that matches it; of the rest, the best one is
+    the next keeper; and so on (greedy star cover). Two images taken by a keeper are never compared with each
+    other.
 
     Args:
-        order: images, the one most worth keeping first; candidates that are not in it do not exist.
-        candidates: which pairs are worth asking about.
+        order: images, the best to keep first; other candidates are ignored.
+        candidates: the pairs worth comparing.
         match: (keeper, others) -> for each of the others the evidence that it is the same, or None.
-        best: the image of a group most worth keeping, where an order of all cannot tell so finely. If it is
-            not the keeper, the group is made anew around it; what does not match it is free again.
+        best: the best image of a group, if more precise than the overall order. If it is not the keeper, the
+            group is rebuilt around it; images that do not match it are released.
     """
     free = dict.fromkeys(order)
     found: dict[int, dict[int, Evidence]] = {}

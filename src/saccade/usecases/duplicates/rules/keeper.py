@@ -1,4 +1,4 @@
-"""Which file of a group is worth keeping: rules in a stated order, and a reason in words for each file."""
+"""Chooses the file of a group to keep: ordered rules, and a reason in words for each file."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,24 +13,24 @@ from saccade.core.types import ImageInfo, Pixels
 
 
 class Rule(StrEnum):
-    """What makes a file worth keeping; the first rule that tells two files apart decides."""
+    """Rules for the file to keep; the first rule that distinguishes two files decides."""
 
     FOLDER = "folder"
-    """It lies in (or below) a preferred folder; earlier ones are preferred more."""
+    """It is in (or below) a preferred folder; earlier ones are preferred more."""
     RESOLUTION = "resolution"
-    """It has more pixels of picture: bars of one color around it do not count. Within 10 % is the same."""
+    """It has more pixels, not counting bars of one color. Differences within 10 % are ignored."""
     QUALITY = "quality"
-    """Color over gray; a full frame over one with bars or the corners of a rotation; lossless formats over
-    lossy ones, these over GIF; then more bytes for each pixel, within a half is the same. Files with the very
-    same pixels are equally good."""
+    """Color over gray; a full frame over one with bars or rotation corners; lossless formats over lossy ones,
+    those over GIF; then more bytes per pixel, ignoring differences within a half. Files with identical pixels
+    are equally good."""
     METADATA = "metadata"
-    """It says more: place, time, camera, title, caption, keywords, creator, rights."""
+    """It has more metadata: place, time, camera, title, caption, keywords, creator, rights."""
     NAME = "name"
     """Its name does not look like a copy's ("photo (1).jpg", "photo_edited.jpg")."""
     DATE = "date"
     """It was taken earlier."""
     PATH = "path"
-    """Its path is shorter; then the first by alphabet."""
+    """Its path is shorter; then the first alphabetically."""
 
 
 ALL_RULES = tuple(Rule)
@@ -43,18 +43,18 @@ _COPY_WORDS = (
 _SAME_SIZE = 0.9
 _SAME_DENSITY = 0.5
 _COLOR, _FULL = 20.0, 10.0
-"""What color and a full frame count beside the format's 0 to 2."""
+"""Weight of color and of a full frame, compared with 0 to 2 for the format."""
 _FLAT = 6
-"""Gray levels by which a bar of one color may vary: JPEG blurs its edge."""
+"""Gray levels by which a one-color bar may vary: JPEG blurs its edge."""
 _NO_DATE = "~"
-"""Comes after every date."""
+"""Sorts after every date."""
 _GRAY = 8
 """Mean difference of the channels, in gray levels, below which a picture counts as gray."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """What a picture's pixels say about its worth.
+    """What the pixels say about a picture's quality.
 
     Attributes:
         shown: share of its area that is not bars or corners of one color.
@@ -67,7 +67,7 @@ class Look:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """One file to choose from. `kin`: images with the very same pixels have the same number."""
+    """One file to choose from. `kin`: images with identical pixels have the same number."""
 
     path: str
     info: ImageInfo
@@ -78,9 +78,9 @@ class Choice:
 def look_of(pixels: Pixels) -> Look:
     """The look of an (h, w, 3) picture.
 
-    A bar or corner begins at the edge of the picture and ends, row by row and column by column, where the
-    color of the corner next to it does: so are borders, letterboxes and the corners of a rotated picture.
-    These have one color in all four corners; a night sky in one corner is part of the picture.
+    A bar or corner starts at the edge of the picture and ends, row by row and column by column, where the
+    color of its corner does, as in borders, letterboxes and rotated pictures. All four corners must have one
+    color; a night sky in one corner is part of the picture.
     """
     values = pixels.astype(np.int16)
     spread = float(values.max(axis=2).mean() - values.min(axis=2).mean())
@@ -98,7 +98,7 @@ def look_of(pixels: Pixels) -> Look:
 
 
 def parse_rules(names: Sequence[str]) -> tuple[Rule, ...]:
-    """Rules by name, the missing ones behind. Raises InputError for a name that is none, or comes twice."""
+    """Rules by name, missing ones last. Raises InputError for unknown or repeated names."""
     unknown = [name for name in names if name not in ALL_RULES]
     if unknown or len(set(names)) < len(names):
         raise InputError(
@@ -113,7 +113,7 @@ class Chooser:
 
     Args:
         prefer: absolute folders, the most preferred first.
-        rules: all rules, the most important first.
+        rules: all rules, most important first.
     """
 
     def __init__(self, *, prefer: Sequence[str] = (), rules: Sequence[Rule] = ALL_RULES) -> None:
@@ -121,19 +121,19 @@ class Chooser:
         self._rules = tuple(rules)
 
     def ranked(self, choices: Sequence[Choice], *, apart: bool = False) -> list[int]:
-        """Places of the choices, the one most worth keeping first.
+        """Positions of the choices, the best to keep first.
 
         Args:
-            apart: they are not of one group, so that "within 10 % of the largest" means nothing: numbers are
-                then rounded instead, which tells less finely.
+            apart: they are not in one group, so "within 10 % of the largest" is undefined: numbers are
+                rounded instead, which is less precise.
         """
         keys = self._keys(choices, _rounded if apart else _capped)
         return sorted(range(len(choices)), key=lambda place: keys[place])
 
     def reasons(self, keeper: Choice, others: Sequence[Choice]) -> tuple[str, list[str]]:
-        """Why the keeper is kept, and why each of the others is not, in words.
+        """Why the keeper is kept, and why the others are not, in words.
 
-        Each by the first rule that speaks for the keeper; of the keeper, beside the best of the others.
+        Each by the first rule that favors the keeper; the keeper is compared with the best of the others.
         """
         key, *against = self._keys([keeper, *others], _capped)
         said = []
@@ -148,7 +148,7 @@ class Chooser:
         return said[best][0], [words for _, words in said]
 
     def _keys(self, choices: Sequence[Choice], alike: "_Alike") -> list[tuple[tuple[float | str, ...], ...]]:
-        """A key for each choice, one part for each rule; the lowest is the most worth keeping."""
+        """A sort key for each choice, one part per rule; the lowest is the best to keep."""
         areas = alike(np.array([_area(choice) for choice in choices]), _SAME_SIZE)
         full = alike(np.array([choice.look.shown for choice in choices]), _SAME_SIZE)
         kinds = np.array([_kind(choice) for choice in choices]) + _FULL * (full == full.max(initial=0.0))
@@ -178,7 +178,7 @@ class Chooser:
         return tuple(keys[rule] for rule in self._rules)
 
     def _place(self, path: str) -> int:
-        """Which preferred folder the path lies in; their number if in none."""
+        """Index of the preferred folder of the path; their number if none."""
         inside = (
             number
             for number, folder in enumerate(self._prefer)
@@ -187,7 +187,7 @@ class Chooser:
         return next(inside, len(self._prefer))
 
     def _said(self, rule: Rule, one: Choice, other: Choice) -> str:
-        """What a rule that tells two files apart says of one of them, in words."""
+        """How a rule that distinguishes two files describes one of them."""
         info = one.info
         size = _than(_area(one), _area(other), "larger", "smaller")
         said = {
@@ -196,7 +196,7 @@ class Chooser:
             else "elsewhere",
             Rule.RESOLUTION: f"{size}: {info.width} x {info.height}",
             Rule.QUALITY: _quality(one, other),
-            Rule.METADATA: f"says {', '.join(_facts(info)) or 'nothing about itself'}",
+            Rule.METADATA: f"has {', '.join(_facts(info)) or 'no metadata'}",
             Rule.NAME: _than(
                 _copy_words(one.path), _copy_words(other.path), "named like a copy", "plain name"
             ),
@@ -207,7 +207,7 @@ class Chooser:
 
 
 def _quality(one: Choice, other: Choice) -> str:
-    """What the rule of quality says of one of two files that it tells apart."""
+    """How the quality rule describes one of two files that it distinguishes."""
     if one.look.gray != other.look.gray:
         return "gray" if one.look.gray else "in color"
     if min(one.look.shown, other.look.shown) < _SAME_SIZE * max(one.look.shown, other.look.shown):
@@ -218,7 +218,7 @@ def _quality(one: Choice, other: Choice) -> str:
 
 
 def _capped(values: NDArray[np.float64], share: float) -> NDArray[np.float64]:
-    """The values, all those within a share of the greatest made equal."""
+    """The values, with those within a share of the maximum made equal."""
     capped: NDArray[np.float64] = np.minimum(values, share * values.max(initial=0.0))
     return capped
 
@@ -238,12 +238,12 @@ def _than(one: float, other: float, more: str, less: str, same: str = "") -> str
 
 
 def _area(choice: Choice) -> float:
-    """Pixels that show something."""
+    """Pixels outside bars."""
     return max(1.0, choice.info.width * choice.info.height * choice.look.shown)
 
 
 def _density(choice: Choice) -> float:
-    """Bytes for each pixel that shows something."""
+    """Bytes per pixel outside bars."""
     return choice.info.size_bytes / _area(choice)
 
 
@@ -254,7 +254,7 @@ def _kind(choice: Choice) -> float:
 
 
 def _facts(info: ImageInfo) -> list[str]:
-    """Names of what the file says about its picture."""
+    """Names of the metadata that the file has."""
     said: Mapping[str, object] = {
         "place": info.latitude is not None,
         "time": info.taken_at,

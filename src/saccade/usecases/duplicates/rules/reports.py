@@ -1,4 +1,4 @@
-"""What duplicates are: tiers, pairs with their evidence, groups with their keeper."""
+"""Duplicate reports: tiers, pairs with evidence, groups with their keeper."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from saccade.core.types import Failure, ImageRecord
 
 
 class Tier(StrEnum):
-    """How two files are the same, the strictest first."""
+    """How two files match, strictest first."""
 
     BYTES = "bytes"
     """The same file twice."""
@@ -27,15 +27,15 @@ class Tier(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """Why two images are the same.
+    """Why two images match.
 
     Attributes:
-        tier: how they are.
-        probability: that they are.
+        tier: how they match.
+        probability: probability of that.
         score: cosine in the copy space.
         transform: six numbers of the affine map from the second to the first; empty if none.
         facts: what was measured.
-        method: which verifier looked; "" if none had to.
+        method: the verifier; "" if none was needed.
     """
 
     tier: Tier
@@ -46,7 +46,7 @@ class Link:
     method: str = ""
 
     def turned(self) -> "Link":
-        """The same with first and second exchanged."""
+        """The same with first and second swapped."""
         if not self.transform:
             return self
         back = inverse(np.array(self.transform).reshape(2, 3)).ravel()
@@ -61,7 +61,7 @@ class Link:
 
 
 EQUAL = Link(tier=Tier.PIXELS, probability=1.0, score=1.0)
-"""The link of two images with the very same pixels."""
+"""The link of two images with identical pixels."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +74,7 @@ class Evidence:
         seconds: between the times they were taken; None if one is unknown.
         transform: six numbers (row by row) of the affine map from b to a, x and y in [0, 1]; empty if none.
         facts: what the verifier measured.
-        method: which verifier looked; "" if none had to.
+        method: the verifier; "" if none was needed.
     """
 
     copy_score: float
@@ -87,7 +87,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DuplicatePair:
-    """Two images and how they are the same."""
+    """Two images and how they match."""
 
     a: ImageRecord
     b: ImageRecord
@@ -103,9 +103,9 @@ class DuplicateFile:
     Attributes:
         path: archive members as "ARCHIVE!/MEMBER".
         record: the image in it.
-        tier: how it is the same as the keeper; None for the keeper itself.
-        probability: that it is.
-        evidence: None for the keeper and for the same bytes.
+        tier: how it matches the keeper; None for the keeper itself.
+        probability: probability of that.
+        evidence: None for the keeper and for identical bytes.
         reason: why it is (not) the keeper, in words: "larger: 4032 x 3024".
     """
 
@@ -119,11 +119,11 @@ class DuplicateFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DuplicateGroup:
-    """Files that are the same; each of the others matches the keeper itself, so groups do not chain.
+    """Duplicate files; each of the others matches the keeper directly, so groups do not chain.
 
     Attributes:
         tier: the loosest tier among the others.
-        keeper: the file worth keeping.
+        keeper: the file to keep.
         others: at least one, strictest tier first.
     """
 
@@ -133,20 +133,20 @@ class DuplicateGroup:
 
     @property
     def spare_bytes(self) -> int:
-        """Bytes freed if only the keeper stays."""
+        """Bytes freed if only the keeper is kept."""
         return sum(one.record.info.size_bytes for one in self.others)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DuplicateReport:
-    """What a search for duplicates found.
+    """The result of a search for duplicates.
 
     Attributes:
         groups: strictest tier first, then most spare bytes.
-        images: number of images looked through.
-        candidates: pairs that were looked at.
-        verified: pairs whose pixels were compared now (the rest was remembered or needed none).
-        failed: files whose pixels were wanted and could not be read.
+        images: number of images examined.
+        candidates: pairs considered.
+        verified: pairs whose pixels were compared in this run (the rest was stored or did not need it).
+        failed: files whose pixels were needed and could not be read.
         seconds: wall time.
     """
 
@@ -160,14 +160,14 @@ class DuplicateReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckMatch:
-    """An image of the library that a picture is the same as.
+    """An image of the library that matches a picture.
 
     Attributes:
-        tier: how it is.
-        probability: that it is.
+        tier: how it matches.
+        probability: probability of that.
         record: the image.
-        paths: the files it lies in, the picture's own left out.
-        evidence: None for the same bytes; its transform maps the picture to the image.
+        paths: its files, without the picture's own.
+        evidence: None for identical bytes; its transform maps the picture to the image.
     """
 
     tier: Tier
@@ -179,13 +179,13 @@ class CheckMatch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckResult:
-    """Whether the library holds a picture already.
+    """Whether the library already has a picture.
 
     Attributes:
-        picture: the picture as it was named.
+        picture: the picture as given.
         matches: strictest tier first, then the most probable; none if it is new.
         failure: why it could not be checked; None if it was.
-        took_ms: milliseconds, shared evenly among the pictures that were checked together.
+        took_ms: milliseconds, divided evenly among pictures that were checked together.
     """
 
     picture: str
@@ -201,10 +201,10 @@ class OverlapReport:
     Attributes:
         pairs: `a` of the one set, `b` of the other, strictest tier first; the same image twice for files with
             the same bytes.
-        images: how many images each set holds.
+        images: number of images in each set.
         leaked: how many images of each set are in a pair.
-        verified: pairs whose pixels were compared now.
-        failed: files whose pixels were wanted and could not be read.
+        verified: pairs whose pixels were compared in this run.
+        failed: files whose pixels were needed and could not be read.
         seconds: wall time.
     """
 

@@ -1,4 +1,4 @@
-"""What fewer files are worth: bytes by kind and folder, and money by a price table that people edit."""
+"""What removing files saves: bytes by kind and folder, and money by an editable price table."""
 
 import tomllib
 from collections.abc import Iterable, Sequence
@@ -34,20 +34,20 @@ per_gb = 0.02
 name = "download out of a cloud"
 per_gb = 0.09
 """
-"""The price table that is used when none is given; the same text as docs/how-to/prices.toml."""
+"""The default price table; the same text as docs/how-to/prices.toml."""
 
 ASSUMPTIONS = (
-    "sizes are lengths of files; what a disk allots or compresses is not counted",
-    "a file with several names (hard links) counts once, and only if all its names leave",
+    "sizes are lengths of files; disk allocation and compression are not counted",
+    "a file with several names (hard links) counts once, and only if all its names are moved",
     "bytes are free once the quarantine is emptied; until then they are only put away",
-    "monthly prices are told for 12 months; prices stay as they are",
+    "monthly prices are for 12 months at constant prices",
 )
-"""What the numbers of `Savings` rest on."""
+"""The assumptions behind the numbers of `Savings`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Price:
-    """What one gigabyte costs somewhere, each month and once."""
+    """The cost of one gigabyte, per month and once."""
 
     name: str
     per_gb_month: float
@@ -65,7 +65,7 @@ class PriceTable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Freed:
-    """Files put away of one kind, or in one folder, and the bytes that frees.
+    """Files put away of one tier or folder, and the bytes freed.
 
     Attributes:
         name: a tier or a folder.
@@ -78,7 +78,7 @@ class Freed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
-    """What the bytes cost by one price: in a year, and once."""
+    """The cost of the bytes at one price: per year, and once."""
 
     name: str
     per_year: float
@@ -87,13 +87,13 @@ class Cost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Savings:
-    """What putting files away frees.
+    """The savings from putting files away.
 
     Attributes:
         tiers: by tier, in the order given.   folders: by folder, most bytes first.
         currency, source: of the price table.
         costs: by price.
-        assumptions: what the numbers rest on, a sentence each.
+        assumptions: assumptions behind the numbers, a sentence each.
     """
 
     files: int
@@ -108,7 +108,7 @@ class Savings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leaving:
-    """One file that leaves.
+    """One moved file.
 
     Attributes:
         identity: (device, inode): the same for every hard link of a file.   links: names the file has.
@@ -122,7 +122,7 @@ class Leaving:
 
 
 def add_up(leaving: Sequence[Leaving], prices: PriceTable) -> Savings:
-    """Bytes and money that these files take."""
+    """Bytes and money for these files."""
     freed = _freed(leaving)
     total = sum(freed)
     tiers = _grouped((one.tier, size) for one, size in zip(leaving, freed, strict=True))
@@ -167,23 +167,23 @@ def _grouped(sizes: Iterable[tuple[str, int]]) -> tuple[Freed, ...]:
 
 
 def parse_prices(text: str, name: str) -> PriceTable:
-    """A price table in TOML, as EXAMPLE_PRICES shows it.
+    """A price table in TOML, like EXAMPLE_PRICES.
 
     Args:
         name: of the file, for messages.
     Raises:
-        InputError: it is no such table; the message says where.
+        InputError: it is not a price table; the message says where.
     """
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{name} is no price table: {error}", hint=_HINT) from error
+        raise InputError(f"{name} is not a price table: {error}", hint=_HINT) from error
     entries = table.get("price", [])
     currency, source = table.get("currency"), table.get("source", "")
     if not isinstance(currency, str) or not currency.strip() or not isinstance(source, str):
-        raise InputError(f'{name} names no currency, such as currency = "EUR"', hint=_HINT)
+        raise InputError(f'{name} has no currency, such as currency = "EUR"', hint=_HINT)
     if not isinstance(entries, list) or not entries:
-        raise InputError(f"{name} holds no [[price]]", hint=_HINT)
+        raise InputError(f"{name} has no [[price]]", hint=_HINT)
     return PriceTable(
         currency=currency.strip(),
         source=source,
@@ -197,14 +197,14 @@ def _price(entry: object, number: int, name: str) -> Price:
         raise InputError(f"{where} has no name", hint=_HINT)
     unknown = sorted(set(entry) - {"name", "per_gb_month", "per_gb"})
     if unknown:
-        raise InputError(f"{where} says {unknown[0]!r}, which means nothing here", hint=_HINT)
+        raise InputError(f"{where} has an unknown key {unknown[0]!r}", hint=_HINT)
     amounts = {key: _amount(entry.get(key, 0), f"{key} of {where}") for key in ("per_gb_month", "per_gb")}
     return Price(name=entry["name"], **amounts)
 
 
 def _amount(value: object, where: str) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not isfinite(value) or value < 0:
-        raise InputError(f"{where} is {value!r}; it must be a number from 0", hint=_HINT)
+        raise InputError(f"{where} is {value!r}; it must be a number, 0 or more", hint=_HINT)
     return float(value)
 
 

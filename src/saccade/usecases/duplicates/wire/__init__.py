@@ -1,4 +1,4 @@
-"""What `lib.duplicates` answers to the outside: `--json`, HTTP and MCP."""
+"""The answers of `lib.duplicates` for `--json`, HTTP and MCP."""
 
 from saccade.core.wire import Answer
 from saccade.usecases.duplicates.wire.checks import CheckAnswer, DistinctAnswer, OverlapAnswer

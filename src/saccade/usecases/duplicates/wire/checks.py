@@ -1,4 +1,4 @@
-"""Checks, and what two sets of images share, as the outside sees them."""
+"""Checks, and what two sets of images share, for `--json`, HTTP and MCP."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,14 +9,14 @@ from saccade.usecases.duplicates.rules.reports import CheckResult, Evidence, Ove
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MatchAnswer:
-    """An image of the library that a picture is the same as.
+    """An image of the library that matches a picture.
 
     Attributes:
-        tier: how it is.
-        probability: that it is.
+        tier: how it matches.
+        probability: probability of that.
         image_id: SHA-256 of its bytes, hexadecimal.
-        paths: the files it lies in, the picture's own left out.
-        evidence: null for the same bytes.
+        paths: its files, without the picture's own.
+        evidence: null for identical bytes.
     """
 
     tier: Tier
@@ -28,10 +28,10 @@ class MatchAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PictureAnswer:
-    """What is known of one picture.
+    """The result for one picture.
 
     Attributes:
-        picture: as it was named.
+        picture: as given.
         matches: strictest tier first, then the most probable; none if it is new.
         failure: why it could not be checked; null if it was.
         took_ms: milliseconds.
@@ -45,11 +45,11 @@ class PictureAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckAnswer:
-    """Whether the library holds pictures already.
+    """Whether the library already has pictures.
 
     Attributes:
-        new: pictures it does not hold.
-        known: pictures it holds.
+        new: pictures it does not have.
+        known: pictures it has.
         failed: pictures that could not be read.
         pictures: one for each, in order.
     """
@@ -66,8 +66,8 @@ class SetAnswer:
 
     Attributes:
         name: folder, value or library.
-        images: how many it holds.
-        leaked: how many of them are in the other set, too.
+        images: number of images.
+        leaked: how many of them are also in the other set.
     """
 
     name: str
@@ -81,7 +81,7 @@ class ImageAnswer:
 
     Attributes:
         image_id: SHA-256 of its bytes, hexadecimal.
-        paths: the files it lies in.
+        paths: its files.
     """
 
     image_id: str
@@ -90,11 +90,11 @@ class ImageAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairAnswer:
-    """A picture that both sets hold.
+    """A picture that both sets have.
 
     Attributes:
-        tier: how the images are the same.
-        probability: that they are.
+        tier: how the images match.
+        probability: probability of that.
         a: the image of the first set.
         b: the image of the second set.
     """
@@ -113,7 +113,7 @@ class OverlapAnswer:
     Attributes:
         sets: both.
         pairs: strictest tier first.
-        verified: pairs whose pixels were compared now.
+        verified: pairs whose pixels were compared in this run.
         failed: files that could not be read.
         seconds: wall time.
     """
@@ -127,7 +127,7 @@ class OverlapAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DistinctAnswer:
-    """What `saccade distinct` changed.
+    """The changes made by `saccade distinct`.
 
     Attributes:
         pairs_changed: pairs that were marked, or unmarked.
@@ -139,7 +139,7 @@ class DistinctAnswer:
 
 
 def check_answer(results: Sequence[CheckResult]) -> CheckAnswer:
-    """Results as the outside sees them."""
+    """Convert results."""
     return CheckAnswer(
         new=sum(not result.matches and result.failure is None for result in results),
         known=sum(bool(result.matches) for result in results),
@@ -166,7 +166,7 @@ def check_answer(results: Sequence[CheckResult]) -> CheckAnswer:
 
 
 def overlap_answer(found: OverlapReport, names: tuple[str, str]) -> OverlapAnswer:
-    """An overlap as the outside sees it."""
+    """Convert an overlap."""
     sets = zip(names, found.images, found.leaked, strict=True)
     return OverlapAnswer(
         sets=tuple(SetAnswer(name=name, images=images, leaked=leaked) for name, images, leaked in sets),

@@ -1,4 +1,4 @@
-"""Groups of duplicates, and what putting the spare files away does, as the outside sees them."""
+"""Groups of duplicates, and the result of putting spare files away, for `--json`, HTTP and MCP."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,14 +17,14 @@ class FileAnswer:
     Attributes:
         path: archive members as "ARCHIVE!/MEMBER".
         image_id: SHA-256 of its bytes, hexadecimal.
-        tier: how it is the same as the keeper; null for the keeper itself.
-        probability: that it is.
+        tier: how it matches the keeper; null for the keeper itself.
+        probability: probability of that.
         reason: why it is, or is not, the keeper.
         width, height: pixels, upright.
         format: by content.
         size_bytes: length of the file.
         taken_at: local time, ISO 8601.
-        evidence: null for the keeper and for the same bytes.
+        evidence: null for the keeper and for identical bytes.
     """
 
     path: str
@@ -42,12 +42,12 @@ class FileAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupAnswer:
-    """Files that are the same.
+    """Duplicate files.
 
     Attributes:
         tier: the loosest tier among the others.
-        spare_bytes: freed if only the keeper stays.
-        keeper: the file worth keeping.
+        spare_bytes: freed if only the keeper is kept.
+        keeper: the file to keep.
         others: strictest tier first.
     """
 
@@ -62,11 +62,11 @@ class MoveAnswer:
     """A file that is put away.
 
     Attributes:
-        path: where it lies.
+        path: its path.
         place: where it goes; null in a dry run.
-        keeper: the file that stays.
-        tier: how they are the same.
-        probability: that they are.
+        keeper: the file that is kept.
+        tier: how they match.
+        probability: probability of that.
         size_bytes: its length.
         sha256: of its bytes, hexadecimal.
         reason: why it is not the keeper.
@@ -99,16 +99,16 @@ class MergeAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApplyAnswer:
-    """What putting files away does, or would do.
+    """The result, or dry run, of putting files away.
 
     Attributes:
         run: name of the run, for `undo`; empty if nothing was put away.
         applied: whether it was done.
-        quarantine: the folder where the files lie, or would lie.
+        quarantine: the folder where the files are, or would be.
         moves: the files.
-        skipped: duplicates that stay where they are, and why.
+        skipped: duplicates that are not moved, and why.
         merges: what the keepers take over.
-        savings: what that frees once the quarantine is emptied.
+        savings: the space freed once the quarantine is emptied.
         seconds: wall time.
     """
 
@@ -124,16 +124,16 @@ class ApplyAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DuplicatesAnswer:
-    """The groups, and what putting the others away does or would do.
+    """The groups, and the result of putting the others away.
 
     Attributes:
-        images: images looked through.
-        candidates: pairs looked at.
-        verified: pairs whose pixels were compared now.
+        images: images examined.
+        candidates: pairs considered.
+        verified: pairs whose pixels were compared in this run.
         failed: files that could not be read.
         seconds: wall time.
         groups: strictest tier first, then most spare bytes.
-        apply: what becomes of the others.
+        apply: what happens to the others.
     """
 
     images: int
@@ -147,12 +147,12 @@ class DuplicatesAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UndoAnswer:
-    """What an undo put back.
+    """The result of an undo.
 
     Attributes:
         run: its name.
         restored: files put back, and where.
-        unmoved: files that were there already.
+        unmoved: files that were already there.
         failed: files that could not be put back.
         unmerged: keepers that gave back what they had taken over.
         seconds: wall time.
@@ -178,7 +178,7 @@ class RunList:
 
 
 def duplicates_answer(found: DuplicateReport, applied: ApplyReport) -> DuplicatesAnswer:
-    """A report as the outside sees it."""
+    """Convert a report."""
     return DuplicatesAnswer(
         images=found.images,
         candidates=found.candidates,
@@ -199,7 +199,7 @@ def duplicates_answer(found: DuplicateReport, applied: ApplyReport) -> Duplicate
 
 
 def undo_answer(report: UndoReport) -> UndoAnswer:
-    """An undo as the outside sees it."""
+    """Convert an undo."""
     return UndoAnswer(
         run=report.run,
         restored=report.restored,

@@ -1,4 +1,4 @@
-"""Tables out: facts and labels as they can be imported again."""
+"""Exports facts and labels as tables that can be imported again."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
@@ -13,12 +13,12 @@ _BATCH = 5000
 
 
 def export_table(catalog: Catalog, place: Callable[[str], str]) -> tuple[list[str], Iterator[list[Cell]]]:
-    """Header and rows of all that can be imported again: paths, facts of any origin, labels of people.
+    """Header and rows of everything that can be imported again: paths, facts of any origin, people's labels.
 
-    One row for each present image of which there is something to say, by id.
+    One row for each present image with any facts or labels, by id.
 
     Args:
-        place: an absolute path -> as the table shall have it.
+        place: converts an absolute path to the table's form.
     """
     columns = catalog.columns.all()
     header = ["path", *(column.name for column in columns), LABELS[0]]
@@ -39,7 +39,7 @@ def _exported(
         }
         told = [image for image in batch if labels.get(image) or any(image in one for one in facts)]
         for record in catalog.images.get(told):
-            if record.paths:  # else its files went away just now
+            if record.paths:  # else its files just disappeared
                 cells = [one.get(record.id) for one in facts]
                 yield [place(record.paths[0]), *cells, labels.get(record.id)]
 
@@ -48,11 +48,11 @@ def values_of(catalog: Catalog, name: str) -> Iterator[tuple[ImageId, float | st
     """(image id, value) of a field, of present images.
 
     Raises:
-        InvalidFilterError: no such field; the hint lists those there are.
+        InvalidFilterError: no such field; the hint lists the existing ones.
     """
     column = next((one for one in catalog.columns.all() if one.name == name), None)
     if column is None:
-        catalog.columns.numbers(name)  # raises, with the fields there are
+        catalog.columns.numbers(name)  # raises, listing the existing fields
         return iter(())
     return _by_digest(catalog, _values(catalog, column))
 

@@ -1,4 +1,4 @@
-"""Tables in: rows matched to images, columns typed, all that does not fit told line by line."""
+"""Imports tables: matches rows to images, infers column types, reports errors line by line."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -31,10 +31,10 @@ _LONGEST_LABEL = 500
 
 @dataclass(slots=True)
 class _Field:
-    """One column of the table on its way in.
+    """One column of the table being imported.
 
     Attributes:
-        place: which cell of a row it is.   header, name: as written, and as filters say it.
+        place: index of its cell in a row.   header, name: as written, and as used in filters.
         cells: {image: (line, cell)}.
     """
 
@@ -51,14 +51,14 @@ class _Field:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Names:
-    """How rows name their images: in which column, and what the names are."""
+    """How rows identify their images: the column, and the kind of name."""
 
     column: int
     key: Key
     place: Callable[[str], str]
 
     def meant(self, catalog: Catalog, names: Sequence[str]) -> Mapping[str, Sequence[int]]:
-        """{name: the images it may mean}."""
+        """{name: the images it may refer to}."""
         if self.key == "name":
             return catalog.images.by_names(names)
         if self.key == "id":
@@ -77,21 +77,21 @@ def import_table(
     replace: bool = False,
     dry_run: bool = False,
 ) -> ImportReport:
-    """Match the rows to images and keep their columns; facts in one transaction, labels in one.
+    """Match the rows to images and store their columns; facts in one transaction, labels in another.
 
     Args:
-        place: a path as the table has it -> absolute.
-        replace: forget what the named columns held; of labels, those people gave the images of the table.
+        place: converts a path in the table to an absolute one.
+        replace: delete earlier values of these columns, and labels people gave to the images of the table.
 
     Raises:
-        InputError: nothing could be imported, or a column of that name was written by a pipeline.
+        InputError: nothing could be imported, or a pipeline owns a column of that name.
     """
     problems: list[RowProblem] = []
     names = _Names(column=_key_column(table.header, key), key=key, place=place)
     fields = list(_fields(table.header, names.column, problems))
     if not fields:
         raise InputError(
-            "the table says nothing of its images", hint="it needs a column for the images and one more"
+            "the table has no data about its images", hint="it needs a column for the images and one more"
         )
     rows: list[tuple[int, Sequence[Cell]]] = []
     count = 0
@@ -107,7 +107,7 @@ def import_table(
     if not images:
         below = [f"; line {one.line}: {one.reason}" for one in problems if one.line > 1]
         raise InputError(
-            f"no row names an image of the library{below[0] if below else ''}",
+            f"no row identifies an image of the library{below[0] if below else ''}",
             hint=f"images are looked up by the column {table.header[names.column]!r} as {key}; see --key",
         )
     told = {image for _, image, _ in images}
@@ -134,13 +134,13 @@ def import_table(
 
 
 def _key_column(header: Sequence[str], key: Key) -> int:
-    """Which column names the images."""
+    """Find the column that identifies the images."""
     plain = [name.strip().casefold() for name in header]
     return next((plain.index(name) for name in KEYS[key] if name in plain), 0)
 
 
 def _fields(header: Sequence[str], keys: int, problems: list[RowProblem]) -> Iterator[_Field]:
-    """The columns that can be kept; a problem of line 1 for each that cannot."""
+    """The columns that can be imported; a problem on line 1 for each that cannot."""
     seen: dict[str, str] = {}
     for place, written in enumerate(header):
         if place == keys:
@@ -165,13 +165,13 @@ def _matched(
     names: _Names,
     problems: list[RowProblem],
 ) -> list[tuple[int, int, Sequence[Cell]]]:
-    """(line, image, cells) of the rows that name an image; a problem for each of the others."""
+    """(line, image, cells) of the rows that identify an image; a problem for each of the others."""
     asked: list[tuple[int, str, Sequence[Cell]]] = []
     for line, cells in rows:
         cell = cells[names.column]
         name = "" if cell is None or is_absent(cell) else as_text(cell).strip()
         if not name or "\0" in name:
-            problems.append(RowProblem(line=line, reason="it names no image"))
+            problems.append(RowProblem(line=line, reason="it has no image name"))
         else:
             asked.append((line, name.lower() if names.key == "id" else name, cells))
     found = names.meant(catalog, list(dict.fromkeys(name for _, name, _ in asked)))
@@ -187,8 +187,8 @@ def _matched(
 
 def _unmatched(key: Key, name: str, count: int) -> str:
     if count:
-        return f"{count} images are called {name!r}" if key == "name" else f"several ids begin with {name!r}"
-    told = {"path": "no image lies at", "name": "no image is called", "id": "no image's id begins with"}
+        return f"{count} images are called {name!r}" if key == "name" else f"several ids start with {name!r}"
+    told = {"path": "no image at", "name": "no image is called", "id": "no image id starts with"}
     return f"{told[key]} {name!r}"
 
 
@@ -199,7 +199,7 @@ def _take(
     cells: Sequence[Cell],
     problems: list[RowProblem],
 ) -> None:
-    """Note what a row says of its image, unless an earlier row said otherwise."""
+    """Record a row's values, unless an earlier row for its image had others."""
     for one in fields:
         cell = cells[one.place]
         if cell is None or is_absent(cell):
@@ -209,7 +209,7 @@ def _take(
             continue
         said = one.cells.setdefault(image, (line, cell))
         if said[1] != cell:
-            reason = f"it is the same picture as line {said[0]}, which says another {one.header}"
+            reason = f"it is the same picture as line {said[0]}, which has another {one.header}"
             problems.append(RowProblem(line=line, reason=reason))
 
 
@@ -227,12 +227,12 @@ def _typed(
     why = ""
     if kind == "text":
         if odd is not None and any(number is not None for number in numbers.values()):
-            why = f"line {one.cells[odd][0]} says {_short(as_text(one.cells[odd][1]))}"
+            why = f"line {one.cells[odd][0]} has {_short(as_text(one.cells[odd][1]))}"
         texts = {image: as_text(cell) for image, (_, cell) in one.cells.items()}
         long = [image for image, text in texts.items() if len(text) > _LONGEST_TEXT]
         for image in long:
             reason = (
-                f"{one.header} has {len(texts.pop(image)):,} characters; at most {_LONGEST_TEXT:,} are kept"
+                f"{one.header} has {len(texts.pop(image)):,} characters; the maximum is {_LONGEST_TEXT:,}"
             )
             problems.append(RowProblem(line=one.cells[image][0], reason=reason))
         return ImportedColumn(name=one.name, header=one.header, kind=kind, values=len(texts), why=why), texts
@@ -242,7 +242,9 @@ def _typed(
         if number is not None and isfinite(number):
             values[image] = number
         else:
-            wrong = "is no number, as the rest of it" if number is None else "is too large a number"
+            wrong = (
+                "is not a number like the rest of the column" if number is None else "is too large a number"
+            )
             problems.append(RowProblem(line=line, reason=f"{one.header} {_short(as_text(cell))} {wrong}"))
     return ImportedColumn(name=one.name, header=one.header, kind=kind, values=len(values)), values
 
@@ -252,12 +254,12 @@ def _short(text: str) -> str:
 
 
 def _check_origins(facts: Sequence[tuple[ImportedColumn, object]], known: Mapping[str, Column]) -> None:
-    """Refuse a table that would overwrite what a pipeline wrote, before anything is written."""
+    """Reject a table that would overwrite a pipeline's column, before anything is written."""
     for column, _ in facts:
         there = known.get(column.name)
         if there is not None and there.origin != IMPORT:
             raise InputError(
-                f"the column {column.name!r} is there already, written by {there.origin!r}",
+                f"the column {column.name!r} already exists, written by {there.origin!r}",
                 hint=f"rename it in the table, or remove it first: saccade fields remove {column.name}",
             )
 
@@ -269,7 +271,7 @@ def _labels(fields: Sequence[_Field], problems: list[RowProblem]) -> dict[str, s
         for image, (line, cell) in one.cells.items():
             for label in as_labels(cell):
                 if len(label) > _LONGEST_LABEL:
-                    reason = f"a label has {len(label):,} characters; at most {_LONGEST_LABEL} are kept"
+                    reason = f"a label has {len(label):,} characters; the maximum is {_LONGEST_LABEL}"
                     problems.append(RowProblem(line=line, reason=reason))
                 else:
                     borne.setdefault(label, set()).add(image)

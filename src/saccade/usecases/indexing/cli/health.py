@@ -1,4 +1,4 @@
-"""`saccade status`, `doctor` and `backup`: what a library holds and whether it is whole."""
+"""`saccade status`, `doctor` and `backup`: what a library holds and whether it is intact."""
 
 import os
 from typing import TYPE_CHECKING
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from saccade.core.types import DoctorReport, LibraryStatus
 
 
-@click.command(short_help="Show what the library is and holds.")
+@click.command(short_help="Show the library's location and contents.")
 @json_option
 @library_option
 @click.pass_obj
 def status(session: Session, *, as_json: bool) -> None:
-    """What the library is and holds."""
+    """Show the library's location and contents."""
     with existing_library(session, as_json=as_json) as library:
         from saccade.usecases.indexing.api import Indexing
         from saccade.usecases.indexing.wire import status_answer
@@ -33,14 +33,14 @@ def status(session: Session, *, as_json: bool) -> None:
             say_fields(_status_fields(found))
 
 
-@click.command(short_help="Check that nothing is lost or broken; --repair fixes it.")
+@click.command(short_help="Check for lost or broken data; --repair fixes it.")
 @click.option("--repair", is_flag=True, help="Fix what can be fixed.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress.")
 @json_option
 @library_option
 @click.pass_obj
 def doctor(session: Session, *, repair: bool, quiet: bool, as_json: bool) -> None:
-    """Check that every file is indexed, failed with a reason, or excluded, and everything stored is whole.
+    """Check that every file is indexed, failed with a reason, or excluded, and all stored data is intact.
 
     Exits with 7 when a problem remains.
     """
@@ -58,14 +58,14 @@ def doctor(session: Session, *, repair: bool, quiet: bool, as_json: bool) -> Non
         raise click.exceptions.Exit(EXIT_PROBLEMS)
 
 
-@click.command(short_help="Copy the library to a file, also while it is in use.")
+@click.command(short_help="Back up the library to a file, even while in use.")
 @click.argument("file", metavar="FILE")
 @click.option("--overwrite", is_flag=True, help="Replace FILE if it exists.")
 @json_option
 @library_option
 @click.pass_obj
 def backup(session: Session, *, file: str, overwrite: bool, as_json: bool) -> None:
-    """Write a consistent copy of the library to FILE, also while it is in use."""
+    """Write a consistent copy of the library to FILE, even while it is in use."""
     with existing_library(session, as_json=as_json) as library:
         from saccade.usecases.indexing.api import Indexing
         from saccade.usecases.indexing.wire import BackupAnswer
@@ -79,7 +79,7 @@ def backup(session: Session, *, file: str, overwrite: bool, as_json: bool) -> No
 
 
 def _status_fields(status: "LibraryStatus") -> list[tuple[str, str]]:
-    """What `status` says."""
+    """Print the output of `status`."""
     counts = status.counts
     fields = [("library", f"{shown_path(status.library, below='')} ({size(status.size_bytes)})")]
     fields += [("folder", shown_path(folder, below="")) for folder in status.folders]
@@ -87,25 +87,25 @@ def _status_fields(status: "LibraryStatus") -> list[tuple[str, str]]:
     if counts.failed:
         fields.append(("failed", f"{counted(counts.failed, 'file')}; `saccade doctor` says why"))
     if counts.excluded:
-        fields.append(("excluded", f"{counted(counts.excluded, 'file')} that hold no image"))
+        fields.append(("excluded", f"{counted(counts.excluded, 'file')} that are not images"))
     if counts.missing:
-        fields.append(("missing", f"{counted(counts.missing, 'file')} that are gone"))
+        fields.append(("missing", f"{counted(counts.missing, 'file')} that no longer exist"))
     for space in status.spaces:
         active = "" if space.active else ", not in use"
         held = counted(counts.embeddings.get(space.id, 0), "embedding")
         kind = status.indexes.get(space.id, "no index")
         fields.append((str(space.role), f"{space.encoder}, {space.dim} dimensions, {held}, {kind}{active}"))
     if status.interrupted:
-        fields.append(("note", "the last indexing run was stopped; `saccade index` goes on with it"))
+        fields.append(("note", "the last indexing run was interrupted; `saccade index` resumes it"))
     return fields
 
 
 def _say_doctor(report: "DoctorReport", *, repair: bool) -> None:
-    """What `doctor` says: the account, then what is wrong."""
+    """Print the output of `doctor`: the counts, then what is wrong."""
     counts = report.counts
     say(
         f"{number(counts.files)} files indexed, {number(counts.failed)} failed with a reason, "
-        f"{number(counts.excluded)} excluded, {number(counts.missing)} gone"
+        f"{number(counts.excluded)} excluded, {number(counts.missing)} missing"
     )
     for failure in report.failures:
         say(f"failed {shown_path(failure.path)}: {harmless(failure.reason)} ({failure.code})")
@@ -116,6 +116,6 @@ def _say_doctor(report: "DoctorReport", *, repair: bool) -> None:
     if report.healthy:
         say("healthy")
     elif repair:
-        say("what remains cannot be fixed here: restore a backup, or index the folder again")
+        say("the rest cannot be fixed here: restore a backup, or index the folder again")
     else:
         say("fix it with: saccade doctor --repair")

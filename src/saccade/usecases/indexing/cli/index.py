@@ -18,17 +18,19 @@ _STDIN = "-"
 
 @click.command(short_help="Read folders, archives and files into the library.")
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
-@click.option("--exclude", multiple=True, metavar="PATTERN", help="Leave out what matches; repeatable.")
+@click.option("--exclude", multiple=True, metavar="PATTERN", help="Skip files that match; repeatable.")
 @click.option(
-    "--from-stdin", is_flag=True, help="Read more paths from stdin, one a line or zero-terminated (also: -)."
+    "--from-stdin",
+    is_flag=True,
+    help="Read more paths from stdin, one per line or zero-terminated (also: -).",
 )
-@click.option("--allow-empty", is_flag=True, help="Accept that a folder which had images is empty now.")
+@click.option("--allow-empty", is_flag=True, help="Accept that a folder that had images is now empty.")
 @click.option(
     "--kind",
     type=click.Choice(["auto", "flat", "ivf", "hnsw"]),
-    help="Also build the search indexes again, of this kind from now on.",
+    help="Rebuild the search indexes as this kind, and keep using it.",
 )
-@click.option("--strict", is_flag=True, help=f"Exit with {EXIT_PROBLEMS} when a file gave no image.")
+@click.option("--strict", is_flag=True, help=f"Exit with {EXIT_PROBLEMS} if a file could not be read.")
 @click.option("-q", "--quiet", is_flag=True, help="Report failures only.")
 @json_option
 @library_option
@@ -47,15 +49,15 @@ def index(
 ) -> None:
     """Bring the library up to date with folders, archives (zip, tar) and picture files.
 
-    Without a PATH: all that the library knows, or the current folder where there is no library yet. Only new
-    and changed files are read; a run that was stopped goes on where it was.
+    Without a PATH: everything the library covers, or the current folder if it has no library yet. Only new
+    and changed files are read; an interrupted run resumes where it stopped.
     """
     with errors_reported(as_json=as_json, debug=session.debug):
         named = [path for path in paths if path != _STDIN]
         piped = from_stdin or _STDIN in paths
         listed = _paths_on_stdin() if piped else []
         if piped and not named and not listed:
-            raise InputError("no path came in on stdin", hint="e.g. find . -name '*.jpg' | saccade index -")
+            raise InputError("no paths on stdin", hint="e.g. find . -name '*.jpg' | saccade index -")
     with library_to_index(session, named or listed, as_json=as_json) as (library, places):
         from saccade.usecases.indexing.api import Indexing
         from saccade.usecases.indexing.wire import index_answer
@@ -82,7 +84,7 @@ def index(
 
 
 def _paths_on_stdin() -> list[str]:
-    """The paths of stdin, byte for byte: zero-terminated if there is a zero byte, else one a line."""
+    """The paths on stdin, byte for byte: zero-terminated if there is a zero byte, else one per line."""
     data = sys.stdin.buffer.read()
     items = data.split(b"\0") if b"\0" in data else data.split(b"\n")
     return [os.fsdecode(item) for item in items if item]

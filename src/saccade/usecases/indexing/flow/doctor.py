@@ -1,4 +1,4 @@
-"""Proof that every file is indexed, failed with a reason, or excluded, and that what is stored is whole."""
+"""Checks that every file is indexed, failed with a reason, or excluded, and that stored data is intact."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -18,7 +18,7 @@ from saccade.usecases.indexing.flow.run import index_paths
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doctor:
-    """Examines a library, and mends it when asked."""
+    """Examines a library, and repairs it on request."""
 
     catalog: Catalog
     store: IndexStore
@@ -28,12 +28,12 @@ class Doctor:
     report: ReportProgress
 
     def examine(self, readers: Sequence[SpaceReader]) -> DoctorReport:
-        """What is wrong; nothing is changed."""
+        """Find problems; changes nothing."""
         problems = [*self._database(), *self._files(), *self._spaces(readers)]
         return self._report(problems)
 
     def repair(self, readers: Sequence[SpaceReader]) -> DoctorReport:
-        """What was wrong, and whether it is mended now: found again, it is not."""
+        """Repair problems; those found again afterward are not repaired."""
         before = self.examine(readers)
         if before.problems:
             self._mend(readers)
@@ -57,7 +57,7 @@ class Doctor:
     # --- examining
 
     def _database(self) -> Iterator[Problem]:
-        """The database file, and what the catalog derives from its own rows."""
+        """The database file, and the catalog's derived rows."""
         self._tell("database")
         wrong = self.catalog.health.problems()
         if wrong:
@@ -65,16 +65,14 @@ class Doctor:
         stale = self.catalog.health.stale_images()
         if len(stale):
             yield _problem(
-                "stale_rows", "images whose words or presence are not what their files say", len(stale)
+                "stale_rows", "images whose words or presence do not match their files", len(stale)
             )
         unfinished = self.catalog.runs.unfinished()
         if unfinished:
-            yield _problem(
-                "interrupted_run", "indexing was interrupted and not taken up again", len(unfinished)
-            )
+            yield _problem("interrupted_run", "indexing was interrupted and not resumed", len(unfinished))
 
     def _files(self) -> Iterator[Problem]:
-        """The files on disk against the catalog, by a plan that is not carried out."""
+        """The files on disk compared with the catalog, by a plan that is not executed."""
         self._tell("files")
         changed = gone = 0
         for scope in scopes(self.catalog):
@@ -126,7 +124,7 @@ class Doctor:
             if rows.get(space.id) and load_calibration(self.catalog, space) is None:
                 yield _problem(f"uncalibrated_{space.role}", f"the {space.role} space has no calibration", 1)
 
-    # --- mending
+    # --- repairing
 
     def _mend(self, readers: Sequence[SpaceReader]) -> None:
         """Derived rows, then embeddings from the files, then all folders, then the indexes."""
@@ -134,7 +132,7 @@ class Doctor:
             if len(self.catalog.health.stale_images()):
                 self.catalog.health.rebuild_derived()
             damaged = self._remove_corrupt(readers)
-            # Also with nothing to do: it takes up a repair that was killed before it could say that it ended.
+            # Even with nothing to do: it finishes a repair that was killed before it was marked as done.
             reembed(self.catalog, self.decoder, self.encoder, readers, damaged, report=self.report)
         for scope in scopes(self.catalog):
             self._index(scope)
@@ -143,7 +141,7 @@ class Doctor:
             refresh(self.catalog, self.store, self.encoder, readers, report=self.report, force=rebuild)
 
     def _remove_corrupt(self, readers: Sequence[SpaceReader]) -> list[int]:
-        """Delete damaged embeddings; the images that lack one now."""
+        """Delete damaged embeddings; the images without one."""
         holes: set[int] = set()
         for reader in readers:
             space = reader.space.id
@@ -152,7 +150,7 @@ class Doctor:
         return sorted(holes)
 
     def _index(self, scope: Scope) -> None:
-        """Take up what changed in a folder; one that is away stays a problem, and nothing is purged."""
+        """Index changes in a folder; one that is unavailable remains a problem, and nothing is purged."""
         parts = (self.catalog, self.decoder, self.encoder, self.walk)
         with suppress(InputError):
             index_paths(*parts, [scope.path], exclude=scope.exclude, progress=self.report)

@@ -1,4 +1,4 @@
-"""What a run has to do: the files on disk held against what the catalog remembers of them."""
+"""Plans a run: compares the files on disk with the catalog."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,7 @@ from saccade.core.ports import Catalog, Decoder, Folder, KnownFile
 from saccade.core.ports.tools import Walk
 from saccade.core.types import Failure, FileEntry
 
-_GONE_FOR_GOOD = "if it was emptied on purpose, say so with --allow-empty (allow_empty=True)"
+_GONE_FOR_GOOD = "if it was emptied on purpose, use --allow-empty (allow_empty=True)"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -17,14 +17,14 @@ class Plan:
     """The work in one folder.
 
     Attributes:
-        folder: the indexed folder; `below` the part of it that was looked at, relative to it.
-        found: files and folders met, whatever they hold.
+        folder: the indexed folder; `below` the part of it that was scanned, relative to it.
+        found: files and folders found, whatever they contain.
         changed: files and archive members to read.
-        back: missing files that are there again as they were, with their image.
-        archives: changed archives; noted once all their members are, so that a kill loses none.
-        unchanged: files that hold the same picture as last time.
-        gone: files that held something and are no more.
-        failures: folders and archives that could not be looked into; nothing below them counts as gone.
+        back: missing files that are back unchanged, with their image.
+        archives: changed archives; recorded after all their members, so that a kill loses none.
+        unchanged: files with the same picture as in the last run.
+        gone: files with content that no longer exist.
+        failures: folders and archives that could not be read; nothing below them counts as gone.
     """
 
     folder: Folder
@@ -45,8 +45,8 @@ def make_plan(
     """The work at or below an absolute path.
 
     Raises:
-        PathNotFoundError: it does not exist; a folder that is gone is a disk not mounted, never a purge.
-        NoImagesError: it holds no file at all, though the catalog knows some: the same thing.
+        PathNotFoundError: it does not exist; a missing folder counts as an unmounted disk, never as deleted.
+        NoImagesError: it has no files, though the catalog has some: treated the same way.
     """
     entries = walk(path, exclude=exclude)
     first = next(entries, None)  # a missing path raises here, before anything is written
@@ -74,7 +74,7 @@ def make_plan(
 
 
 def _plan_file(plan: Plan, entry: FileEntry, known: KnownFile | None) -> None:
-    """Put a file or member where it belongs."""
+    """Sort a file or member into the plan."""
     if known is None or known.stamp != entry.stamp:
         plan.changed.append(entry)
     elif known.state == "missing":
@@ -89,7 +89,7 @@ def _plan_file(plan: Plan, entry: FileEntry, known: KnownFile | None) -> None:
 
 
 def _plan_archive(plan: Plan, remembered: "_Remembered", decoder: Decoder, entry: FileEntry) -> None:
-    """An unchanged archive costs a stat; a changed one is listed and its members are planned one by one."""
+    """An unchanged archive costs one stat; a changed one is listed and its members are planned one by one."""
     known = remembered.take(entry)
     if known is not None and known.stamp == entry.stamp and known.state in {"archive", "failed"}:
         for member in remembered.take_members(entry):
@@ -106,13 +106,13 @@ def _plan_archive(plan: Plan, remembered: "_Remembered", decoder: Decoder, entry
         else:
             _plan_file(plan, item, remembered.take(item))
     if broken:
-        remembered.take_members(entry)  # what could not be listed is not gone
+        remembered.take_members(entry)  # members that could not be listed are not gone
     else:
         plan.archives.append(entry)
 
 
 class _Remembered:
-    """The catalog's files at or below a path, taken out one by one as they are found on disk."""
+    """The catalog's files at or below a path, removed one by one as they are found on disk."""
 
     def __init__(self, known: Mapping[tuple[str, str], KnownFile], prefix: int) -> None:
         self._known = dict(known)
@@ -131,7 +131,7 @@ class _Remembered:
         return [self._known.pop(key) for key in keys if key in self._known]
 
     def rest(self, unreadable: Sequence[str]) -> dict[tuple[str, str], KnownFile]:
-        """What was there and was not found, leaving out what lies in folders that could not be read."""
+        """Files that were not found, except those in folders that could not be read."""
         hidden = tuple(path[self._prefix :].rstrip(os.sep) + os.sep for path in unreadable)
         return {
             key: file

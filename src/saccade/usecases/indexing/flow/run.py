@@ -1,4 +1,4 @@
-"""Bring a library up to date: plan, decode, encode, record. What `record` returned from is durable."""
+"""Brings a library up to date: plan, decode, encode, record. Once `record` returns, data is durable."""
 
 import os
 import time
@@ -31,22 +31,22 @@ from saccade.usecases.indexing.flow.plan import Plan, make_plan
 
 _T = TypeVar("_T")
 BATCH = 64
-"""Pictures that are encoded and recorded together, in one durable transaction."""
+"""Number of pictures encoded and recorded together, in one durable transaction."""
 
 _HASHES = 2048
-"""Perceptual hashes recorded together: a run that is killed leaves the last of its images without."""
+"""Number of perceptual hashes recorded together: if a run is killed, its last images have none."""
 
 _EXCLUDED = "excluded"
 _IMAGE_FILE = frozenset({"indexed", "failed"})
 """States of the files that a report counts."""
 _TRANSIENT = frozenset({"file_changed", "file_vanished", "unreadable_file"})
 _NEVER = FileStamp(size=-1, mtime_ns=0)
-"""A stamp no file has: what failed for a passing reason is tried again in the next run."""
+"""A stamp no file has: transient failures are retried in the next run."""
 
 
 @dataclass(slots=True, kw_only=True)
 class _Tally:
-    """Counts while a run goes on."""
+    """Counts during a run."""
 
     added: int = 0
     moved: int = 0
@@ -56,7 +56,7 @@ class _Tally:
     done: int = 0
     total: int = 0
     gone: Counter[int] = field(default_factory=Counter)
-    """How many files of each image vanished in this run, less those that were met again elsewhere."""
+    """How many files of each image vanished in this run, less those found elsewhere."""
 
 
 def index_paths(
@@ -74,8 +74,8 @@ def index_paths(
 
     Raises:
         PathNotFoundError: nothing was changed.
-        NoImagesError: no image was found and none removed; only files that are no images were noted.
-        LibraryBusyError, DiskFullError, ReadOnlyError, StorageError: what was recorded before stays.
+        NoImagesError: no image was found and none removed; only files that are not images were recorded.
+        LibraryBusyError, DiskFullError, ReadOnlyError, StorageError: earlier records are kept.
     """
     started = time.monotonic()
     report = progress or (lambda _: None)
@@ -126,7 +126,7 @@ def index_paths(
 
 def _no_images(paths: Sequence[str]) -> NoImagesError:
     return NoImagesError(
-        f"no image in {', '.join(paths)}",
+        f"no images in {', '.join(paths)}",
         hint="saccade reads JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF, HEIC, also in zip and tar files",
     )
 
@@ -155,7 +155,7 @@ class _Run:
         self._record(plan, seen)
         self.tally.total += len(plan.changed)
         sizes = self._catalog.images.sizes() if plan.changed else set()
-        # A file as long as an image we hold may be that image, moved: its digest tells without decoding.
+        # A file as long as a known image may be that image, moved: its digest tells without decoding.
         suspects = [entry for entry in plan.changed if entry.stamp.size in sizes]
         fresh = [entry for entry in plan.changed if entry.stamp.size not in sizes]
         unknown: list[FileEntry] = []
@@ -166,7 +166,7 @@ class _Run:
         self._record(plan, [SeenFile(entry=entry, archive=True) for entry in plan.archives])
 
     def finish(self, plans: Sequence[Plan]) -> int:
-        """Note what is gone, close the run; number of image files removed (moved ones are not)."""
+        """Record vanished files and close the run; number of image files removed (excluding moved ones)."""
         removed = -self.tally.moved
         self._save_hashes()
         for plan in plans:
@@ -174,7 +174,7 @@ class _Run:
                 self._catalog.files.mark_missing(self._run(), plan.folder, plan.gone)
                 removed += sum(file.state in _IMAGE_FILE for file in plan.gone.values())
         if self._number or self._catalog.runs.unfinished():
-            # A run killed with all its work recorded leaves nothing to do but to say that it is done.
+            # A run killed after recording all its work only needs to be marked as done.
             summary = {"added": self.tally.added, "moved": self.tally.moved, "removed": removed}
             self._catalog.runs.finish(self._run(), summary)
         return removed
@@ -186,7 +186,7 @@ class _Run:
         return zip(entries, self._decoder.decode(tasks), strict=True)
 
     def _store_hashed(self, plan: Plan, batch: Sequence[tuple[FileEntry, DecodeOutcome]]) -> list[FileEntry]:
-        """Record those that are known images; the others, to be decoded."""
+        """Record known images; return the others, to be decoded."""
         digests = [outcome.sha256 for _, outcome in batch if isinstance(outcome, Hashed)]
         known = self._catalog.images.find(digests, list(self._spaces.values()))
         seen: list[SeenFile] = []
@@ -240,7 +240,7 @@ class _Run:
     def _hash(
         self, pictures: Sequence[Decoded], seen: Sequence[SeenFile], images: Sequence[int | None]
     ) -> None:
-        """Find the perceptual hash of each picture that is new; many are kept in one transaction."""
+        """Compute the perceptual hash of each new picture; many are stored in one transaction."""
         if pictures:
             hashes = phash(np.stack([picture.pixels for picture in pictures])).tolist()
             of = {picture.sha256: value for picture, value in zip(pictures, hashes, strict=True)}
@@ -295,7 +295,7 @@ class _Run:
 
 
 def _widest(paths: Sequence[str]) -> list[str]:
-    """Each path once, without those below another one; what does not exist stays, to be told."""
+    """Each path once, without those below another one; missing paths are kept, to be reported."""
     distinct = list(dict.fromkeys(path.rstrip(os.sep) or os.sep for path in paths))
     inside = tuple(path.rstrip(os.sep) + os.sep for path in distinct)
     return [
@@ -306,7 +306,7 @@ def _widest(paths: Sequence[str]) -> list[str]:
 
 
 def _patterns(catalog: Catalog, path: str, exclude: Sequence[str]) -> Sequence[str]:
-    """What to leave out of a folder: the patterns given, else those of last time."""
+    """Exclusion patterns for a folder: the given ones, else those of the last run."""
     if not os.path.isdir(path):
         return exclude
     return in_force(catalog, *catalog.files.ensure_folder(path), exclude)

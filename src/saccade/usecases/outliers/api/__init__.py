@@ -1,4 +1,4 @@
-"""`lib.outliers`: images unlike the others, pictures unlike good ones, and what is technically wrong."""
+"""`lib.outliers`: unusual images, technical flaws, and pictures that differ from good ones."""
 
 from saccade.usecases.outliers.api.namespace import Outliers
 

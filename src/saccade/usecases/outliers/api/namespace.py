@@ -1,4 +1,4 @@
-"""The namespace: images unlike the others, pictures unlike good ones, and what is technically wrong."""
+"""The namespace: unusual images, technical flaws, and pictures that differ from good ones."""
 
 import time
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ from saccade.usecases.outliers.rules.reports import InspectionModel, InspectionR
 
 
 class Outliers:
-    """Outliers, defects and bad pictures of one library."""
+    """Outliers, flaws and defects in one library."""
 
     def __init__(self, context: LibraryContext) -> None:
         self._context = context
@@ -41,25 +41,25 @@ class Outliers:
         folders: Sequence[Path] = (),
         progress: ReportProgress | None = None,
     ) -> OutlierReport:
-        """The most unusual images: what does not belong here.
+        """Find the most unusual images.
 
         Takes the library's write lock, for a moment each time, to store the looks as they are measured and
-        the values at the end, each of them whole or not at all.
+        the values at the end, each atomically.
 
         Args:
             mode: "knn" (distance to the k-th nearest image) or "lof" (less dense around it than around its
-                neighbors: finds what is odd for its own corner of the collection).
+                neighbors: finds what is unusual for its part of the collection).
             by: "look" (texture, color, sharpness: pixels are read once, and the result is stored) or
-                "content" (what the embeddings say it shows). None: look, if the encoder can.
-            k: unrelated images that come in groups of up to k are found; a larger group is a cluster.
+                "content" (by embeddings). None: by look, if the encoder supports it.
+            k: unrelated images in groups of up to k are found; a larger group is a cluster.
             top: maximum number of outliers in the report; all images are compared and counted.
             store: whether to store every image's value as the field `outlier` (or `outlier_lof`).
             where, folders: only these images, compared with each other.
             progress: called a few times per second.
         Raises:
             InputError: fewer than k + 1 images, all of them the same, or an option out of range.
-            EncoderUnavailableError: by "look", and the encoder cannot.
-            LibraryBusyError: another process writes.
+            EncoderUnavailableError: by "look", and the encoder does not support it.
+            LibraryBusyError: another process is writing.
         """
         started = time.perf_counter()
         context = self._context
@@ -80,7 +80,7 @@ class Outliers:
         folders: Sequence[Path] = (),
         progress: ReportProgress | None = None,
     ) -> QualityReport:
-        """What is technically wrong with images: blurred, dark, overexposed, empty, tiny, odd, screenshots.
+        """Find technical flaws: blurred, dark, overexposed, empty, tiny or odd images, and screenshots.
 
         Each image is measured once, on a copy of 512 pixels; scores in [0, 1] with a threshold of 0.5. Takes
         the library's write lock, for a moment each time, to store the scores as they are measured: all issues
@@ -88,11 +88,11 @@ class Outliers:
 
         Args:
             top: maximum number of images listed for each issue; all are counted.
-            store: whether to store the scores as fields `blur`, `dark`, ...: filters say `data.blur>=0.5`.
+            store: whether to store the scores as fields `blur`, `dark`, ...: filters use `data.blur>=0.5`.
             where, folders: only these images.
             progress: called a few times per second.
         Raises:
-            LibraryBusyError: another process writes.
+            LibraryBusyError: another process is writing.
         """
         context = self._context
         with context.open_decoder(PixelRecipe(size=SIZE, fit="contain", resample="bilinear")) as decoder:
@@ -117,23 +117,23 @@ class Outliers:
         folders: Sequence[Path] = (),
         progress: ReportProgress | None = None,
     ) -> InspectionModel:
-        """Learn what good pictures look like, from good ones only; stored under the name as a new version.
+        """Learn what good pictures look like, from good ones only; stored as a new version of `name`.
 
         Takes the library's write lock to store the model, after all computing.
 
         Args:
             name: of the model.
             good: files and folders; they need not be in the library.
-            false_alarms: share of good pictures that may be called bad; sets the threshold.
-            method: "patches" (can say where) or "embeddings" (whole pictures, any encoder). None: what the
-                encoder can.
-            seed: of every random choice.
+            false_alarms: accepted share of good pictures called bad; sets the threshold.
+            method: "patches" (can say where) or "embeddings" (whole pictures, any encoder). None: whichever
+                the encoder supports.
+            seed: random seed.
             where, folders: good images of the library (in addition).
             progress: called a few times per second.
         Raises:
             NoImagesError, InputError: no good pictures, fewer than two, or all the same.
-            EncoderUnavailableError: by patches, and the encoder cannot.
-            LibraryBusyError: another process writes.
+            EncoderUnavailableError: by patches, and the encoder does not support it.
+            LibraryBusyError: another process is writing.
         """
         context = self._context
         inspection.check_rate(false_alarms)
@@ -142,7 +142,7 @@ class Outliers:
         features = features_of(encoder, chosen_method)
         subjects, failed = subjects_of(context, good, where, folders)
         if not subjects:
-            raise NoImagesError("there are no good pictures to learn from", hint="name some: --good FOLDER")
+            raise NoImagesError("there are no good pictures to learn from", hint="add some: --good FOLDER")
         subjects = inspection.chosen(subjects, seed)
         with context.open_decoder(encoder.info.recipe) as decoder:
             model = inspection.train(
@@ -173,8 +173,7 @@ class Outliers:
     ) -> InspectionReport:
         """Judge pictures by a model, worst first.
 
-        Takes the library's write lock to store the values, after all computing; all of them are stored, or
-        none.
+        Takes the library's write lock to store the values, after all computing; all are stored, or none.
 
         Args:
             name: of the model.
@@ -188,7 +187,7 @@ class Outliers:
             NotFoundError: no such model.
             EncoderMismatchError: it was trained with another encoder.
             NoImagesError: nothing to judge.
-            LibraryBusyError: another process writes.
+            LibraryBusyError: another process is writing.
         """
         started = time.perf_counter()
         context = self._context
@@ -197,7 +196,7 @@ class Outliers:
         everything = not files and not where and not folders
         subjects, failed = subjects_of(context, files, where, folders, everything=everything)
         if not subjects:
-            raise NoImagesError("there is nothing to judge", hint="name files, folders or a filter")
+            raise NoImagesError("there is nothing to judge", hint="give files, folders or a filter")
         with context.open_decoder(encoder.info.recipe) as decoder:
             report = inspect_pictures(
                 context.catalog,
@@ -222,7 +221,7 @@ class Outliers:
         Raises:
             NotFoundError: no such model.
             EncoderMismatchError: it was trained with another encoder.
-            InputError: the model knows whole pictures only, or the size is out of range.
+            InputError: the model judges whole pictures only, or the size is out of range.
             UnreadableImageError, PathNotFoundError, ImageNotFoundError: the picture.
         """
         context = self._context
@@ -247,12 +246,12 @@ class Outliers:
         """Delete all versions of a model; number deleted. Takes the library's write lock.
 
         Raises:
-            LibraryBusyError: another process writes.
+            LibraryBusyError: another process is writing.
         """
         catalog = self._context.catalog
-        with catalog.unit("forgetting a model"):
+        with catalog.unit("deleting a model"):
             return catalog.results.remove(inspection.KIND, name)
 
 
 def _silent(_: object) -> None:
-    """Report to nobody."""
+    """Discard progress."""

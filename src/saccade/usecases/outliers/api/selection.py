@@ -1,4 +1,4 @@
-"""Which images and files a call is about."""
+"""Selects the images and files of a call."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ from saccade.usecases.outliers.flow.subjects import file_subjects, image_subject
 
 
 def present(context: LibraryContext, where: Where | Sequence[str] | None, folders: Sequence[Path]) -> Ids:
-    """Sorted ids of the images asked for that have an embedding; of all if nothing was asked for."""
+    """Sorted ids of the selected images that have an embedding; of all by default."""
     among = context.among(where, folders)
     ids, _ = context.spaces.reader(Role.SEMANTIC).everything()
     return ids if among is None else np.intersect1d(ids, among)
@@ -29,7 +29,7 @@ def subjects_of(
     *,
     everything: bool = False,
 ) -> tuple[list[Subject], list[Failure]]:
-    """The pictures named, and the folders that cannot be read.
+    """The selected pictures, and the folders that cannot be read.
 
     Args:
         files: files and folders.
@@ -46,6 +46,6 @@ def existing_file(record: ImageRecord) -> str:
     """A file of the image. Raises ImageNotFoundError: all are gone."""
     if not record.paths:
         raise ImageNotFoundError(
-            f"the file of image {record.image_id[:12]} is gone", hint="bring it back and index again"
+            f"the file of image {record.image_id[:12]} is gone", hint="restore it and index again"
         )
     return record.paths[0]

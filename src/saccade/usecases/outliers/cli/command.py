@@ -1,4 +1,4 @@
-"""`saccade outliers`: what does not belong, what is technically wrong, what differs from good pictures."""
+"""`saccade outliers`: images that do not belong, have technical flaws, or differ from good pictures."""
 
 import os
 from collections.abc import Callable, Sequence
@@ -24,25 +24,23 @@ if TYPE_CHECKING:
 
 
 class _Result(NamedTuple):
-    """A report as the library gave it, as scripts get it, and what says it to people."""
+    """A report from the library, its form for scripts, and the function that prints it."""
 
     report: "OutlierReport | QualityReport | InspectionReport"
     answer: object
     say: Callable[[], None]
 
 
-@click.command(short_help="Find what does not belong, is blurred or dark, or differs from good pictures.")
+@click.command(short_help="Find images that do not belong, are flawed, or differ from good ones.")
 @click.argument("files", nargs=-1, metavar="[FILE]...")
 @click.option(
     "--mode",
     type=click.Choice(["knn", "lof"]),
     default="knn",
     show_default=True,
-    help="Far from its neighbors, or less dense around it than around them.",
+    help="By distance to neighbors, or by density compared with theirs.",
 )
-@click.option(
-    "--by", type=click.Choice(["look", "content"]), help="Compare looks, or what images show.  [look]"
-)
+@click.option("--by", type=click.Choice(["look", "content"]), help="Compare by look, or by content.  [look]")
 @click.option(
     "-k",
     "--neighbors",
@@ -50,10 +48,14 @@ class _Result(NamedTuple):
     default=30,
     show_default=True,
     metavar="N",
-    help="Find unrelated images in groups of up to N.",
+    help="Also find unrelated images in groups of up to N.",
 )
 @click.option("--top", type=int, default=50, show_default=True, metavar="N", help="Maximum images listed.")
-@click.option("--quality", is_flag=True, help="Blurred, dark, overexposed, empty, tiny, odd, screenshots.")
+@click.option(
+    "--quality",
+    is_flag=True,
+    help="Find blurred, dark, overexposed, empty, tiny and odd images, and screenshots.",
+)
 @click.option("--train", metavar="NAME", help="Learn what good pictures look like.")
 @click.option("--good", multiple=True, metavar="PATH-OR-FILTER", help="Good pictures; repeatable.")
 @click.option(
@@ -62,9 +64,9 @@ class _Result(NamedTuple):
     default=0.05,
     show_default=True,
     metavar="RATE",
-    help="Share of good pictures that may be called bad; with --train.",
+    help="Accepted share of good pictures called bad; with --train.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, metavar="N", help="Of random choices.")
+@click.option("--seed", type=int, default=0, show_default=True, metavar="N", help="Random seed.")
 @click.option("--model", metavar="NAME", help="Judge FILEs, or the library's images, by a trained model.")
 @scope_options
 @click.option("--dry-run", is_flag=True, help="Store nothing in the library.")
@@ -94,11 +96,11 @@ def outliers(
     quiet: bool,
     as_json: bool,
 ) -> None:
-    """Find images unlike all others; with --quality those that are blurred, dark, empty and so on.
+    """Find images unlike the rest; with --quality, images that are blurred, dark, empty and so on.
 
-    To inspect what should always look the same: show it good pictures with --train NAME --good FOLDER, then
-    judge others with --model NAME. Each answer says why. Values are stored: filter with data.outlier>=1.5,
-    data.blur>=0.5, data.anomaly_NAME>1.
+    To inspect things that should always look the same, train on good pictures with --train NAME --good
+    FOLDER, then judge others with --model NAME. Each result says why. Values are stored: filter with
+    data.outlier>=1.5, data.blur>=0.5, data.anomaly_NAME>1.
     """
     with errors_reported(as_json=as_json, debug=session.debug):
         _check(files=files, quality=quality, train=train, good=good, model=model, top=top, dry_run=dry_run)
@@ -168,7 +170,7 @@ def _check(
 ) -> None:
     """Refuse options that contradict each other, before any work."""
     if sum((quality, train is not None, model is not None)) > 1:
-        raise InputError("--quality, --train and --model exclude each other", hint="choose one")
+        raise InputError("--quality, --train and --model are mutually exclusive", hint="choose one")
     if files and model is None:
         raise InputError(f"{files[0]}: only a model judges files", hint="add --model NAME")
     if good and train is None:
@@ -176,13 +178,13 @@ def _check(
     if train is not None and not train.strip():
         raise InputError("the model has no name", hint='e.g. --train "inspection"')
     if train is not None and dry_run:
-        raise InputError("--train stores a model, so it has no dry run", hint="leave --dry-run out")
+        raise InputError("--train stores a model, so it has no dry run", hint="leave out --dry-run")
     if top < 0:
         raise InputError(f"--top is {top}; it must not be negative", hint="e.g. --top 50")
 
 
 def _good(given: Sequence[str]) -> tuple[list[str], list[str]]:
-    """What --good names: paths that exist, and filters."""
+    """Split the values of --good into existing paths and filters."""
     paths = [one for one in given if os.path.lexists(one)]
     filters = [one for one in given if one not in paths]
     for one in filters:
@@ -195,7 +197,7 @@ def _good(given: Sequence[str]) -> tuple[list[str], list[str]]:
 def _write_html(
     context: "LibraryContext", path: str | None, report: "OutlierReport | QualityReport | InspectionReport"
 ) -> None:
-    """The page, if one was asked for."""
+    """Write the page, if requested."""
     if path is None:
         return
     from saccade.doors.page.report import write_report

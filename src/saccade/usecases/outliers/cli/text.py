@@ -1,4 +1,4 @@
-"""Outliers, issues, models and judged pictures as lines of a terminal."""
+"""Outliers, issues, models and judged pictures as text."""
 
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ _FEW_GOOD = 20
 
 
 def say_outliers(report: "OutlierReport") -> None:
-    """Each outlier with its reason, how many stand out, and how to filter by the values."""
+    """Print each outlier with its reason, how many stand out, and how to filter by the values."""
     for one in report.outliers:
         path = one.record.paths[0] if one.record.paths else one.record.image_id
         mark = "*" if one.stands_out else " "
@@ -29,7 +29,7 @@ def say_outliers(report: "OutlierReport") -> None:
 
 
 def say_quality(report: "QualityReport") -> None:
-    """The worst images of each issue, and how to filter by the scores."""
+    """Print the worst images of each issue, and how to filter by the scores."""
     for issue, worst in report.issues.items():
         if worst:
             say(f"{issue}: {counted(report.counts[issue], 'image')}")
@@ -45,7 +45,7 @@ def say_quality(report: "QualityReport") -> None:
 
 
 def say_inspections(report: "InspectionReport") -> None:
-    """Each picture's verdict with its reason, and how many are bad."""
+    """Print each picture's verdict with its reason, and how many are bad."""
     for one in report.inspections:
         verdict = "bad " if one.bad else "good"
         say(f"{one.rank:>4}  {verdict} {one.value:5.2f}  {shown_path(one.path)}")
@@ -59,7 +59,7 @@ def say_inspections(report: "InspectionReport") -> None:
 
 
 def say_model(model: "InspectionModel") -> None:
-    """What was learned, and which pictures to check."""
+    """Print what was learned, and which pictures to check."""
     say(
         f"learned {model.name!r} (version {model.version}) from {counted(model.good, 'good picture')}; "
         f"it calls {model.false_alarms:.0%} of good ones bad"

@@ -1,4 +1,4 @@
-"""The most unusual images of a library: far from their neighbors, or in less dense surroundings."""
+"""Finds the most unusual images of a library: far from their neighbors, or in less dense regions."""
 
 import time
 from collections.abc import Sequence
@@ -24,12 +24,12 @@ ORIGIN = "outliers"
 _SAME = 2e-3
 """Distance of unit rows that float32 cannot distinguish from zero."""
 _FIELD = 20_000
-"""Maximum number of images that serve as neighbors: an evenly spread sample of a larger library."""
+"""Maximum number of images used as neighbors: an even sample of a larger library."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutlierQuery:
-    """What to look for.
+    """The options of a search.
 
     Attributes:
         mode: "knn" or "lof".
@@ -48,7 +48,7 @@ class OutlierQuery:
     def check(self) -> None:
         """Raise InputError for values out of range."""
         if self.mode not in MODES:
-            raise InputError(f"no mode is called {self.mode!r}", hint=f"one of: {', '.join(MODES)}")
+            raise InputError(f"unknown mode {self.mode!r}", hint=f"one of: {', '.join(MODES)}")
         if self.by not in BY:
             raise InputError(f"images cannot be compared by {self.by!r}", hint=f"one of: {', '.join(BY)}")
         if self.k < 1:
@@ -69,7 +69,7 @@ class OutlierQuery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rows:
-    """What is compared.
+    """The rows to compare.
 
     Attributes:
         ids: (n,) sorted.
@@ -85,10 +85,10 @@ class Rows:
 
 
 def find_outliers(catalog: Catalog, given: Rows, query: OutlierQuery, *, started: float) -> OutlierReport:
-    """The most unusual of the images given. Takes the write lock to store the values, after all computing.
+    """The most unusual of the given images. Takes the write lock to store the values, after all computing.
 
     Args:
-        started: when the work began, by `time.perf_counter`.
+        started: start time, by `time.perf_counter`.
     Raises:
         InputError: fewer than k + 1 images, or all of them the same.
     """
@@ -98,7 +98,7 @@ def find_outliers(catalog: Catalog, given: Rows, query: OutlierQuery, *, started
     field = np.unique(np.linspace(0, count - 1, min(count, max(_FIELD, query.k + 1)), dtype=np.int64))
     places, distances = nearest(given.rows, query.k, field, remainder=given.remainder)
     if distances.max() < _SAME:
-        raise InputError(f"the {count:,} images are all the same", hint="nothing can stand out here")
+        raise InputError(f"the {count:,} images are all the same", hint="nothing can stand out")
     if query.mode == "lof":
         values = local_outlier_factors(places, distances)
     else:
@@ -184,6 +184,6 @@ def _cosine(distance: float) -> float:
 
 
 def _records(catalog: Catalog, ids: Sequence[int]) -> list[ImageRecord]:
-    """The records in the order given, which may name an image twice."""
+    """The records in the given order, which may contain an image twice."""
     known = {record.id: record for record in catalog.images.get(sorted(set(ids)))}
     return [known[image] for image in ids]

@@ -1,4 +1,4 @@
-"""The heat map of one picture, by a model."""
+"""Computes the heat map of one picture with a model."""
 
 from saccade.core.errors import InputError
 from saccade.core.types import Decoded
@@ -11,12 +11,12 @@ _MAX_SIZE = 4096
 
 
 def check_heat(trained: Trained, size: int) -> None:
-    """Raise InputError unless the model knows where in a picture something is, and the size makes sense."""
+    """Raise InputError unless the model can locate anomalies and the size is valid."""
     name = trained.model.name
     if trained.model.method != "patches":
         raise InputError(
-            f"the model {name!r} judges whole pictures, so it cannot say where",
-            hint="train it by patches, with an encoder that has them",
+            f"the model {name!r} judges whole pictures, so it cannot locate anomalies",
+            hint="train it by patches, with an encoder that supports them",
         )
     if not 1 <= size <= _MAX_SIZE:
         raise InputError(f"size is {size}; it must be 1 to {_MAX_SIZE} pixels", hint="e.g. size=512")

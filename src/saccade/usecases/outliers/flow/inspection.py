@@ -1,4 +1,4 @@
-"""Learn from good pictures, judge others: train, calibrate, keep, score, and show where."""
+"""Learns from good pictures and judges others: train, calibrate, store, score, and locate."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -33,9 +33,9 @@ METHODS = ("patches", "embeddings")
 FALSE_ALARMS = 0.05
 _MOST_GOOD = 2_000
 _FIT = 100
-"""Good pictures that the main directions are taken from."""
+"""Number of good pictures used for the main directions."""
 _SAME = 0.01
-"""Distance over the mean length of patches that half precision may make of none."""
+"""Relative patch distance that may be due to half precision alone."""
 _CANDIDATES = 20_000
 _BANK = 4_000
 
@@ -46,7 +46,7 @@ Projection: TypeAlias = tuple[NDArray[np.float32], NDArray[np.float32]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trained:
-    """A model in memory: what is told of it, its bank, and the measures of the good pictures.
+    """A model in memory: its description, its bank, and the measures of the good pictures.
 
     Attributes:
         patch_limit: distance of a single patch that is heat 0.5.
@@ -63,7 +63,7 @@ class Trained:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """One picture: its place in what was given, its measure, and the heat of its patches."""
+    """One picture: its position in the input, its measure, and the heat of its patches."""
 
     place: int
     value: float
@@ -83,23 +83,23 @@ def train(
     seed: int,
     report: ReportProgress,
 ) -> InspectionModel:
-    """Learn what good pictures look like, and keep it as a new version.
+    """Learn what good pictures look like, and store it as a new version.
 
     Args:
         features: of pixels: patches, or one for the whole picture.
-        pictures: the good ones, in batches, numbered by their place in `subjects`.
-        subjects: what they are, in random order (see `chosen`).
+        pictures: the good ones, in batches, numbered by their position in `subjects`.
+        subjects: the pictures, in random order (see `chosen`).
         encoder: fingerprint.
-        false_alarms: share of good pictures that may be called bad.
+        false_alarms: accepted share of good pictures called bad.
     Raises:
-        InputError: fewer than two good pictures can be read, or all are the same, or a senseless rate.
+        InputError: fewer than two good pictures can be read, or all are the same, or an invalid rate.
     """
     check_rate(false_alarms)
     patches, places, failed, axes = _patches(features, pictures, len(subjects), report)
     if len(places) < 2:
         raise InputError(
             f"{len(places)} good pictures can be read; at least 2 are needed, 20 or more are better",
-            hint="name a folder or a filter with more good pictures: --good FOLDER",
+            hint="add a folder or a filter with more good pictures: --good FOLDER",
         )
     bank = _bank(patches, axes, seed)
     values = np.empty(len(patches))
@@ -110,7 +110,7 @@ def train(
         report(Progress(stage="calibrate", done=number + 1, total=len(patches)))
     if values.max() < _SAME * np.sqrt((bank.rows**2).sum(axis=1).mean()):
         raise InputError(
-            f"the {len(places)} good pictures are all the same", hint="show several different good ones"
+            f"the {len(places)} good pictures are all the same", hint="use several different good ones"
         )
     limit = limit_for(values, false_alarms)
     grid = _grid(patches[0].shape[0])
@@ -138,10 +138,10 @@ def train(
 
 
 def load_model(catalog: Catalog, name: str, encoder: str, version: int | None = None) -> Trained:
-    """A model that was kept.
+    """A stored model.
 
     Raises:
-        NotFoundError: there is none of that name.
+        NotFoundError: unknown name.
         EncoderMismatchError: it was trained with another encoder.
     """
     kept = catalog.results.load(KIND, name, version)
@@ -151,7 +151,7 @@ def load_model(catalog: Catalog, name: str, encoder: str, version: int | None = 
             f"no inspection model is called {name!r}" + (f" in version {version}" if version else ""),
             hint=f"there are: {', '.join(names)}"
             if names
-            else f'make one: saccade outliers --train "{name}" --good FOLDER',
+            else f'train one: saccade outliers --train "{name}" --good FOLDER',
         )
     model = _model(kept)
     if model.encoder != encoder:
@@ -225,14 +225,14 @@ def inspections(
 
 
 def column_of(name: str) -> str:
-    """The column that keeps a model's values: `anomaly_` and the name, what no column may hold as _."""
+    """The column of a model's values: `anomaly_` and the name, with invalid characters replaced by _."""
     return "anomaly_" + re.sub(r"[^A-Za-z0-9_]", "_", name)[:80]
 
 
 def keep_values(
     catalog: Catalog, column: str, trained: Trained, judged: Sequence[Judged], subjects: Sequence[Subject]
 ) -> None:
-    """Store the values of those that are images of the library; other images keep theirs."""
+    """Store the values of images in the library; other images keep theirs."""
     values = {
         image: ratio_of(one.value, trained.model.threshold)
         for one in judged
@@ -247,23 +247,24 @@ def ratio_of(value: float, threshold: float) -> float:
 
 
 def chosen(subjects: Sequence[Subject], seed: int) -> list[Subject]:
-    """At most 2,000 of them, in an order that is random and the same for the same seed."""
+    """At most 2,000 of them, in a random order that depends only on the seed."""
     order = np.random.default_rng(seed).permutation(len(subjects))[:_MOST_GOOD]
     return [subjects[place] for place in order.tolist()]
 
 
 def check_rate(false_alarms: float) -> None:
-    """Raise InputError unless the rate lies between 0 and 1."""
+    """Raise InputError unless the rate is between 0 and 1."""
     if not 0.0 < false_alarms < 1.0:
         raise InputError(
-            f"a false alarm rate of {false_alarms} has no meaning", hint="e.g. --false-alarms 0.05: one in 20"
+            f"the false alarm rate {false_alarms} is not between 0 and 1",
+            hint="e.g. --false-alarms 0.05: one in 20",
         )
 
 
 def _patches(
     features: Features, pictures: Pictures, total: int, report: ReportProgress
 ) -> tuple[list[NDArray[np.float16]], list[int], list[Failure], Projection]:
-    """Projected patches of each readable picture, its place, the failures, and the projection."""
+    """Projected patches of each readable picture, its position, the failures, and the projection."""
     first: list[NDArray[np.float32]] = []
     axes: Projection | None = None
     patches: list[NDArray[np.float16]] = []
@@ -298,7 +299,7 @@ def _projected(found: Sequence[NDArray[np.float32]], axes: Projection) -> list[N
 
 
 def _bank(patches: Sequence[NDArray[np.float16]], axes: Projection, seed: int) -> Bank:
-    """The bank: as many random patches of each picture, thinned out together."""
+    """The bank: equally many random patches of each picture, thinned out together."""
     rng = np.random.default_rng(seed)
     each = max(1, _CANDIDATES // len(patches))
     rows, owners = [], []
@@ -312,7 +313,7 @@ def _bank(patches: Sequence[NDArray[np.float16]], axes: Projection, seed: int) -
 
 
 def _grid(patches: int) -> tuple[int, int]:
-    """The square grid of so many patches."""
+    """The square grid of this many patches."""
     side = round(patches**0.5)
     return side, patches // side
 
@@ -348,5 +349,5 @@ def _number(facts: Mapping[str, object], name: str) -> float:
 
 
 def _text(path: str) -> str:
-    """A path as JSON holds it: what is no text in it becomes a question mark."""
+    """A path as JSON text: undecodable bytes become question marks."""
     return path.encode("utf-8", "replace").decode()

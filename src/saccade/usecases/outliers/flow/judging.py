@@ -1,4 +1,4 @@
-"""Judge pictures by a model and store what was found of the library's own images."""
+"""Judges pictures with a model and stores the values of the library's images."""
 
 from collections.abc import Sequence
 
@@ -27,10 +27,10 @@ def inspect_pictures(
     store: bool,
     report: ReportProgress,
 ) -> InspectionReport:
-    """The pictures judged, worst first. Takes the write lock to store the values, after all computing.
+    """Judge pictures, worst first. Takes the write lock to store the values, after all computing.
 
     Args:
-        pictures: in batches, numbered by their place in `subjects`.
+        pictures: in batches, numbered by their position in `subjects`.
         top: maximum number of inspections in the report.
         store: whether to store the values of the library's images.
     """

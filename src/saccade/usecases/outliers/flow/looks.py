@@ -1,4 +1,4 @@
-"""How each image of a library looks, in a few numbers that are measured once and kept in the catalog."""
+"""Measures how each image of a library looks, in a few numbers that are stored in the catalog."""
 
 from dataclasses import dataclass
 
@@ -14,10 +14,10 @@ from saccade.usecases.outliers.rules.anomalies import Look, arrays_of, fit_look,
 
 KIND = "looks"
 _FIT = 20_000
-"""Pictures the yardstick is made from, at most: 75 MB of raw measurements."""
+"""Maximum number of pictures used for the yardstick: 75 MB of raw measurements."""
 _KEEP_EVERY = 5_000
 _OUTGROWN = 2
-"""The yardstick is made anew when a library is this many times larger than when it was made."""
+"""The yardstick is recomputed when a library is this many times larger than before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,12 +35,12 @@ class Looks:
 
 
 class LookMaker:
-    """Measures how images look, and remembers it.
+    """Measures how images look, and stores the result.
 
     Args:
-        encoder: sums up looks.   fingerprint: its own.
-        decoder: by the encoder's recipe.
-        keep: whether to store what was measured.
+        encoder: computes looks. fingerprint: the encoder's.
+        decoder: uses the encoder's recipe.
+        keep: whether to store measurements.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class LookMaker:
         self._failures: list[Failure] = []
 
     def measure(self, ids: Ids) -> Looks:
-        """The looks of these images (sorted ids); what was measured before is not measured again.
+        """The looks of these images (sorted ids); stored measurements are reused.
 
         Raises:
             InputError: all look exactly the same, so nothing can stand out.
@@ -78,7 +78,7 @@ class LookMaker:
             found, raw = self._appearances(first)
             look = fit_look(raw) if len(raw) else None
             if look is None and len(raw) > 1:
-                raise InputError("all these images look exactly the same", hint="nothing can stand out here")
+                raise InputError("all these images look exactly the same", hint="nothing can stand out")
             if look is None:
                 return Looks(ids=found[:0], rows=known, failed=tuple(self._failures))
             fitted = len(ids)
@@ -113,7 +113,7 @@ class LookMaker:
         return np.array(found, np.int64), np.concatenate(rows) if rows else np.zeros((0, 1), np.float32)
 
     def _load(self) -> tuple[Ids, NDArray[np.float32], Look | None, int]:
-        """What is kept: ids, rows, the yardstick, and how many images there were when it was made."""
+        """The stored data: ids, rows, the yardstick, and the number of images when it was computed."""
         kept = self._catalog.results.load(KIND, self._name)
         if kept is None:
             return np.zeros(0, np.int64), np.zeros((0, 1), np.float32), None, 0
@@ -133,5 +133,5 @@ class LookMaker:
 
 
 def _stored(rows: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Rows as they are read back, in half precision: an answer does not depend on when it is given."""
+    """Rows rounded to half precision, as stored, so that results are the same when read back."""
     return np.minimum(rows, 60_000.0).astype(np.float16).astype(np.float32)

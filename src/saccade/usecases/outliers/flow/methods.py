@@ -1,4 +1,4 @@
-"""Which method looks at pictures, by what the encoder can do: patches or whole pictures, look or content."""
+"""Chooses a method supported by the encoder: patches or whole pictures, look or content."""
 
 import numpy as np
 
@@ -13,24 +13,24 @@ from saccade.usecases.outliers.flow.patches import Features, look_encoder, patch
 
 
 def default_basis(encoder: Encoder) -> str:
-    """What outliers are compared by unless the user says: "look" if the encoder can, else "content"."""
+    """Default basis of comparison: "look" if the encoder supports it, else "content"."""
     return "content" if look_encoder(encoder) is None else "look"
 
 
 def default_method(encoder: Encoder) -> str:
-    """How models look at pictures unless the user says: "patches" if the encoder can, else "embeddings"."""
+    """Default method of models: "patches" if the encoder supports it, else "embeddings"."""
     return "embeddings" if patch_features(encoder) is None else "patches"
 
 
 def features_of(encoder: Encoder, method: str) -> Features:
-    """What a method sees of pixels.
+    """The features of a method.
 
     Raises:
         InputError: an unknown method.
-        EncoderUnavailableError: the encoder cannot.
+        EncoderUnavailableError: the encoder does not support it.
     """
     if method not in METHODS:
-        raise InputError(f"no method is called {method!r}", hint=f"one of: {', '.join(METHODS)}")
+        raise InputError(f"unknown method {method!r}", hint=f"one of: {', '.join(METHODS)}")
     if method == "embeddings":
         return whole_features(encoder)
     features = patch_features(encoder)
@@ -45,13 +45,13 @@ def features_of(encoder: Encoder, method: str) -> Features:
 def compared_rows(
     context: LibraryContext, encoder: Encoder, query: OutlierQuery, ids: Ids, report: ReportProgress
 ) -> Rows:
-    """What is compared of these images (sorted ids): their looks, or their embeddings.
+    """The rows of these images (sorted ids): their looks, or their embeddings.
 
     Takes the write lock, for a moment each time, to store looks as they are measured (if `query.store`), so
     that an interrupted run loses little.
 
     Raises:
-        EncoderUnavailableError: compared by look, and the encoder cannot.
+        EncoderUnavailableError: compared by look, and the encoder does not support it.
         InputError: all look exactly the same.
     """
     if query.by == "content":
@@ -61,8 +61,8 @@ def compared_rows(
     looker = look_encoder(encoder)
     if looker is None:
         raise EncoderUnavailableError(
-            f"encoder {encoder.info.name!r} does not sum up how pictures look",
-            hint="compare what images show: --by content",
+            f"encoder {encoder.info.name!r} does not support comparison by look",
+            hint="compare by content: --by content",
         )
     with context.open_decoder(encoder.info.recipe) as decoder:
         looks = LookMaker(

@@ -1,4 +1,4 @@
-"""Features of pictures, and pictures in batches: the library's images, or any files."""
+"""Computes features of pictures, and reads pictures in batches, from the library or any files."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -22,20 +22,20 @@ _BATCH = 32
 
 
 def patch_features(encoder: Encoder) -> Features | None:
-    """The function that makes patch features of pixels; None if the encoder has none."""
+    """The function that computes patch features of pixels; None if the encoder has none."""
     try:
         if isinstance(encoder, PatchEncoder) and min(encoder.patch_shape) > 0:
             return encoder.encode_patches
-    except EncoderUnavailableError:  # encoders of this kind may have it; these weights do not
+    except EncoderUnavailableError:  # supported by this kind of encoder, but not by these weights
         return None
     return None
 
 
 def look_encoder(encoder: Encoder) -> LookEncoder | None:
-    """The encoder if it sums up how pictures look, else None."""
+    """The encoder if it supports looks, else None."""
     try:
         return encoder if isinstance(encoder, LookEncoder) and encoder.look_dim > 0 else None
-    except EncoderUnavailableError:  # encoders of this kind may have it; these weights do not
+    except EncoderUnavailableError:  # supported by this kind of encoder, but not by these weights
         return None
 
 
@@ -51,9 +51,9 @@ def whole_features(encoder: Encoder) -> Features:
 def image_batches(
     catalog: Catalog, decoder: Decoder, ids: Ids, size: int = _BATCH
 ) -> Iterator[tuple[list[tuple[int, Decoded]], list[Failure]]]:
-    """The library's images, decoded again: ([(image id, picture)], failures) of each batch.
+    """The library's images, decoded: ([(image id, picture)], failures) of each batch.
 
-    A file that changed since it was indexed is a failure: it holds another image now.
+    A file that changed since it was indexed is a failure: it is now another image.
     """
     for start in range(0, len(ids), size):
         records = catalog.images.get(ids[start : start + size].tolist())
@@ -69,7 +69,7 @@ def image_batches(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """A picture to look at: a file, and for an image of the library, its id and its digest when indexed."""
+    """A picture to judge: a file and, for an image of the library, its id and its digest when indexed."""
 
     path: str
     image: int | None = None

@@ -1,4 +1,4 @@
-"""Measure what is technically wrong with images, once each, and store it as fields."""
+"""Measures technical issues of images, once each, and stores them as fields."""
 
 import time
 
@@ -26,7 +26,7 @@ _STORE_EVERY = 512
 def check_quality(
     catalog: Catalog, decoder: Decoder, ids: Ids, *, top: int, store: bool, report: ReportProgress
 ) -> QualityReport:
-    """The technical issues of these images (sorted ids); what was measured before is not measured again.
+    """The technical issues of these images (sorted ids); stored measurements are reused.
 
     Takes the write lock, for a moment each time, to store the scores: all issues of an image, or none.
 
@@ -72,21 +72,21 @@ def check_quality(
 
 
 def _known(catalog: Catalog, ids: Ids) -> dict[str, dict[int, float]]:
-    """{issue: {image: score}} as measured before by the same formulas."""
+    """Stored {issue: {image: score}} from the same formulas."""
     known: dict[str, dict[int, float]] = {issue: {} for issue in ISSUES}
     if catalog.notes.get(_NOTE) != VERSION:
         return known
     for issue in ISSUES:
         try:
             images, scores = catalog.columns.numbers(issue, ids)
-        except InvalidFilterError:  # never measured, or forgotten by hand
+        except InvalidFilterError:  # never measured, or removed by the user
             continue
         known[issue] = dict(zip(images.tolist(), scores.tolist(), strict=True))
     return known
 
 
 def _store(catalog: Catalog, fresh: dict[str, dict[int, float]]) -> None:
-    """Store what was measured, and empty it; scores of other formulas are dropped."""
+    """Store and clear the measurements; scores of other formulas are dropped."""
     with catalog.unit("storing quality"):
         replace = catalog.notes.get(_NOTE) != VERSION
         if replace or fresh["blur"]:

@@ -1,4 +1,4 @@
-"""The pictures that people name: files, everything in folders, and images of the library."""
+"""Finds the pictures given by users: files, folders, and images of the library."""
 
 from collections.abc import Sequence
 
@@ -34,7 +34,7 @@ def file_subjects(walk: Walk, places: Sequence[str]) -> tuple[list[Subject], lis
 
 
 def image_subjects(catalog: Catalog, ids: Ids) -> list[Subject]:
-    """Those images of the library that have a file, in the order of their ids."""
+    """Images of the library that have a file, by id."""
     return [
         Subject.of(record)
         for start in range(0, len(ids), _BATCH)

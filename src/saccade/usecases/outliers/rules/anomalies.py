@@ -1,7 +1,7 @@
 """How far rows are from each other: nearest neighbors, local outlier factors, and how pictures look.
 
-Distances here are Euclidean. A row may have a remainder (last column): the length of the part left out of it.
-Two different pictures do not share that part, so it adds to their squared distance (see `Look`).
+Distances here are Euclidean. A row may have a remainder (last column): the length of the omitted part. Two
+different pictures do not share that part, so it adds to their squared distance (see `Look`).
 """
 
 from collections.abc import Mapping
@@ -16,9 +16,9 @@ Rows = NDArray[np.float32]
 """(n, d) float32."""
 
 LOOK_DIM = 64
-"""Coordinates of a look: the groups of unrelated images tried came out the same with 16, 64 and 128."""
+"""Dimensions of a look: 16, 64 and 128 gave the same results for the groups of unrelated images tested."""
 _SHRINK = 0.05
-"""Share of the mean variance added to each: the rarest directions count, but not infinitely."""
+"""Share of the mean variance added to each direction, so that the rarest do not dominate."""
 _SHRINK_SEARCH = 1.0
 _CORE, _FINAL = 0.9, 0.98
 _ENOUGH = 2
@@ -26,7 +26,7 @@ _PARTS = ("mean", "spread", "axes", "scales", "rest")
 _BLOCK = 1024
 _EPSILON = 1e-10
 _NOTHING = 1e-8
-"""Mean variance of appearances that is only rounding; for photos it is about 0.1."""
+"""Mean variance that is only rounding; for photos it is about 0.1."""
 _STRONG_FENCE = 3.0
 
 
@@ -96,10 +96,10 @@ def outer_fence(values: NDArray[np.floating]) -> float:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """A yardstick of appearance, made from the pictures of one library.
+    """A scale for appearance, computed from the pictures of one library.
 
     Directions in which these pictures hardly differ count as much as those in which they differ most
-    (whitening): that is where unrelated images show. The first coordinates are kept; of the many others, only
+    (whitening): that is where unrelated images show. The first coordinates are kept; of the others, only
     their length, the remainder.
 
     Attributes:
@@ -134,8 +134,8 @@ class Look:
 def fit_look(appearances: Rows) -> Look | None:
     """The yardstick of these (n, c) appearances; None if they are all the same.
 
-    A group of unrelated images adds variance along its own direction and hides in it. So the most distant
-    tenth is left out (as the concentration steps of Rousseeuw & Van Driessen 1999 do,
+    A group of unrelated images adds variance along its direction and so hides itself. Therefore the most
+    distant tenth is left out (as the concentration steps of Rousseeuw & Van Driessen 1999 do,
     https://doi.org/10.1080/00401706.1999.10485670, with strong shrinkage so that no direction dominates), and
     of the final fit the most distant fiftieth.
     """
@@ -151,7 +151,7 @@ def fit_look(appearances: Rows) -> Look | None:
         kept = max(2, int(share * len(appearances)))
         used = appearances[np.sort(np.argsort(far, kind="stable")[:kept])]
     look = _whitened(used, _SHRINK) or _whitened(appearances, _SHRINK)
-    # In half precision at once: what is measured now and later must be on one scale.
+    # Use half precision from the start: current and later measurements must be on one scale.
     return None if look is None else look_from(arrays_of(look))
 
 
@@ -175,7 +175,7 @@ def _whitened(appearances: Rows, shrink: float) -> Look | None:
     centered = appearances - mean
     if count > size:
         variances, axes = np.linalg.eigh((centered.T @ centered).astype(np.float64) / count)
-    else:  # few pictures: the same directions from the small matrix of pictures against pictures
+    else:  # few pictures: the same directions from the smaller Gram matrix
         variances, mixtures = np.linalg.eigh((centered @ centered.T).astype(np.float64) / count)
         varied = variances > max(float(variances[-1]), 0.0) * 1e-5  # the rest is rounding
         variances, axes = variances[varied], centered.T @ mixtures[:, varied]

@@ -17,8 +17,8 @@ class HeatMap:
     """Where a picture differs from good ones.
 
     Attributes:
-        heat: (h, w) float32 in [0, 1]; from 0.5 on it is as hot as the hottest place of the few good
-            pictures that the model calls bad.
+        heat: (h, w) float32 in [0, 1]; 0.5 is the hottest spot of the few good pictures that the model
+            calls bad.
         pixels: (h, w, 3) the picture, in the same size.
         value: its anomaly over the model's threshold; above 1 it is called bad.
         score: share of the good pictures with a lower anomaly, in [0, 1].

@@ -1,8 +1,8 @@
-"""Good pictures, patch by patch, and the distance of another picture's patches from all of them.
+"""Stores patches of good pictures, and measures the distance of another picture's patches from them.
 
 After PatchCore (Roth et al. 2022, https://arxiv.org/abs/2106.08265): a bank of patch features, thinned out so
-that every kind of good patch stays, and the distance to the nearest of them. The calibration differs: each
-good picture is judged by the bank without its own patches.
+that every kind of good patch remains, and the distance to the nearest of them. The calibration differs: each
+good picture is judged by the bank without its patches.
 """
 
 from dataclasses import dataclass
@@ -94,7 +94,7 @@ def project(
 def thin_out(rows: Rows, count: int, seed: int) -> NDArray[np.int64]:
     """Positions of `count` rows such that no row is far from all of them (greedy k-center).
 
-    It always takes the row farthest from those taken: Gonzalez 1985, https://doi.org/10.1016/0304-3975(85)90224-5.
+    It repeatedly takes the row farthest from those taken: Gonzalez 1985, https://doi.org/10.1016/0304-3975(85)90224-5.
     """
     if count >= len(rows):
         return np.arange(len(rows))

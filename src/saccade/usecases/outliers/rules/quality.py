@@ -1,7 +1,7 @@
-"""What is technically wrong with a picture: blurred, dark, overexposed, empty, tiny, odd, a screenshot.
+"""Technical issues of a picture: blurred, dark, overexposed, empty, tiny, odd, a screenshot.
 
-Each issue is a score in [0, 1] with a threshold of 0.5, from a small copy of the picture and from what its
-file says. docs/explanation/outliers.md says where the thresholds come from.
+Each issue is a score in [0, 1] with a threshold of 0.5, from a small copy of the picture and its metadata.
+docs/explanation/outliers.md explains the thresholds.
 """
 
 from collections.abc import Mapping
@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from saccade.core.types import Failure, ImageInfo, ImageRecord, Pixels
 
 VERSION = "1"
-"""Of the formulas: images measured by another version are measured again."""
+"""Version of the formulas: images measured by another version are measured again."""
 SIZE = 512
-"""Longest side of the small copy, pixels: blur that shows at this size is blur that people see."""
+"""Longest side of the small copy, pixels: blur that shows at this size is visible to people."""
 THRESHOLD = 0.5
 
 ISSUES: Mapping[str, str] = {
@@ -28,7 +28,7 @@ ISSUES: Mapping[str, str] = {
     "odd_aspect": "odd in shape",
     "screenshot": "a screenshot",
 }
-"""Field of each issue, and the issue in words."""
+"""Field name of each issue, and the issue in words."""
 
 _TILES = 8
 _SCREENS = frozenset(
@@ -65,7 +65,7 @@ class QualityIssue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QualityReport:
-    """What is technically wrong with the images of a library.
+    """Technical issues of the images of a library.
 
     Attributes:
         images: how many were measured, now or before.
@@ -73,7 +73,7 @@ class QualityReport:
         counts: {issue: images that have it}.
         issues: the worst images of each issue, worst first.
         failed: files that could not be read.
-        stored: whether the scores are stored as fields: filters say `data.blur>=0.5`.
+        stored: whether the scores are stored as fields: filters use `data.blur>=0.5`.
         seconds: wall time.
     """
 
@@ -91,7 +91,7 @@ def measure(pixels: Pixels, info: ImageInfo) -> dict[str, float]:
 
     Args:
         pixels: (h, w, 3) copy, longest side at most SIZE.
-        info: what the file says.
+        info: the file's metadata.
     """
     luma = pixels.astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32)
     low, bright = np.quantile(luma, (0.02, 0.98))
@@ -100,7 +100,7 @@ def measure(pixels: Pixels, info: ImageInfo) -> dict[str, float]:
     screenshot = _screenshot(_flat_share(pixels), info)
     blown = _score(float((luma >= 250.0).mean()), at=0.25, certain=0.7)
     contrast = _score(float(bright - low), at=50.0, certain=10.0)
-    # One cause, one issue: a dark or empty picture has no contrast either, and its sharpness is
+    # Report one issue per cause: a dark or empty picture has no contrast either, and its sharpness is
     # undefined; a white page is not overexposed.
     visible = dark < THRESHOLD and empty < THRESHOLD
     return {
@@ -126,7 +126,7 @@ def reason(issue: str, score: float, info: ImageInfo) -> str:
 
 
 def sharpness(luma: NDArray[np.float32]) -> float:
-    """How much of the change between pixels a slight blur removes, where it is sharpest, in [0, 1].
+    """The share of the change between pixels that a slight blur removes, where it is sharpest, in [0, 1].
 
     After Crete et al. 2007, https://doi.org/10.1117/12.702790: a blurred picture loses little. It is
     relative, so contrast does not matter; the sharpest eighth of the busy tiles counts, so that a sharp
@@ -182,7 +182,7 @@ def _varied_share(luma: NDArray[np.float32]) -> float:
 
 
 def _aspect(info: ImageInfo) -> float:
-    """Longer side over shorter side."""
+    """Ratio of the longer to the shorter side."""
     return max(info.width, info.height) / max(1, min(info.width, info.height))
 
 
@@ -198,5 +198,5 @@ def _screenshot(flat: float, info: ImageInfo) -> float:
 
 
 def _score(value: float, *, at: float, certain: float) -> float:
-    """0.5 at the threshold `at`, 1 at `certain`, falling to 0 as far on the other side."""
+    """0.5 at the threshold `at`, 1 at `certain`, falling to 0 at the same distance on the other side."""
     return float(np.clip(0.5 + 0.5 * (value - at) / (certain - at), 0.0, 1.0))

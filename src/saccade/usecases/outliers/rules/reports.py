@@ -1,4 +1,4 @@
-"""What outliers are: images unlike all others, and pictures unlike the good ones a model learned from."""
+"""Outlier reports: images unlike all others, and pictures unlike the good ones a model learned from."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from saccade.core.types import Failure, ImageRecord
 MODES = ("knn", "lof")
 """How images are measured: by the distance to the k-th neighbor, or by the local outlier factor."""
 BY = ("look", "content")
-"""What images are compared by: how they look (patch features), or what they show (embeddings)."""
+"""Basis of comparison: how images look (patch features), or what they show (embeddings)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +20,7 @@ class Outlier:
         rank: 1 is the most unusual.
         record: the image.
         value: its measure over the median of all; 1 is typical.
-        stands_out: whether it is far beyond the bulk (Tukey's outer fence: three interquartile ranges).
+        stands_out: whether it is far from the rest (Tukey's outer fence: three interquartile ranges).
         nearest: a file of the most similar image.
         reason: why, in words.
     """
@@ -43,9 +43,9 @@ class OutlierReport(Listed[Outlier]):
         k: neighbors.
         images: how many were compared.
         outliers: most unusual first, at most `top`.
-        standing_out: how many of all images are far beyond the bulk.
+        standing_out: how many of all images stand out.
         fence: the value above which an image stands out.
-        column: the field that stores every image's value, "" if none: filters say `data.COLUMN>=1.5`.
+        column: the field that stores every image's value, "" if none: filters use `data.COLUMN>=1.5`.
         failed: files whose pixels were needed and could not be read.
         seconds: wall time.
     """
@@ -69,7 +69,7 @@ class OutlierReport(Listed[Outlier]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spot:
-    """Where in a picture something is: a box, x and y in [0, 1] from left and top, and its heat in [0, 1]."""
+    """A region of a picture: a box, x and y in [0, 1] from left and top, and its heat in [0, 1]."""
 
     left: float
     top: float
@@ -79,7 +79,7 @@ class Spot:
 
     @property
     def words(self) -> str:
-        """The part of the picture that its center lies in: "upper left", "center"."""
+        """The part of the picture that contains its center: "upper left", "center"."""
         x, y = (self.left + self.right) / 2, (self.top + self.bottom) / 2
         across = "left" if x < 1 / 3 else "right" if x > 2 / 3 else ""
         down = "upper" if y < 1 / 3 else "lower" if y > 2 / 3 else ""
@@ -95,9 +95,9 @@ class InspectionModel:
     """What good pictures look like, learned from good ones only.
 
     Attributes:
-        name, version: what it is stored under.
+        name, version: its name and version in the catalog.
         created: UTC, ISO 8601.
-        method: "patches" (sees where) or "embeddings" (whole pictures).
+        method: "patches" (can locate anomalies) or "embeddings" (whole pictures).
         good: pictures it learned from.
         false_alarms: share of good pictures that it calls bad, as chosen, or 1 / (good + 1) if that is more.
         threshold: the anomaly above which a picture is called bad.
@@ -128,7 +128,7 @@ class Inspection:
         value: its anomaly over the model's threshold; above 1 it is called bad.
         score: share of the good pictures, each judged without itself, with a lower anomaly; in [0, 1].
         bad: whether the value is above 1.
-        spot: where the picture differs most from good ones; None if the model cannot say.
+        spot: where the picture differs most from good ones; None if the model cannot tell.
         reason: why, in words.
     """
 

@@ -1,4 +1,4 @@
-"""What `lib.outliers` answers to the outside: `--json`, HTTP and MCP."""
+"""The answers of `lib.outliers` for `--json`, HTTP and MCP."""
 
 from saccade.core.wire import Answer
 from saccade.usecases.outliers.wire.finding import (

@@ -1,4 +1,4 @@
-"""Outliers and technical issues as the outside sees them."""
+"""Outliers and technical issues for `--json`, HTTP and MCP."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,9 +15,9 @@ class OutlierAnswer:
     Attributes:
         rank: 1 is the most unusual.
         id: SHA-256 of the file's bytes, hexadecimal.
-        path: one file it lies in; empty if it is gone.
+        path: one of its files; empty if it is gone.
         value: its measure over the median of all; 1 is typical.
-        stands_out: whether it is far beyond the bulk.
+        stands_out: whether it is far from the rest.
         nearest: a file of the most similar image.
         reason: why, in words.
     """
@@ -37,7 +37,7 @@ class OutliersAnswer:
 
     Attributes:
         mode: "knn" or "lof".
-        by: what they are compared by, "look" or "content".
+        by: basis of the comparison, "look" or "content".
         k: neighbors each is compared with.
         images: how many were compared.
         standing_out: how many of them stand out.
@@ -68,7 +68,7 @@ class IssueAnswer:
         issue: "blur", "dark", "overexposed", "low_contrast", "near_empty", "tiny", "odd_aspect" or
             "screenshot".
         id: SHA-256 of the file's bytes, hexadecimal.
-        path: one file it lies in; empty if it is gone.
+        path: one of its files; empty if it is gone.
         score: in [0.5, 1]; 0.5 is the threshold.
         reason: why, in words.
     """
@@ -82,7 +82,7 @@ class IssueAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QualityAnswer:
-    """What is technically wrong with images.
+    """Technical issues of images.
 
     Attributes:
         images: how many were measured, now or before.
@@ -104,7 +104,7 @@ class QualityAnswer:
 
 
 def outliers_answer(report: OutlierReport) -> OutliersAnswer:
-    """Outliers as the outside sees them."""
+    """Convert outliers."""
     return OutliersAnswer(
         mode=report.mode,
         by=report.by,
@@ -131,7 +131,7 @@ def outliers_answer(report: OutlierReport) -> OutliersAnswer:
 
 
 def quality_answer(report: QualityReport) -> QualityAnswer:
-    """Issues as the outside sees them."""
+    """Convert issues."""
     return QualityAnswer(
         images=report.images,
         measured=report.measured,

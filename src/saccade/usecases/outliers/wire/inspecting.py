@@ -1,4 +1,4 @@
-"""Models of good pictures, and pictures judged by them, as the outside sees them."""
+"""Models of good pictures, and pictures judged by them, for `--json`, HTTP and MCP."""
 
 from dataclasses import dataclass
 
@@ -44,7 +44,7 @@ class InspectionAnswer:
         score: share of the good pictures with a lower anomaly, in [0, 1].
         bad: whether it is called bad.
         spot: left, top, right and bottom, in [0, 1], of where it differs most from good ones; null if the
-            model cannot say.
+            model cannot tell.
         reason: why, in words.
     """
 
@@ -81,7 +81,7 @@ class InspectionsAnswer:
 
 
 def model_answer(model: InspectionModel) -> ModelAnswer:
-    """A model as the outside sees it."""
+    """Convert a model."""
     return ModelAnswer(
         model=model.name,
         version=model.version,
@@ -96,7 +96,7 @@ def model_answer(model: InspectionModel) -> ModelAnswer:
 
 
 def inspections_answer(report: InspectionReport) -> InspectionsAnswer:
-    """Judged pictures as the outside sees them."""
+    """Convert judged pictures."""
     return InspectionsAnswer(
         trained=model_answer(report.model),
         images=report.images,

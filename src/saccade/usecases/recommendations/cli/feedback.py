@@ -1,4 +1,4 @@
-"""`saccade feedback`: what users did; added, imported, exported, erased."""
+"""`saccade feedback`: add, import, export and erase what users did."""
 
 import csv
 import sys
@@ -27,7 +27,7 @@ _KINDS = ("like", "dislike", "click", "view", "buy")
 
 @contextmanager
 def _recommendations(session: Session, *, as_json: bool) -> "Iterator[Recommendations]":
-    """The namespace of the library that a command works on."""
+    """The recommendations namespace of the command's library."""
     with existing_library(session, as_json=as_json) as library:
         from saccade.usecases.recommendations.api import Recommendations
 
@@ -36,7 +36,7 @@ def _recommendations(session: Session, *, as_json: bool) -> "Iterator[Recommenda
 
 @click.group(short_help="Add, import, export or erase what users liked.")
 def feedback() -> None:
-    """What users did with images, which recommendations learn from. Stored in the library, per user."""
+    """Manage what users did with images, which recommendations learn from. Stored per user."""
 
 
 @feedback.command()
@@ -44,7 +44,7 @@ def feedback() -> None:
 @click.argument("kind", type=click.Choice(_KINDS))
 @click.argument("images", nargs=-1, required=True, metavar="IMAGE...")
 @click.option("--at", metavar="TIME", help="When: 2024-05-01T12:00:00 (UTC) or seconds since 1970.")
-@click.option("--value", type=float, default=1.0, show_default=True, help="How strong a sign it is.")
+@click.option("--value", type=float, default=1.0, show_default=True, help="Weight of the event.")
 @json_option
 @library_option
 @click.pass_obj
@@ -58,7 +58,7 @@ def add(
     value: float,
     as_json: bool,
 ) -> None:
-    """Note that USER liked, disliked, clicked, viewed or bought IMAGEs (files or image ids)."""
+    """Record that USER liked, disliked, clicked, viewed or bought IMAGEs (files or image ids)."""
     with _recommendations(session, as_json=as_json) as recommendations:
         added = recommendations.feedback(
             user, kind, [named_image(image) for image in images], at=at, value=value
@@ -68,7 +68,7 @@ def add(
 
             print_json(Added(added=added))
         else:
-            say(f"{counted(added, 'event')} noted for {harmless(user)}")
+            say(f"{counted(added, 'event')} recorded for {harmless(user)}")
 
 
 @feedback.command("import")
@@ -77,7 +77,7 @@ def add(
 @library_option
 @click.pass_obj
 def import_events(session: Session, *, file: str, as_json: bool) -> None:
-    """Read events from a CSV FILE with the columns user, image, kind, and optionally at, value."""
+    """Import events from a CSV FILE with the columns user, image, kind, and optionally at and value."""
     with _recommendations(session, as_json=as_json) as recommendations:
         _report(recommendations.import_feedback(file), "event", as_json=as_json)
 
@@ -88,13 +88,13 @@ def import_events(session: Session, *, file: str, as_json: bool) -> None:
 @library_option
 @click.pass_obj
 def import_sets(session: Session, *, file: str, as_json: bool) -> None:
-    """Read what goes together from a CSV FILE with the columns set (an order, an outfit) and image."""
+    """Import sets that go together from a CSV FILE with the columns set (an order, an outfit) and image."""
     with _recommendations(session, as_json=as_json) as recommendations:
         _report(recommendations.import_sets(file), "image in a set", "images in sets", as_json=as_json)
 
 
 def _report(done: "FeedbackImport", one: str, many: str | None = None, *, as_json: bool) -> None:
-    """What an import did."""
+    """Print a summary of an import."""
     report_failures(done.failed)
     if as_json:
         print_json(done)
@@ -102,7 +102,7 @@ def _report(done: "FeedbackImport", one: str, many: str | None = None, *, as_jso
     known = done.rows - done.added - len(done.failed)
     parts = [f"{counted(done.added, one, many)} added"]
     if known:
-        parts.append(f"{known:,} known before")
+        parts.append(f"{known:,} already known")
     if done.failed:
         parts.append(f"{len(done.failed):,} not usable")
     say(f"{counted(done.rows, 'line')}: {', '.join(parts)}")
@@ -114,7 +114,7 @@ def _report(done: "FeedbackImport", one: str, many: str | None = None, *, as_jso
 @library_option
 @click.pass_obj
 def export(session: Session, *, user: str, as_json: bool) -> None:
-    """Print everything stored about USER as CSV (or JSON), in the form that `feedback import` reads."""
+    """Print everything stored about USER as CSV (or JSON), in the format that `feedback import` reads."""
     with _recommendations(session, as_json=as_json) as recommendations:
         events = recommendations.export(user)
         if as_json:
@@ -133,12 +133,12 @@ def export(session: Session, *, user: str, as_json: bool) -> None:
 
 @feedback.command()
 @click.argument("user")
-@click.option("--apply", is_flag=True, help="Do it; without it, only report what would be erased.")
+@click.option("--apply", is_flag=True, help="Erase; without it, only report what would be erased.")
 @json_option
 @library_option
 @click.pass_obj
 def erase(session: Session, *, user: str, apply: bool, as_json: bool) -> None:
-    """Delete everything stored about USER, on the disk too. This cannot be undone: export it first."""
+    """Delete everything stored about USER, from disk too. This cannot be undone: export it first."""
     with _recommendations(session, as_json=as_json) as recommendations:
         if apply:
             erased = recommendations.erase(user)
@@ -151,7 +151,7 @@ def erase(session: Session, *, user: str, apply: bool, as_json: bool) -> None:
 
             print_json(Erasure(erased=erased, applied=apply))
         elif apply:
-            say(f"{counted(erased, 'event')} of {harmless(user)} erased; backups made before still hold them")
+            say(f"{counted(erased, 'event')} of {harmless(user)} erased; earlier backups still contain them")
         else:
             say(f"{counted(erased, 'event')} of {harmless(user)} would be erased")
             note("nothing was changed: add --apply to erase them")
@@ -162,7 +162,7 @@ def erase(session: Session, *, user: str, apply: bool, as_json: bool) -> None:
 @library_option
 @click.pass_obj
 def list_users(session: Session, *, as_json: bool) -> None:
-    """Every user with the number of events."""
+    """List all users with their number of events."""
     with _recommendations(session, as_json=as_json) as recommendations:
         users = recommendations.users()
         if as_json:

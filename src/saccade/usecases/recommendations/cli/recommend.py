@@ -23,17 +23,21 @@ _BOLD, _DIM, _YELLOW, _RESET = "\x1b[1m", "\x1b[2m", "\x1b[33m", "\x1b[0m"
 
 @click.command(short_help="Recommend images to a user, or what goes with an image.")
 @click.argument("images", nargs=-1, metavar="[IMAGE]...")
-@click.option("--user", metavar="NAME", help="Recommend what this user will like, by what they did before.")
-@click.option("--goes-with", is_flag=True, help="What goes with the IMAGEs, by the sets you imported.")
-@click.option("--replay", is_flag=True, help="Judge recommendations by what users did later.")
-@click.option("-k", "--top", type=int, default=20, show_default=True, metavar="N", help="Most images wanted.")
+@click.option("--user", metavar="NAME", help="Recommend what this user may like, from what they did before.")
+@click.option(
+    "--goes-with", is_flag=True, help="Recommend what goes with the IMAGEs, from the sets you imported."
+)
+@click.option("--replay", is_flag=True, help="Evaluate recommendations on what users did later.")
+@click.option(
+    "-k", "--top", type=int, default=20, show_default=True, metavar="N", help="Maximum number of images."
+)
 @click.option(
     "--diverse",
     type=float,
     default=0.0,
     show_default=True,
     metavar="0..1",
-    help="How different from each other they should be.",
+    help="How different the images should be from each other.",
 )
 @click.option(
     "--novel",
@@ -41,13 +45,13 @@ _BOLD, _DIM, _YELLOW, _RESET = "\x1b[1m", "\x1b[2m", "\x1b[33m", "\x1b[0m"
     default=0.0,
     show_default=True,
     metavar="0..1",
-    help="0 with the crowd, 0.5 without it, 1 away from it.",
+    help="0: popular images first, 0.5: ignore popularity, 1: unpopular first.",
 )
 @click.option(
     "--boost",
     multiple=True,
     metavar="NAME:WEIGHT",
-    help="Raise (or lower) by a field of numbers, or by recency: price:-0.2; repeatable.",
+    help="Boost (or penalize) by a numeric field or recency, e.g. price:-0.2; repeatable.",
 )
 @click.option(
     "--half-life",
@@ -55,20 +59,20 @@ _BOLD, _DIM, _YELLOW, _RESET = "\x1b[1m", "\x1b[2m", "\x1b[33m", "\x1b[0m"
     default=90.0,
     show_default=True,
     metavar="DAYS",
-    help="Age at which what a user did counts half.",
+    help="Age at which an event counts half.",
 )
-@click.option("--seen", is_flag=True, help="Also what the user has dealt with before.")
+@click.option("--seen", is_flag=True, help="Include images the user has already seen.")
 @click.option(
     "--held-out",
     type=float,
     default=0.2,
     show_default=True,
     metavar="SHARE",
-    help="With --replay: share of each user's likes to be found.",
+    help="With --replay: share of each user's likes held out.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="With --replay: of the random list.")
+@click.option("--seed", type=int, default=0, show_default=True, help="With --replay: random seed.")
 @scope_options
-@click.option("-p", "--paths-only", is_flag=True, help="Only the paths, one a line, byte for byte.")
+@click.option("-p", "--paths-only", is_flag=True, help="Print only the paths, one per line, byte for byte.")
 @click.option("--html", metavar="FILE", help="Also write a report with pictures to an HTML file.")
 @json_option
 @library_option
@@ -94,13 +98,13 @@ def recommend(
     html: str | None,
     as_json: bool,
 ) -> None:
-    """Recommend images: to a user, like some images, or what goes with them. Each says why.
+    """Recommend images for a user, similar to some images, or that go with them; each with a reason.
 
-    What users did comes from `saccade feedback`. A user nothing is known about gets what is popular.
+    User events come from `saccade feedback`. Users without events get popular images.
     """
     with errors_reported(as_json=as_json, debug=session.debug):
         if as_json and paths_only:
-            raise InputError("--json and --paths-only exclude each other", hint="choose one")
+            raise InputError("--json and --paths-only are mutually exclusive", hint="choose one")
         if (user is not None) + bool(images) + replay != 1 or (goes_with and not images):
             raise InvalidQueryError(
                 "give --user NAME, or IMAGEs (optionally with --goes-with), or --replay: one of these",
@@ -168,7 +172,7 @@ def recommend(
 
 
 def _show(found: "Recommendations") -> None:
-    """One image a line, with why."""
+    """Print one image per line, with the reasons."""
     color = has_color()
     if found.note:
         note(_styled(harmless(found.note), _YELLOW, color=color))
@@ -188,7 +192,7 @@ def hit_line(hit: "Recommendation", *, widest: int = 2, color: bool = False) -> 
 
 
 def _show_replay(report: "ReplayReport", *, as_json: bool) -> None:
-    """A table of the methods."""
+    """Print a table of the methods."""
     if as_json:
         from saccade.usecases.recommendations.wire import replay
 

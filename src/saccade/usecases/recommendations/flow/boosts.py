@@ -15,20 +15,20 @@ from saccade.core.types import Ids
 from saccade.usecases.recommendations.rules.preference import Reason
 
 WORTH_SAYING = 0.05
-"""Terms of a score below this are not told."""
+"""Terms of a score below this are not reported."""
 
 RECENCY = "recency"
-"""The boost that is no column: by the time a picture was taken."""
+"""The boost that is not a column: by the time a picture was taken."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Boost:
-    """One term: what a column adds to each image's score.
+    """One term: a column's contribution to each image's score.
 
     Attributes:
         name: of the column.
         amounts: (n,) weight x rank share, 0 where the image has no value.
-        shown: (n,) the value, for people; "" where there is none.
+        shown: (n,) the value as text; "" if there is none.
     """
 
     name: str
@@ -37,10 +37,10 @@ class Boost:
 
 
 def parse_boosts(given: Mapping[str, float] | Sequence[str] | None) -> dict[str, float]:
-    """{column: weight} of {"price": -0.2} or ["price:-0.2", "recency"]; 1 where no weight is said.
+    """{column: weight} of {"price": -0.2} or ["price:-0.2", "recency"]; 1 if no weight is given.
 
     Raises:
-        InputError: a weight that is no finite number.
+        InputError: a weight that is not a finite number.
     """
     if given is None:
         return {}
@@ -48,7 +48,7 @@ def parse_boosts(given: Mapping[str, float] | Sequence[str] | None) -> dict[str,
     boosts = {}
     for name, weight in pairs:
         if not isfinite(weight) or not name:
-            raise InputError(f"cannot boost {name!r} by {weight}", hint="say NAME:WEIGHT, such as price:-0.2")
+            raise InputError(f"cannot boost {name!r} by {weight}", hint="use NAME:WEIGHT, such as price:-0.2")
         boosts[name.removeprefix(DATA)] = float(weight)
     return boosts
 
@@ -61,7 +61,7 @@ def _pair(said: str) -> tuple[str, float]:
         return name, float(weight)
     except ValueError:
         raise InputError(
-            f"{weight!r} in --boost {said} is no number", hint="say NAME:WEIGHT, such as price:-0.2"
+            f"{weight!r} in --boost {said} is not a number", hint="use NAME:WEIGHT, such as price:-0.2"
         ) from None
 
 
@@ -69,7 +69,7 @@ def boost_terms(catalog: Catalog, boosts: Mapping[str, float], ids: Ids) -> list
     """What each boost adds, for sorted ids.
 
     Raises:
-        InvalidFilterError: no such column of numbers.
+        InvalidFilterError: no such numeric column.
     """
     terms = []
     for name, weight in boosts.items():
@@ -92,7 +92,7 @@ def boost_terms(catalog: Catalog, boosts: Mapping[str, float], ids: Ids) -> list
 
 
 def boosted(terms: Sequence[Boost], place: int) -> list[Reason]:
-    """What the terms said for the image at a place, where it is worth saying."""
+    """The reasons from the terms for the image at `place`, if large enough."""
     return [
         Reason(
             kind="boost",

@@ -1,4 +1,4 @@
-"""Feedback and sets in CSV files: read line by line; a bad line is reported and left out."""
+"""Imports feedback and sets from CSV files, line by line; bad lines are reported and left out."""
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,7 +13,7 @@ from saccade.core.types import Failure
 from saccade.usecases.recommendations.rules.preference import EVENT_WEIGHTS, FeedbackImport
 
 _BATCH = 5000
-_LATEST = 32_503_680_000.0  # the year 3000: a number above is in milliseconds, or no time at all
+_LATEST = 32_503_680_000.0  # the year 3000: a larger number is in milliseconds, or not a time
 
 FindImage = Callable[[str], int]
 """The catalog's id of an image named by file or id; ImageNotFoundError if there is none."""
@@ -24,9 +24,9 @@ def read_events(tables: Tables, path: str, find: FindImage, *, now: float) -> It
 
     Args:
         find: looks up the image; each name is looked up once.
-        now: when events without a time happened.
+        now: the time of events without one.
     Raises:
-        PathNotFoundError: no such file.   InputError: it lacks a column, or is no text.
+        PathNotFoundError: no such file.   InputError: a column is missing, or it is not text.
     """
     lookup = _remembering(find)
     for one in _rows(tables, path, {"user", "image", "kind"}):
@@ -61,7 +61,7 @@ def read_sets(tables: Tables, path: str, find: FindImage) -> Iterator[tuple[str,
 
 
 def keep_all(read: Iterator[Event | Failure], keep: Callable[[Sequence[Event]], int]) -> FeedbackImport:
-    """Pass events to `keep` in batches, each durable when kept; what became of all lines."""
+    """Pass events to `keep` in batches, each durable once kept; returns the outcome of all lines."""
     rows = added = 0
     failed: list[Failure] = []
     batch: list[Event] = []
@@ -80,7 +80,7 @@ def keep_all(read: Iterator[Event | Failure], keep: Callable[[Sequence[Event]], 
 def keep_sets(
     read: Iterator[tuple[str, int] | Failure], keep: Callable[[Mapping[str, Sequence[int]]], int]
 ) -> FeedbackImport:
-    """Pass sets to `keep`, all at once; what became of all lines."""
+    """Pass sets to `keep`, all at once; returns the outcome of all lines."""
     sets: dict[str, list[int]] = {}
     failed: list[Failure] = []
     rows = 0
@@ -94,18 +94,18 @@ def keep_sets(
 
 
 def checked_event(user: str, image: int, kind: str, *, at: float, value: float) -> Event:
-    """An event that means something. Raises InputError."""
+    """A valid event. Raises InputError."""
     if kind not in EVENT_WEIGHTS:
-        raise InputError(f"{kind!r} is no kind of event", hint=f"one of: {', '.join(EVENT_WEIGHTS)}")
+        raise InputError(f"{kind!r} is not a kind of event", hint=f"one of: {', '.join(EVENT_WEIGHTS)}")
     if not isfinite(value) or value < 0:
-        raise InputError(f"the value {value} is not a number from 0 on", hint="to dislike: kind dislike")
+        raise InputError(f"the value {value} must be a number, 0 or more", hint="use kind dislike to dislike")
     if not isfinite(at):
         raise InputError(f"{at} is not a time", hint="seconds since 1970, or 2024-05-01T12:00:00")
     return Event(user=_named(user, "user"), image=image, kind=kind, at=at, value=value)
 
 
 def parse_time(said: str) -> float:
-    """UTC seconds since 1970 of a number of seconds or an ISO 8601 time (UTC if it names no zone)."""
+    """UTC seconds since 1970 of a number of seconds or an ISO 8601 time (UTC if it has no time zone)."""
     try:
         seconds = float(said)
     except ValueError:
@@ -127,7 +127,7 @@ def shown_time(at: float) -> str:
 
 
 def _named(name: str, what: str) -> str:
-    """The name without spaces around it. Raises InputError when nothing is left."""
+    """The name without spaces around it. Raises InputError if it is empty."""
     if not name.strip():
         raise InputError(f"the {what} has no name", hint="any text will do")
     return name.strip()
@@ -137,7 +137,7 @@ def _number(said: str) -> float:
     try:
         return float(said)
     except ValueError:
-        raise InputError(f"{said!r} is no number") from None
+        raise InputError(f"{said!r} is not a number") from None
 
 
 def _rows(tables: Tables, path: str, wanted: set[str]) -> Iterator[tuple[int, dict[str, str]] | Failure]:
@@ -148,7 +148,7 @@ def _rows(tables: Tables, path: str, wanted: set[str]) -> Iterator[tuple[int, di
         if missing:
             raise InputError(
                 f"{path} has no column {', '.join(sorted(missing))}",
-                hint=f"its first line must name the columns {', '.join(sorted(wanted))}",
+                hint=f"its first line must have the columns {', '.join(sorted(wanted))}",
             )
         for row in table.rows:
             if isinstance(row, RowProblem):

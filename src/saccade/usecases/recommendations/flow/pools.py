@@ -1,4 +1,4 @@
-"""What a recommendation chooses from: the images that may be, and those a preference consists of."""
+"""Selects the candidates of a recommendation, and the images that make up a preference."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,23 +13,23 @@ from saccade.engine.space import SpaceReader
 from saccade.usecases.recommendations.rules.preference import HALF_LIFE_DAYS, heaviest
 
 _EXACT = 50_000
-"""Up to so many images all are judged; among more, the nearest of each interest and the most popular."""
+"""Up to this many images, all are scored; above, the nearest of each interest and the most popular."""
 _INTERESTS, _NEAREST, _POPULAR = 32, 500, 1000
 _HISTORY = 500
-"""Liked images that speak for a preference: the heaviest."""
+"""Maximum number of liked images in a preference: the heaviest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """What kind of list is wanted.
+    """The options of a recommendation.
 
     Attributes:
-        k: most images wanted.
+        k: maximum number of images.
         diverse: in [0, 1], see `core.ranking.diversified`.
         novel: in [0, 1], see `preference_scores`.
         boosts: {column: weight}, see `boost_terms`.
         only: sorted ids that may be recommended; None for all.
-        seen: whether images the user had to do with may come again.
+        seen: whether to include images the user has already seen.
         half_life: days after which an event counts half.
         now: UTC seconds since 1970.
     """
@@ -45,19 +45,17 @@ class Wish:
 
     def __post_init__(self) -> None:
         if self.k < 1:
-            raise InvalidQueryError(
-                f"k is {self.k}; it must be at least 1", hint="ask for one at least: -k 1"
-            )
+            raise InvalidQueryError(f"k is {self.k}; it must be at least 1", hint="use at least -k 1")
         for name, value in (("diverse", self.diverse), ("novel", self.novel)):
             if not 0.0 <= value <= 1.0:
-                raise InputError(f"{name} is {value}; it is a dial from 0 to 1", hint=f"--{name} 0.3")
+                raise InputError(f"{name} is {value}; it must be from 0 to 1", hint=f"--{name} 0.3")
         if not 0.0 < self.half_life < float("inf"):
-            raise InputError(f"a half-life of {self.half_life} days is none", hint="--half-life 90")
+            raise InputError(f"a half-life of {self.half_life} days is not valid", hint="--half-life 90")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Liked:
-    """What the preference consists of: (m, d) unit rows, (m,) weights above 0, and how each is spoken of."""
+    """A preference: (m, d) unit rows, (m,) weights above 0, and the name of each."""
 
     rows: Embeddings
     weights: NDArray[np.float64]
@@ -67,7 +65,7 @@ class Liked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pool:
-    """Images to choose from: (n,) sorted ids, (n, d) rows, (n,) what the crowd's events weigh."""
+    """Images to choose from: (n,) sorted ids, (n, d) rows, (n,) the weight of all users' events."""
 
     ids: Ids
     rows: Embeddings
@@ -98,7 +96,7 @@ def known(
 def pool_of(
     catalog: Catalog, reader: SpaceReader, liked: Liked | None, counts: Mapping[int, float], wish: Wish
 ) -> Pool:
-    """The images to judge: all that may be, or in a large library those near an interest or popular."""
+    """The images to score: all allowed ones, or in a large library those near an interest or popular."""
     if reader.count() <= _EXACT:
         ids, rows = reader.everything()
         if wish.only is not None:
@@ -133,6 +131,6 @@ def _candidates(
 
 
 def without(pool: Pool, images: Ids) -> Pool:
-    """The pool less these images."""
+    """The pool without these images."""
     keep = ~np.isin(pool.ids, images)
     return Pool(ids=pool.ids[keep], rows=pool.rows[keep], counts=pool.counts[keep])

@@ -1,4 +1,4 @@
-"""Recommend images to a user: candidates, preference, popularity, business terms, diversity, reasons."""
+"""Recommends images to a user: candidates, preference, popularity, business terms, diversity, reasons."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -31,20 +31,20 @@ from saccade.usecases.recommendations.rules.preference import (
 )
 
 Kin: TypeAlias = Callable[[Ids], Ids]
-"""(n,) ids -> sorted ids of these images and of their copies."""
+"""(n,) ids -> sorted ids of these images and their copies."""
 
 _LOOKED = 10
 _SPREAD = 0.7
-"""The least dial of diversity where nothing is known of the user."""
-_DEEDS = {"like": "liked", "buy": "bought", "click": "clicked", "view": "looked at"}
+"""Minimum diversity if nothing is known about the user."""
+_DEEDS = {"like": "liked", "buy": "bought", "click": "clicked", "view": "viewed"}
 
 
 _COPIES = 100
-"""Copies of one picture that are left out of its recommendations."""
+"""Maximum number of copies of a picture to leave out of its recommendations."""
 
 
 def signs_of(events: Sequence[Event], now: float) -> list[Sign]:
-    """Events as signs; one from the future (a clock that was wrong) counts as of now."""
+    """Events as signs; one from the future (due to a wrong clock) counts as now."""
     return [
         Sign(image=event.image, kind=event.kind, days=max(0.0, (now - event.at) / DAY), value=event.value)
         for event in events
@@ -54,13 +54,13 @@ def signs_of(events: Sequence[Event], now: float) -> list[Sign]:
 def recommend_to_user(
     catalog: Catalog, reader: SpaceReader, spread: float, user: str, wish: Wish, *, kin: Kin = np.unique
 ) -> Recommendations:
-    """Images for a user; for one of whom nothing is known, popular ones or a cross-section, saying so.
+    """Images for a user; without events, popular ones or a cross-section, with a note.
 
     Args:
         spread: standard deviation of the scores of random pairs in the reader's space.
-        kin: images with their copies: who has seen a picture need not see it resized.
+        kin: returns images with their copies: who has seen a picture need not see it resized.
     Raises:
-        NoImagesError: no image may be recommended.   InvalidFilterError: a boost that is no column.
+        NoImagesError: no image may be recommended.   InvalidFilterError: a boost that is not a column.
     """
     started = time.perf_counter()
     events = catalog.feedback.events()
@@ -73,7 +73,7 @@ def recommend_to_user(
         pool = without(pool, kin(preference.seen))
     if not len(pool.ids):
         raise NoImagesError(
-            f"nothing is left to recommend to {user!r}", hint="loosen the filters, or allow what was seen"
+            f"nothing is left to recommend to {user!r}", hint="loosen the filters, or allow seen images"
         )
     asked = f"for {user}"
     if liked is None:
@@ -94,10 +94,10 @@ def recommend_like(
     images: Ids,
     kin: Kin = np.unique,
 ) -> Recommendations:
-    """Images like those given: the same ranking without a user.
+    """Images similar to the given ones: the same ranking without a user.
 
     Args:
-        images: ids of those given that the library holds; they are not recommended.
+        images: ids of the given ones in the library; they are not recommended.
     """
     started = time.perf_counter()
     counts = event_counts(signs_of(catalog.feedback.events(), wish.now), wish.half_life)
@@ -156,18 +156,18 @@ def _ranked(
 def _cold(
     catalog: Catalog, pool: Pool, wish: Wish, *, asked: str, some: bool, started: float
 ) -> Recommendations:
-    """The answer for somebody of whom nothing is known: what the crowd likes, else a cross-section."""
+    """The answer for a user without events: popular images, else a cross-section."""
     center = pool.rows.mean(axis=0)
     typical = stretched((pool.rows @ center).astype(np.float64))
     popular = pool.counts > 0
-    told = "this user liked nothing yet" if some else "nothing is known of this user"
+    told = "this user has not liked anything yet" if some else "nothing is known about this user"
     if popular.any():
         base, diverse = np.log1p(pool.counts) / np.log1p(pool.counts.max()) + 0.01 * typical, wish.diverse
         basis: Basis = "popular"
         note = f"{told}: these are the most popular among all users"
     else:
         base, diverse, basis = typical, max(wish.diverse, _SPREAD), "spread"
-        note = f"{told}, and nobody liked anything yet: this is a cross-section of the library"
+        note = f"{told}, and nobody has liked anything yet: this is a cross-section of the library"
     terms = boost_terms(catalog, wish.boosts, pool.ids)
     scores = base + sum((term.amounts for term in terms), np.zeros(len(base)))
     chosen = _chosen(scores, pool.rows, wish.k, diverse)
@@ -184,14 +184,14 @@ def _cold(
 
 
 def _chosen(scores: NDArray[np.float64], rows: Embeddings, k: int, diverse: float) -> NDArray[np.int64]:
-    """Positions of the k to show, taken from the best few hundred."""
+    """Positions of the k results, chosen from the best few hundred."""
     best = np.argsort(-scores, kind="stable")[: max(200, _LOOKED * k)]
     chosen: NDArray[np.int64] = best[diversified(scores[best], rows[best], k, diverse)]
     return chosen
 
 
 def _likings(liked: Liked, shares: NDArray[np.float64], row: NDArray[np.float32]) -> list[Reason]:
-    """The one or two liked images that speak most for an image."""
+    """The one or two liked images that contribute most to an image's score."""
     order = np.argsort(-shares, kind="stable")[:2].tolist()
     places = [place for place in order if place == order[0] or shares[place] > 0.5 * shares[order[0]]]
     reasons = []
@@ -218,7 +218,7 @@ def _answer(
     note: str,
     started: float,
 ) -> Recommendations:
-    """The chosen images with all that is known of them."""
+    """The chosen images with their details."""
     records = catalog.images.get(pool.ids[chosen].tolist())
     hits = [
         recommendation(rank, record, float(scores[place]), reasons)
@@ -245,7 +245,7 @@ def recommendation(
 
 
 def copies_of(catalog: Catalog, reader: SpaceReader, threshold: float, ids: Ids) -> Ids:
-    """Sorted ids of these images and of their copies.
+    """Sorted ids of these images and their copies.
 
     Args:
         reader: of the copy space.

@@ -1,4 +1,4 @@
-"""Judge recommendations by what users did later: history in, the part left out to be found."""
+"""Evaluates recommendations on held-out events."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -33,14 +33,14 @@ from saccade.usecases.recommendations.rules.preference import (
 )
 
 LEAST = 5
-"""Liked images a user must have to be judged by: four to learn from, one to find."""
+"""Minimum liked images of an evaluated user: four to learn from, one to find."""
 _POSITIVE = frozenset({"like", "buy", "click"})
 _SMOOTHING = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _User:
-    """One user's events before the cut, and the images liked after it that were not among them."""
+    """One user's events before the split, and newly liked images after it."""
 
     name: str
     before: Sequence[Event]
@@ -50,7 +50,7 @@ class _User:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Bench:
-    """What every method judges: all images, and what all users together did before their cuts."""
+    """The input of every method: all images, and all users' events before their splits."""
 
     ids: Ids
     rows: Embeddings
@@ -79,21 +79,23 @@ def replay(
     most: int = 1000,
     only: Ids | None = None,
 ) -> ReplayReport:
-    """How well recommendations would have foreseen what users did.
+    """Evaluate how well recommendations would have predicted what users did.
 
-    Each user's events are cut in time: what came before is known, the images liked (or bought, or clicked)
-    after and not before are to be found among all images the user had nothing to do with.
+    Each user's events are split in time: earlier ones are known; images newly liked (or bought, or clicked)
+    afterward are to be found among all images the user had not seen.
 
     Args:
-        held_out: share of each user's liked images that is to be found, in (0, 1).
-        most: users judged; of more, so many are drawn.
+        held_out: share of each user's liked images held out, in (0, 1).
+        most: maximum users evaluated; from more, a sample is drawn.
     Raises:
         InputError: no user has enough events.
     """
     if k < 1:
         raise InvalidQueryError(f"k is {k}; it must be at least 1", hint="-k 10")
     if not 0.0 < held_out < 1.0:
-        raise InputError(f"{held_out} is no share to hold out", hint="a number between 0 and 1, such as 0.2")
+        raise InputError(
+            f"{held_out} is not a valid share to hold out", hint="a number between 0 and 1, such as 0.2"
+        )
     ids, rows = reader.everything()
     if only is not None:
         keep = np.isin(ids, only)
@@ -143,7 +145,7 @@ def replay(
 
 
 def _split(events: Sequence[Event], ids: Ids, held_out: float) -> list[_User]:
-    """Users with enough images liked, cut in time."""
+    """Users with enough liked images, split in time."""
     there = set(ids.tolist())
     of_user: dict[str, list[Event]] = {}
     for event in events:
@@ -182,7 +184,7 @@ def _ours(bench: _Bench, user: _User) -> NDArray[np.float64]:
 
 
 def _mean(bench: _Bench, user: _User) -> NDArray[np.float64]:
-    """Cosine with the mean of what was liked, clicked or bought: what simple systems do."""
+    """Cosine with the mean of what was liked, clicked or bought: as in simple systems."""
     images = sorted({event.image for event in user.before if event.kind in _POSITIVE})
     center = bench.rows[np.searchsorted(bench.ids, np.array(images, np.int64))].mean(axis=0)
     scores: NDArray[np.float64] = (bench.rows @ center).astype(np.float64)
@@ -208,7 +210,7 @@ def _score(
     k: int,
     dice: np.random.Generator,
 ) -> ReplayScore:
-    """The figures of one method, and what `recommend` has ahead of it user by user."""
+    """The scores of one method, and the lead of `recommend` over it, user by user."""
     mine, ours = lists[name], lists["recommend"]
     chance = (bench.counts + _SMOOTHING) / (bench.counts + _SMOOTHING).sum()
 

@@ -1,4 +1,4 @@
-"""What goes with an image: from imported sets; where these are silent, from what looks like their images."""
+"""Finds what goes with an image: from imported sets, else from similar images in sets."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -19,15 +19,15 @@ from saccade.usecases.recommendations.rules.preference import Basis, Reason, Rec
 from saccade.usecases.recommendations.rules.together import companions, in_sets
 
 _STAND_INS = 5
-"""Images with sets that answer for one without."""
+"""Number of similar images in sets used for an image in none."""
 _LOOK_ALIKES = 20
 _FEWER = 0.5
-"""What a look-alike of a companion counts, against the companion itself."""
+"""Weight of a look-alike of a companion, relative to the companion."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seed:
-    """An image that something is to go with: its id (None if the library does not hold it), row, and name."""
+    """A query image: its id (None if not in the library), row, and name."""
 
     image: int | None
     row: Embeddings
@@ -36,7 +36,7 @@ class Seed:
 
 @dataclass(slots=True)
 class _Found:
-    """What speaks for one image so far."""
+    """The score and reasons of one image so far."""
 
     score: float
     reasons: tuple[Reason, ...]
@@ -45,11 +45,11 @@ class _Found:
 def goes_with(
     catalog: Catalog, reader: SpaceReader, calibration: Calibration, seeds: Sequence[Seed], wish: Wish
 ) -> Recommendations:
-    """Images that go with those given.
+    """Images that go with the given ones.
 
-    Companions in the imported sets come first. An image that is in no set is answered for by the images in
-    sets that look like it, each as far as it does, and the answer's basis and note say so. Where companions
-    are fewer than wanted, images that look like them follow, counted half.
+    Companions in the imported sets come first. For an image in no set, similar images in sets are used,
+    weighted by similarity, as reported in the answer's basis and note. If there are too few companions,
+    images similar to them follow, at half weight.
 
     Raises:
         InputError: no sets were imported, or nothing goes with these.
@@ -59,7 +59,7 @@ def goes_with(
     having = in_sets(sets)
     if not len(having):
         raise InputError(
-            "no sets were imported, so nothing is known of what goes together",
+            "no sets were imported, so nothing is known about what goes together",
             hint="saccade feedback import-sets FILE.csv (columns: set, image)",
         )
     found: dict[int, _Found] = {}
@@ -75,9 +75,9 @@ def goes_with(
             _add(found, sets, image, path, likeness)
             names.append(name_of(path))
         notes.append(
-            f"no set holds {name_of(seed.path)}: judged by what looks like it ({', '.join(names)})"
+            f"no set contains {name_of(seed.path)}: using similar images ({', '.join(names)})"
             if names
-            else f"no set holds {name_of(seed.path)}, nor any image that looks like it"
+            else f"no set contains {name_of(seed.path)} or any similar image"
         )
     own = np.array([seed.image for seed in seeds if seed.image is not None], np.int64)
     _look_alikes(catalog, reader, calibration, found, wish)
@@ -100,7 +100,7 @@ def _add(
     path: str,
     share: float,
 ) -> None:
-    """What goes with one image, counted as `share`."""
+    """Add what goes with one image, weighted by `share`."""
     for one in companions(sets, image):
         times = "once" if one.times == 1 else f"{one.times:,} times"
         text = f"together with {name_of(path)} {times}, {one.lift:.1f} x chance"
@@ -116,7 +116,7 @@ def _add(
 def _stand_ins(
     catalog: Catalog, reader: SpaceReader, calibration: Calibration, seed: Seed, having: Ids
 ) -> list[tuple[int, str, float]]:
-    """(id, path, likeness in [0, 1]) of the images in sets that look most like one that is in none."""
+    """(id, path, similarity in [0, 1]) of the images in sets most similar to one that is in none."""
     there = having[~np.isin(having, catalog.embeddings.absent(reader.space.id))]
     ids, scores = reader.candidates(seed.row, _STAND_INS, only=there)
     sure = image_confidence(calibration, scores)
@@ -135,7 +135,7 @@ def _look_alikes(
     found: dict[int, _Found],
     wish: Wish,
 ) -> None:
-    """Add images that look like the best companions, when there are fewer companions than wanted."""
+    """Add images similar to the best companions if there are too few companions."""
     out = catalog.embeddings.unembedded(reader.space.id)
     best = sorted(found, key=lambda image: (-found[image].score, image))[: wish.k]
     if len(found) >= wish.k:
@@ -176,7 +176,7 @@ def _answer(
     note: str,
     started: float,
 ) -> Recommendations:
-    """The best of what was found, with business terms and diversity."""
+    """The best images found, with business terms and diversity."""
     raw = np.array([found[image].score for image in ids.tolist()])
     terms = boost_terms(catalog, wish.boosts, ids)
     scores = raw if not terms and not wish.diverse else stretched(raw)

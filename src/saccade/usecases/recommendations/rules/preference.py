@@ -1,7 +1,7 @@
-"""What a user prefers, from what the user did, and how well images fit it.
+"""Models a user's preference from events, and how well images fit it.
 
 Events fade: one that is a half-life old counts half. A preference is kept as the images themselves, not as
-their mean: a person who likes dogs and sailing does not want what lies between the two.
+their mean: a person who likes dogs and sailing does not want something between the two.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ from saccade.core.types import Embeddings, Failure, Ids, ImageInfo
 EVENT_WEIGHTS: Mapping[str, float] = MappingProxyType(
     {"buy": 2.0, "like": 1.0, "click": 0.3, "view": 0.1, "dislike": -1.0}
 )
-"""What each kind of event says, before it fades."""
+"""Weight of each kind of event, before it fades."""
 
 HALF_LIFE_DAYS = 90.0
 """Default age at which an event counts half."""
@@ -26,11 +26,11 @@ HALF_LIFE_DAYS = 90.0
 DAY = 86_400.0
 
 _SHARPNESS = 0.5
-"""How much more a near image counts than a far one, per standard deviation of chance scores; 0 would be the
-mean of all. Chosen on simulated users of flickr8k's training split, where 0.3 to 0.6 do alike."""
+"""How much more a near image counts than a distant one, per standard deviation of chance scores; 0 is the
+mean of all. Chosen on simulated users of flickr8k's training split, where 0.3 to 0.6 did equally well."""
 
 _AVERSION = 0.5
-"""How much likeness to what was disliked takes away, against likeness to what was liked."""
+"""Weight of similarity to disliked images, relative to similarity to liked ones."""
 
 _CROWD = 0.3
 """How much popularity counts by default: chosen like `_SHARPNESS`, over 300 to 6,000 images and few to many
@@ -42,7 +42,7 @@ _CROWD_SMOOTHING = 3.0
 _CHUNK = 8192
 
 _STRONGEST = 10.0
-"""Values above count as this: one rating cannot outweigh a history."""
+"""Larger values count as this: one rating cannot outweigh a history."""
 
 Basis: TypeAlias = Literal["history", "images", "popular", "spread", "sets", "look-alikes"]
 
@@ -55,8 +55,8 @@ class Reason:
         kind: "liked", "clicked", "viewed", "bought", "given" (like that image); "popular"; "boost";
             "together" (in sets with that image); "look-alike" (of an image that is in sets); "different".
         text: for people: "like A.jpg you liked".
-        amount: its share of the score, in the score's unit.
-        path: the image it speaks of, or "".
+        amount: its contribution to the score, in the score's unit.
+        path: the image it refers to, or "".
     """
 
     kind: str
@@ -72,10 +72,10 @@ class Recommendation:
     Attributes:
         rank: 1 is best.
         image_id: SHA-256, hexadecimal.
-        path, paths: where it lies.
+        path, paths: its files.
         score: higher is better; comparable within one answer only.
         reasons: the strongest first.
-        info: what the file says about it.
+        info: the file's metadata.
     """
 
     rank: int
@@ -89,13 +89,13 @@ class Recommendation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recommendations(Listed[Recommendation]):
-    """What is recommended, and on what ground.
+    """Recommendations and their basis.
 
     Attributes:
         asked: for whom or with what, in words.
-        basis: "history" (of a user), "images" (those given), "popular" or "spread" (nothing is known of the
-            user), "sets" (what goes together), "look-alikes" (sets of images that look like it).
-        note: what a reader must know about the ground; "" when there is nothing.
+        basis: "history" (of a user), "images" (those given), "popular" or "spread" (the user has no events),
+            "sets" (what goes together), "look-alikes" (sets of similar images).
+        note: a remark on the basis; may be empty.
         hits: best first.
         took_ms: milliseconds.
     """
@@ -114,11 +114,11 @@ class Recommendations(Listed[Recommendation]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserEvent:
-    """One event of a user as it is given back.
+    """One event of a user as returned to callers.
 
     Attributes:
         image_id: SHA-256, hexadecimal.
-        path: where the image lies; empty when it is gone.
+        path: a file of the image; empty if it is gone.
         kind: "like", "dislike", "click", "view" or "buy".
         at: ISO 8601, UTC.
         value: strength.
@@ -134,10 +134,10 @@ class UserEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedbackImport:
-    """What an import of events or sets did.
+    """The result of importing events or sets.
 
     Attributes:
-        rows: lines read, the header left out.   added: of these, what was new.
+        rows: lines read, the header left out.   added: new ones among them.
         failed: one for each line that could not be used; its path is "FILE:LINE".
     """
 
@@ -161,7 +161,7 @@ class Leaning:
     """What a user likes and dislikes now.
 
     Attributes:
-        liked: (n,) sorted ids.   liked_weights: (n,) above 0.   kinds: what weighs most of each.
+        liked: (n,) sorted ids.   liked_weights: (n,) above 0.   kinds: the heaviest kind for each.
         disliked: (m,) sorted ids.   disliked_weights: (m,) above 0.
     """
 
@@ -173,16 +173,16 @@ class Leaning:
 
     @property
     def seen(self) -> Ids:
-        """Everything the user had to do with, sorted."""
+        """All images the user interacted with, sorted."""
         return np.union1d(self.liked, self.disliked)
 
 
 def leaning(signs: Sequence[Sign], half_life: float = HALF_LIFE_DAYS) -> Leaning:
-    """What a user's signs say now.
+    """A user's preference at present.
 
-    A sign weighs EVENT_WEIGHTS[kind] x value x 2^(-age / half-life); kinds not listed there weigh nothing.
-    Several signs on one image add up to log(1 + sum): the hundredth look says less than the first. Of a like
-    (or a purchase) and a dislike of the same image the later counts, and a click or look never undoes a
+    A sign weighs EVENT_WEIGHTS[kind] x value x 2^(-age / half-life); unlisted kinds weigh nothing.
+    Several signs on one image add up to log(1 + sum): the hundredth view says less than the first. Of a like
+    (or purchase) and a dislike of the same image the later counts, and a click or view never undoes a
     dislike.
 
     Args:
@@ -221,14 +221,14 @@ def heaviest(ids: Ids, weights: NDArray[np.float64], most: int) -> NDArray[np.in
 def affinity(
     rows: Embeddings, liked: Embeddings, weights: NDArray[np.float64], spread: float
 ) -> NDArray[np.float64]:
-    """How well each row fits a preference: the log of the weighted mean of exp(likeness to each liked image).
+    """How well each row fits a preference: log of the weighted mean of exp(similarity to a liked image).
 
-    A kernel density estimate of what is liked, with the exponential of the cosine as kernel (von
+    A kernel density estimate of liked images, with the exponential of the cosine as kernel (von
     Mises-Fisher; P. Hall, G. Watson and J. Cabrera, "Kernel density estimation with spherical data",
     Biometrika 74, 1987), in standard deviations of chance scores so that it holds for any encoder.
 
     Args:
-        rows: (n, d) unit rows to judge.   liked: (m, d) unit rows, m above 0.   weights: (m,) above 0.
+        rows: (n, d) unit rows to score.   liked: (m, d) unit rows, m above 0.   weights: (m,) above 0.
         spread: standard deviation of the scores of random pairs, above 0.
     Returns:
         (n,) affinities.
@@ -254,7 +254,7 @@ def voices(
 def _likeness(
     rows: Embeddings, liked: Embeddings, weights: NDArray[np.float64], spread: float
 ) -> NDArray[np.float64]:
-    """(n, m) log of what each liked image adds to each row's density."""
+    """(n, m) log of each liked image's contribution to each row's density."""
     heard = np.log(weights / weights.sum())
     likeness: NDArray[np.float64] = (rows @ liked.T).astype(np.float64) * (_SHARPNESS / spread) + heard
     return likeness
@@ -263,14 +263,14 @@ def _likeness(
 def preference_scores(
     fits: NDArray[np.float64], spoils: NDArray[np.float64] | None, crowd: NDArray[np.float64], novel: float
 ) -> NDArray[np.float64]:
-    """What the user likes, less what the user dislikes, as the crowd likes it.
+    """Scores from likes, dislikes and popularity.
 
-    The log of a product: how dense what is liked lies here, over how dense what is disliked does, times how
-    popular it is (`crowd_pull`); `novel` turns the last from 1 (0: with the crowd) over 0 (0.5: no matter)
-    to -1 (1: away from it).
+    The log of a product: the density of liked images over that of disliked ones, times popularity
+    (`crowd_pull`); `novel` scales the last from 1 (at 0: popular first) over 0 (at 0.5: ignored) to -1 (at 1:
+    unpopular first).
 
     Args:
-        fits, spoils: (n,) `affinity` to what is liked, and to what is disliked (None: nothing is).
+        fits, spoils: (n,) `affinity` to liked images, and to disliked ones (None: there are none).
         crowd: (n,) `crowd_pull`.
         novel: in [0, 1].
     """
@@ -279,10 +279,10 @@ def preference_scores(
 
 
 def crowd_pull(counts: NDArray[np.float64]) -> NDArray[np.float64]:
-    """How much popularity speaks for each image: a share of the log of smoothed counts over their mean.
+    """The popularity score of each image: a share of the log of smoothed counts over their mean.
 
     Args:
-        counts: (n,) what all users' events weigh, faded, not negative.
+        counts: (n,) weight of all users' events, faded, not negative.
     """
     if not len(counts):
         return counts
@@ -293,7 +293,7 @@ def crowd_pull(counts: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def event_counts(signs: Sequence[Sign], half_life: float = HALF_LIFE_DAYS) -> dict[int, float]:
-    """{image: how much all events together speak for it}, faded, not below 0."""
+    """{image: total weight of all events}, faded, not below 0."""
     counts: dict[int, float] = {}
     for sign in signs:
         weight = EVENT_WEIGHTS.get(sign.kind, 0.0) * min(max(sign.value, 0.0), _STRONGEST)

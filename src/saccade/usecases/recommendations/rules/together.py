@@ -1,4 +1,4 @@
-"""What goes with what: images that occur in the same sets (orders, outfits, rooms) more than chance says."""
+"""Finds images that occur in the same sets (orders, outfits, rooms) more often than by chance."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,7 @@ import numpy as np
 from saccade.core.types import Ids
 
 _DOUBT = 2.0
-"""Joint occurrences at which a pair is believed by half: two things bought together once is an accident."""
+"""Joint occurrences at which a pair counts half: two things bought together once may be a coincidence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,8 +19,8 @@ class Companion:
     Attributes:
         image: its id.
         score: in [0, 1]; see `companions`.
-        times: sets that hold both.
-        lift: how many times more sets hold both than if they had nothing to do with each other.
+        times: sets that contain both.
+        lift: how many times more sets contain both than if they were independent.
     """
 
     image: int
@@ -30,11 +30,11 @@ class Companion:
 
 
 def companions(sets: Mapping[str, Sequence[int]], image: int) -> list[Companion]:
-    """Images that occur with `image` no less than chance says, best first; ties by lower id.
+    """Images that occur with `image` at least as often as by chance, best first; ties by lower id.
 
     The score is normalized pointwise mutual information, ln(lift) / -ln(p(both)), which is 1 for two images
     never seen apart and 0 for independent ones (G. Bouma, "Normalized (pointwise) mutual information in
-    collocation extraction", GSCL 2009), times n / (n + 2) for n joint sets: rare pairs are doubted.
+    collocation extraction", GSCL 2009), times n / (n + 2) for n joint sets: rare pairs are discounted.
 
     Args:
         sets: {name: image ids}; an image counts once in a set.
@@ -55,7 +55,7 @@ def companions(sets: Mapping[str, Sequence[int]], image: int) -> list[Companion]
 
 
 def in_sets(sets: Mapping[str, Sequence[int]]) -> Ids:
-    """Sorted ids of all images that any set of two or more holds."""
+    """Sorted ids of all images in sets of two or more."""
     return np.unique(
         np.array([one for images in sets.values() if len(set(images)) > 1 for one in images], np.int64)
     )

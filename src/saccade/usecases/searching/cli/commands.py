@@ -25,7 +25,7 @@ F = TypeVar("F", bound=Callable[..., object])
 
 
 def _output_options(function: F) -> F:
-    """Accept how hits are shown."""
+    """Add the options for how hits are shown."""
     for option in (
         click.option("--sheet", metavar="FILE", help="Also write the hits with pictures to an HTML file."),
         click.option(
@@ -36,7 +36,9 @@ def _output_options(function: F) -> F:
             help="Show the best hits in the terminal.",
         ),
         click.option("-0", "--null", is_flag=True, help="End paths with a zero byte; with --paths-only."),
-        click.option("-p", "--paths-only", is_flag=True, help="Only the paths, one a line, byte for byte."),
+        click.option(
+            "-p", "--paths-only", is_flag=True, help="Print only the paths, one per line, byte for byte."
+        ),
         json_option,
         library_option,
     ):
@@ -45,14 +47,16 @@ def _output_options(function: F) -> F:
 
 
 _top_option = click.option(
-    "-k", "--top", type=int, default=20, show_default=True, metavar="N", help="Most hits wanted."
+    "-k", "--top", type=int, default=20, show_default=True, metavar="N", help="Maximum number of hits."
 )
 
 
 @click.command()
 @click.argument("query", nargs=-1, metavar="[QUERY]...")
 @click.option("--near", multiple=True, metavar="PHOTO", help="Also like this picture; repeatable.")
-@click.option("--less", multiple=True, metavar="WORDS", help="Away from words or a ./PHOTO; repeatable.")
+@click.option(
+    "--less", multiple=True, metavar="WORDS", help="Less like these words or a ./PHOTO; repeatable."
+)
 @_top_option
 @scope_options
 @click.option("--no-index", is_flag=True, help="Do not index a folder that has no library yet.")
@@ -74,10 +78,10 @@ def search(
     pictures: str,
     sheet: str | None,
 ) -> None:
-    """Find images by words, by picture, or both.
+    """Find images by text, by picture, or both.
 
-    A QUERY that begins with ./ or / is a picture. Words in a row are one phrase; quoted phrases count one by
-    one, with a weight in front if you like: "2:a beach" "at night". A folder without a library is
+    A QUERY that begins with ./ or / is a picture. Words in a row are one phrase; quoted phrases count
+    separately, optionally with a weight in front: "2:a beach" "at night". A folder without a library is
     indexed first.
     """
     with errors_reported(as_json=as_json, debug=session.debug):
@@ -98,11 +102,15 @@ def search(
 
 @click.command(short_help="Find images similar to pictures, in content or in style; or copies.")
 @click.argument("photos", nargs=-1, metavar="[PHOTO-OR-ID]...")
-@click.option("--copies", is_flag=True, help="Only the same picture: copies, resized, cropped, edited.")
-@click.option("--style", is_flag=True, help="By color, light and composition, whatever they show.")
-@click.option("--mood", default="", metavar="WORDS", help='Of a mood, such as "dark warm"; implies --style.')
+@click.option("--copies", is_flag=True, help="Only the same picture: resized, cropped or edited copies.")
+@click.option("--style", is_flag=True, help="By color, light and composition, whatever the image shows.")
+@click.option("--mood", default="", metavar="WORDS", help='By mood, such as "dark warm"; implies --style.')
 @click.option(
-    "--diverse", type=float, default=0.0, metavar="0..1", help="How different from each other hits should be."
+    "--diverse",
+    type=float,
+    default=0.0,
+    metavar="0..1",
+    help="How different the hits should be from each other.",
 )
 @_top_option
 @scope_options
@@ -130,7 +138,7 @@ def similar(
         _check_output(as_json=as_json, paths_only=paths_only, null=null)
         styled = style or bool(mood)
         if styled and (copies or diverse):
-            raise InputError("--style goes with neither --copies nor --diverse", hint="choose one")
+            raise InputError("--style cannot be combined with --copies or --diverse", hint="choose one")
         if not photos and not mood:
             raise InputError(
                 "no picture to compare with", hint="saccade similar PHOTO, or --mood 'dark warm'"
@@ -156,7 +164,7 @@ def similar(
 def _check_output(*, as_json: bool, paths_only: bool, null: bool) -> None:
     """Refuse options that contradict each other, before any work."""
     if as_json and paths_only:
-        raise InputError("--json and --paths-only exclude each other", hint="choose one")
+        raise InputError("--json and --paths-only are mutually exclusive", hint="choose one")
     if null and not paths_only:
         raise InputError("--null needs --paths-only", hint="add --paths-only")
 
@@ -170,7 +178,7 @@ def _show(
     null: bool,
     pictures: str,
 ) -> None:
-    """The hits in the form that was asked for."""
+    """Print the hits in the requested form."""
     if as_json:
         from saccade.usecases.searching.wire import search_answer
 
@@ -184,7 +192,7 @@ def _show(
 def _write_sheet(
     context: "LibraryContext", result: "SearchResult", path: str | None, queries: Sequence[str]
 ) -> None:
-    """The contact sheet, if one was asked for."""
+    """Write the contact sheet, if requested."""
     if path is None:
         return
     from saccade.usecases.searching.html import Section, write_sheet

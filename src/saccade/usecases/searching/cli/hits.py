@@ -1,4 +1,4 @@
-"""Hits for people: what was found, how sure it is, where it lies; with pictures if the terminal has any."""
+"""Hits as text: what was found, how sure it is, and where; with pictures if the terminal supports them."""
 
 from typing import TYPE_CHECKING
 
@@ -32,23 +32,23 @@ def say_hits(context: "LibraryContext", result: "SearchResult", *, pictures: str
 
 
 def no_match_line(context: "LibraryContext", result: "SearchResult") -> str:
-    """The honest first line of an answer that is none."""
+    """The first line when nothing matches."""
     images = context.catalog.health.counts().images
     interrupted = bool(context.catalog.runs.unfinished())
-    unfinished = " Indexing was stopped early: `saccade index` goes on." if interrupted else ""
+    unfinished = " Indexing was interrupted: `saccade index` resumes it." if interrupted else ""
     query = harmless(result.query)
     if not result.hits:
-        among = "" if images else ": the library holds no image"
+        among = "" if images else ": the library has no images"
         return f'No match for "{query}"{among}.{unfinished}'
     best = "the best one" if len(result.hits) == 1 else f"the best {len(result.hits)}"
     return (
-        f"No confident match: {best} of {counted(images, 'image')} shown, but nothing here clearly answers "
+        f"No confident match: {best} of {counted(images, 'image')} shown, but nothing here clearly matches "
         f'"{query}".{unfinished}'
     )
 
 
 def hit_line(hit: "Hit", *, widest: int = 2, color: bool = False, below: str | None = None) -> str:
-    """Rank, confidence, score, path (relative to `below`), and what else is worth knowing."""
+    """Rank, confidence, score, path (relative to `below`), and extras."""
     sure = _GREEN if hit.confidence >= _SURE else _YELLOW if hit.confidence >= _MAYBE else _DIM
     line = (
         f"{_styled(f'{hit.rank:>{widest}}', _DIM, color=color)}  "
@@ -61,7 +61,7 @@ def hit_line(hit: "Hit", *, widest: int = 2, color: bool = False, below: str | N
 
 
 def _extras(hit: "Hit") -> list[str]:
-    """Which part it answers, the words found, and how many hits stand behind this one."""
+    """The matching parts, the words found, and the number of similar hits behind this one."""
     extras = []
     if len(hit.parts) > 1:
         extras.append(", ".join(f"{harmless(part.part)} {part.score:.2f}" for part in hit.parts))
@@ -75,7 +75,7 @@ def _extras(hit: "Hit") -> list[str]:
 
 
 def _say_pictures(context: "LibraryContext", result: "SearchResult", *, force: bool) -> None:
-    """The best hits as pictures, if the terminal can show them."""
+    """Show the best hits as pictures, if the terminal can."""
     from saccade.doors.terminal import pictures
 
     kind = pictures.detect(terminal=is_terminal(), force=force)

@@ -1,4 +1,4 @@
-"""A query as it is typed: words, phrases, pictures, each with a weight in front if wanted."""
+"""Parses a typed query: words, phrases and pictures, each with an optional weight in front."""
 
 import os
 import re
@@ -12,7 +12,7 @@ _WEIGHTED = re.compile(r"(\d+(?:\.\d+)?):(.+)", re.DOTALL)
 _PICTURE = re.compile(r"(\.{1,2}|~)?/.*", re.DOTALL)
 
 Weighted: TypeAlias = tuple[str, float]
-"""Words, a path or an id, and how much it counts (1 when nothing was said)."""
+"""Words, a path or an id, and its weight (default 1)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,10 +24,11 @@ class Asked:
 
 
 def parse_query(words: Sequence[str]) -> Asked:
-    """Sort the words of a command line.
+    """Sort a command line's words into texts and pictures.
 
-    An argument that begins with ./ ../ / or ~/ is a picture. Single words in a row are one phrase (quotes are
-    easily forgotten); an argument with a space in it (it was quoted) or with a weight stands for itself.
+    An argument that begins with ./ ../ / or ~/ is a picture. Consecutive single words are one phrase (quotes
+    are easily forgotten); an argument with a space in it (it was quoted) or with a weight is a phrase by
+    itself.
 
     Raises:
         PathNotFoundError: a picture that does not exist.
@@ -53,12 +54,12 @@ def parse_query(words: Sequence[str]) -> Asked:
 
 
 def parse_less(words: Sequence[str]) -> list[tuple[str | os.PathLike[str], float]]:
-    """What to stay away from: words as text, pictures (told by how they begin) as paths.
+    """What hits should be less like: words as text, pictures (recognized by their prefix) as paths.
 
     Raises:
         PathNotFoundError: a picture that does not exist.
     """
-    from pathlib import Path  # late: few queries have a picture to stay away from
+    from pathlib import Path  # late: few queries need it
 
     parts = [split_weight(word) for word in words]
     return [
@@ -78,7 +79,7 @@ def split_weight(word: str) -> Weighted:
 
 
 def is_picture(word: str) -> bool:
-    """Whether it names a picture, by how it begins."""
+    """Whether it names a picture, judged by its prefix."""
     return _PICTURE.fullmatch(word) is not None
 
 
@@ -91,6 +92,7 @@ def existing_picture(word: str) -> str:
     path = os.path.expanduser(word)
     if not os.path.exists(path):
         raise PathNotFoundError(
-            f"no such picture: {word}", hint="a query that begins with ./ or / is a picture, else it is words"
+            f"no such picture: {word}",
+            hint="a query that begins with ./ or / is a picture, anything else is text",
         )
     return path

@@ -1,4 +1,4 @@
-"""`saccade show`: all that is known of one image."""
+"""`saccade show`: everything known about an image."""
 
 from typing import TYPE_CHECKING
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from saccade.core.types import ImageRecord
 
 
-@click.command(short_help="Show all that is known of one image.")
+@click.command(short_help="Show everything known about an image.")
 @click.argument("image", metavar="PHOTO-OR-ID")
 @json_option
 @library_option
 @click.pass_obj
 def show(session: Session, *, image: str, as_json: bool) -> None:
-    """All that is known of one image, named by a file or by its id or the first 8 digits of it."""
+    """Show everything known about an image, given as a file, an id, or an id's first 8 digits."""
     with existing_library(session, as_json=as_json) as library:
         from saccade.usecases.searching.api import Searching
         from saccade.usecases.searching.wire import image_answer
@@ -38,7 +38,7 @@ def show(session: Session, *, image: str, as_json: bool) -> None:
 
 
 def _record_fields(record: "ImageRecord") -> list[tuple[str, str]]:
-    """What `show` says; absent facts are left out."""
+    """Print the output of `show`; absent facts are left out."""
     info = record.info
     fields: list[tuple[str, str]] = [("id", record.image_id)]
     fields += [("file", shown_path(path)) for path in record.paths] or [("file", "none: it is gone")]

@@ -1,4 +1,4 @@
-"""What is like one picture or several: those given left out, and at will no two hits alike."""
+"""Finds images similar to one or more pictures, optionally diverse; the given ones are left out."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -16,7 +16,7 @@ from saccade.engine.space import SpaceReader
 from saccade.usecases.searching.flow.search import search
 
 _POOL = 10
-"""So many times k hits are looked at when they are to differ."""
+"""For diverse results, this many times k hits are considered."""
 
 
 def alike(
@@ -32,17 +32,17 @@ def alike(
     diverse: float,
     least: float = -1.0,
 ) -> SearchResult:
-    """The k images most like all parts together.
+    """The k images most similar to all parts together.
 
     Args:
-        given: ids of the pictures asked with; they are no answers.
+        given: ids of the query's pictures; they are left out.
         diverse: in [0, 1], see `core.ranking.diversified`.
-        least: images that score below it are no answer.
+        least: minimum score of a hit.
     Raises:
-        InvalidQueryError: k below 1.   InputError: a dial outside [0, 1].
+        InvalidQueryError: k below 1.   InputError: `diverse` outside [0, 1].
     """
     if not 0.0 <= diverse <= 1.0:
-        raise InputError(f"diverse is {diverse}; it is a dial from 0 to 1", hint="--diverse 0.3")
+        raise InputError(f"diverse is {diverse}; it must be from 0 to 1", hint="--diverse 0.3")
     others = list(given[1:])
     wanted = (max(100, _POOL * k) if diverse and k > 0 else k) + (len(others) if k > 0 else 0)
     result = search(

@@ -1,4 +1,4 @@
-"""Find pictures that look alike in color, light and composition, whatever they show."""
+"""Finds pictures with similar color, light and composition, whatever they show."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -35,12 +35,12 @@ _KIND = f"style-{STYLE_VERSION}"
 _SAMPLE = 200
 _BATCH = 128
 _BLOCK = 2048
-"""Images of one stored block: what a killed run loses at most."""
+"""Images per stored block: the most a killed run loses."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Styles:
-    """Features of images: (n,) sorted ids, (n, STYLE_SIZE) float32, and one Failure for each without."""
+    """Features of images: (n,) sorted ids, (n, STYLE_SIZE) float32, and Failures of the others."""
 
     ids: Ids
     features: NDArray[np.float32]
@@ -48,10 +48,10 @@ class Styles:
 
 
 def styles_of(catalog: Catalog, decoder: Callable[[], Decoder], ids: Ids, report: ReportProgress) -> Styles:
-    """Features of sorted ids: those kept, and the rest computed now and kept in blocks.
+    """Features of sorted ids: stored ones, and the rest computed now and stored in blocks.
 
     Args:
-        decoder: makes one by `STYLE_RECIPE`; called, and its decoder closed, only if something is missing.
+        decoder: creates one for `STYLE_RECIPE`; called, and its decoder closed, only if something is missing.
     """
     known = _load(catalog)
     missing = np.setdiff1d(ids, known.ids)
@@ -82,7 +82,7 @@ def styles_of(catalog: Catalog, decoder: Callable[[], Decoder], ids: Ids, report
 
 
 def look_of(decoder: Decoder, task: DecodeTask) -> NDArray[np.float32]:
-    """(STYLE_SIZE,) features of a picture that the library need not hold. Raises UnreadableImageError."""
+    """(STYLE_SIZE,) features of any picture, in the library or not. Raises UnreadableImageError."""
     (outcome,) = decoder.decode([task])
     if isinstance(outcome, Decoded):
         row: NDArray[np.float32] = _kept(style_features(outcome.pixels[np.newaxis]))[0]
@@ -102,19 +102,19 @@ def rank_styles(
     k: int,
     started: float,
 ) -> SearchResult:
-    """The k images that look most like all the pictures given, in the mood given, or both.
+    """The k images most similar in style to all given pictures, in the given mood, or both.
 
-    The score is the likeness to the pictures in (0, 1] (the geometric mean over several), or, with a mood
+    The score is the similarity to the pictures in (0, 1] (the geometric mean over several), or, with a mood
     alone, tanh(s / 2) of the s standard deviations of everyday photos it is in that mood; with both, their
-    mean. Confidence is `image_confidence` of the likeness, as measured on these images; with a mood
-    alone, the share of the images judged that come after.
+    mean. Confidence is `image_confidence` of the similarity, as measured on these images; with a mood
+    alone, the share of the scored images that rank lower.
 
     Args:
-        looks: (m, STYLE_SIZE) of the pictures asked with, m of 0 on; `labels` are their names.
-        given: sorted ids of those the library holds; they are no answers.
+        looks: (m, STYLE_SIZE) of the query's pictures, m at least 0; `labels` are their names.
+        given: sorted ids of those in the library; they are left out.
     """
     if k < 1:
-        raise InvalidQueryError(f"k is {k}; it must be at least 1", hint="ask for at least one hit: -k 1")
+        raise InvalidQueryError(f"k is {k}; it must be at least 1", hint="use at least -k 1")
     keep = ~np.isin(styles.ids, given)
     ids, features = styles.ids[keep], styles.features[keep]
     parts = []
@@ -147,7 +147,7 @@ def rank_styles(
 
 
 def _chance(features: NDArray[np.float32]) -> Calibration:
-    """How alike pictures here look by chance, and how alike each looks to its nearest."""
+    """How similar pictures here are by chance, and how similar each is to its nearest."""
     chance: tuple[float, ...] = ()
     nearest: tuple[float, ...] = ()
     if len(features) >= 3:
@@ -169,7 +169,7 @@ def _chance(features: NDArray[np.float32]) -> Calibration:
 
 
 def _hit(record: ImageRecord, rank: int, look: NDArray[np.float32], *, score: float, sure: float) -> Hit:
-    """One answer; its parts are the traits that stand out, 3 standard deviations and more counting as 1."""
+    """One hit; its parts are its most prominent traits, 3 standard deviations and more counting as 1."""
     return Hit(
         rank=rank,
         image_id=record.image_id,
@@ -185,7 +185,7 @@ def _hit(record: ImageRecord, rank: int, look: NDArray[np.float32], *, score: fl
 
 
 def _load(catalog: Catalog) -> Styles:
-    """All features kept."""
+    """All stored features."""
     ids, rows = [np.zeros(0, np.int64)], [np.zeros((0, STYLE_SIZE), np.float32)]
     for entry in catalog.results.versions(_KIND):
         block = catalog.results.load(_KIND, entry.name, entry.version)
@@ -224,5 +224,5 @@ def _computed(
 
 
 def _kept(features: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Features as they come back from the catalog, so that a picture has the same ones kept or not."""
+    """Features as read back from the catalog, so that a picture has the same ones whether stored or not."""
     return features.astype(np.float16).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Several rankings to one, and several near-identical hits to one."""
+"""Merges several rankings into one, and near-identical hits into one."""
 
 from collections.abc import Sequence
 
@@ -27,7 +27,7 @@ def reciprocal_rank_fusion(rankings: Sequence[Ids]) -> Ids:
 
 
 def collapse(embeddings: Embeddings, threshold: float) -> list[list[int]]:
-    """Rows in groups of near-identical pictures, in the order given.
+    """Rows in groups of near-identical pictures, in the given order.
 
     A row joins the first group whose *first* row scores at least `threshold` with it, so groups do not chain.
 

@@ -1,4 +1,4 @@
-"""How a picture looks apart from what it shows: color, light and composition from small pixels.
+"""Style features: color, light and composition, independent of content, from small pictures.
 
 Everything is measured in CIELAB, where equal steps look equally large, by fixed formulas: the same pixels
 give the same numbers in every library, so they are computed once for each image.
@@ -14,13 +14,13 @@ from saccade.core.errors import InputError
 from saccade.core.types import PixelRecipe, Pixels
 
 STYLE_VERSION = "2"
-"""Changes when the formulas do; features of another version are computed again."""
+"""Version of the formulas; features of other versions are recomputed."""
 
 STYLE_RECIPE = PixelRecipe(size=64, fit="squash", resample="bilinear")
-"""What is looked at: fine texture is not style."""
+"""The input size: fine texture is not style."""
 
 TRAITS = ("light", "contrast", "warm", "colorful", "detailed", "flat")
-"""What the first features say of a picture, in standard deviations of everyday photos."""
+"""Meaning of the first features, in standard deviations of everyday photos."""
 
 MOODS: Mapping[str, Mapping[str, float]] = MappingProxyType(
     {
@@ -43,20 +43,20 @@ _TO_XYZ = np.array(
 )
 _MEANS = np.array([47.7, 20.7, 7.0, 14.7, 6.2, 0.34])
 _SPREADS = np.array([14.1, 5.7, 9.9, 8.6, 2.1, 0.17])
-"""Of the traits over flickr8k's training split."""
+"""Means and spreads of the traits over flickr8k's training split."""
 _BINS, _HUES, _CHROMAS, _GRID, _ANGLES = 8, 12, 5, 4, 8
 _FLAT = 2.0
-"""Steps of lightness between neighbors below this show no edge."""
+"""Steps of lightness between neighbors below this are not edges."""
 _TONES_WEIGHT, _COLORS_WEIGHT, _LAYOUT_WEIGHT, _EDGES_WEIGHT = 3.0, 4.0, 0.2, 3.5
 _WIDTH = 5.0
-"""Distance of features at which likeness has fallen to 0.6."""
+"""Distance of features at which similarity is 0.6."""
 
 
 def style_features(pixels: Pixels) -> NDArray[np.float32]:
     """(n, STYLE_SIZE) features of (n, h, w, 3) uint8 sRGB pictures; compare with `style_scores`.
 
     The traits; how lightness, chroma and hue are distributed (square roots of histograms, whose Euclidean
-    distance is Hellinger's); where it is light and where edges are, in a 4 x 4 grid; which way they run.
+    distance is Hellinger's); brightness and edges in a 4 x 4 grid; the direction of edges.
     """
     lab = _lab(pixels)
     light, chroma = lab[..., 0], np.hypot(lab[..., 1], lab[..., 2])
@@ -80,7 +80,7 @@ STYLE_SIZE = len(TRAITS) + _BINS + _CHROMAS + _HUES + 2 * _GRID * _GRID + _ANGLE
 
 
 def style_scores(features: NDArray[np.float32], query: NDArray[np.float32]) -> NDArray[np.float64]:
-    """(n,) likeness in (0, 1] of each row's look to the query's: exp(-distance^2 / 50); 1 is the same."""
+    """(n,) similarity in (0, 1] of each row's look to the query's: exp(-distance^2 / 50); 1 is the same."""
     squared = np.square(features.astype(np.float64) - query).sum(axis=1)
     likeness: NDArray[np.float64] = np.exp(-squared / (2.0 * _WIDTH**2))
     return likeness
@@ -90,13 +90,13 @@ def check_mood(mood: str) -> NDArray[np.float64]:
     """(traits,) how much each trait counts for the words of a mood; zeros for no word at all.
 
     Raises:
-        InputError: a word that is none of MOODS, or words that cancel each other.
+        InputError: a word not in MOODS, or words that cancel each other.
     """
     weights = np.zeros(len(TRAITS))
     words = mood.lower().replace(",", " ").split()
     unknown = [word for word in words if word not in MOODS]
     if unknown:
-        raise InputError(f"no mood is called {unknown[0]!r}", hint=f"any of: {', '.join(sorted(MOODS))}")
+        raise InputError(f"unknown mood {unknown[0]!r}", hint=f"any of: {', '.join(sorted(MOODS))}")
     for word in words:
         for trait, weight in MOODS[word].items():
             weights[TRAITS.index(trait)] += weight
@@ -106,10 +106,10 @@ def check_mood(mood: str) -> NDArray[np.float64]:
 
 
 def mood_scores(features: NDArray[np.float32], mood: str) -> NDArray[np.float64]:
-    """(n,) how well each row fits words for a mood ("dark warm"), in standard deviations of everyday photos.
+    """(n,) how well each row fits a mood ("dark warm"), in standard deviations of everyday photos.
 
     Raises:
-        InputError: a word that is none of MOODS.
+        InputError: a word not in MOODS.
     """
     weights = check_mood(mood)
     length = float(np.linalg.norm(weights))
@@ -121,7 +121,7 @@ def mood_scores(features: NDArray[np.float32], mood: str) -> NDArray[np.float64]
 
 
 def standing_out(features: NDArray[np.float32]) -> tuple[tuple[str, float], tuple[str, float]]:
-    """The two traits that stand out most in one (STYLE_SIZE,) row: ("dark", 2.1), in standard deviations."""
+    """The two most prominent traits of one (STYLE_SIZE,) row: ("dark", 2.1), in standard deviations."""
     words = (
         ("dark", "bright"),
         ("soft", "contrasty"),
@@ -181,7 +181,7 @@ def _hues(lab: NDArray[np.float64], chroma: NDArray[np.float64]) -> NDArray[np.f
 def _directions(
     down: NDArray[np.float64], across: NDArray[np.float64], steps: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """(n, 8) share of the steps that run each way."""
+    """(n, 8) share of the steps in each direction."""
     turn = np.arctan2(down, across) / np.pi % 1.0
     strength = _counted((turn * _ANGLES).astype(np.int64) % _ANGLES, steps, _ANGLES)
     shares: NDArray[np.float64] = strength / (strength.sum(axis=1, keepdims=True) + 1.0)
@@ -189,7 +189,7 @@ def _directions(
 
 
 def _counted(place: NDArray[np.int64], weights: NDArray[np.float64], bins: int) -> NDArray[np.float64]:
-    """(n, bins) weights summed by place, each picture by itself."""
+    """(n, bins) weights summed by bin, for each picture separately."""
     count = len(place)
     flat = (place.reshape(count, -1) + bins * np.arange(count)[:, None]).ravel()
     sums = np.bincount(flat, weights=weights.reshape(-1), minlength=bins * count)

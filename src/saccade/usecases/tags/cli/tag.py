@@ -1,4 +1,4 @@
-"""`saccade tag`: labels by words, by hand, listed and exported."""
+"""`saccade tag`: tag images by words or by hand; list and export tags."""
 
 import os
 from typing import TYPE_CHECKING
@@ -26,28 +26,33 @@ _SHOWN = 40
 _FORMATS = ("csv", "xmp", "hf", "coco")
 
 
-@click.command(short_help="Put labels on images: by words, by hand; list and export them.")
+@click.command(short_help="Tag images by words or by hand; list and export tags.")
 @click.argument("images", nargs=-1, metavar="[IMAGE]...")
 @click.option("--label", "given", multiple=True, metavar="LABEL", help="A label to look for; repeatable.")
-@click.option("--labels", "file", metavar="FILE", help="A file of them: a list, indented list, CSV or TOML.")
 @click.option(
-    "--min-confidence", type=float, metavar="P", help="To get a label; default: each label's own threshold."
+    "--labels", "file", metavar="FILE", help="A file of labels: a list, indented list, CSV or TOML."
 )
 @click.option(
-    "--max-labels", type=int, default=10, show_default=True, metavar="N", help="Labels an image gets at most."
+    "--min-confidence",
+    type=float,
+    metavar="P",
+    help="Confidence needed for a label; default: each label's threshold.",
 )
-@click.option("--keep", is_flag=True, help="Leave earlier tags of other labels as they are.")
-@click.option("--truth", metavar="FIELD", help="A text field that says what images show, to fit by.")
-@click.option("--set", "put_on", multiple=True, metavar="LABEL", help="Put it on the IMAGEs; repeatable.")
 @click.option(
-    "--remove", "take_off", multiple=True, metavar="LABEL", help="Take it off the IMAGEs, or off all."
+    "--max-labels", type=int, default=10, show_default=True, metavar="N", help="Maximum labels per image."
+)
+@click.option("--keep", is_flag=True, help="Keep earlier tags with other labels.")
+@click.option("--truth", metavar="FIELD", help="A text field with the correct labels, to fit on.")
+@click.option("--set", "put_on", multiple=True, metavar="LABEL", help="Add LABEL to the IMAGEs; repeatable.")
+@click.option(
+    "--remove", "take_off", multiple=True, metavar="LABEL", help="Remove LABEL from the IMAGEs, or from all."
 )
 @click.option("--list", "listed", is_flag=True, help="List all labels, or the tags of the IMAGEs.")
 @click.option("--export", type=click.Choice(_FORMATS), help="Write the tags for other programs.")
 @click.option("--to", metavar="PATH", help="Where --export writes.")
 @click.option("--write-files", is_flag=True, help="Write tags into the JPEG files; originals are kept.")
 @click.option("--restore", is_flag=True, help="Put back the files that --write-files changed.")
-@click.option("--dry-run", is_flag=True, help="Report what would be done, and do nothing.")
+@click.option("--dry-run", is_flag=True, help="Report what would be done, and change nothing.")
 @click.option("--html", metavar="FILE", help="Also write examples of each label to an HTML file.")
 @scope_options
 @json_option
@@ -76,7 +81,7 @@ def tag(
     folders: tuple[str, ...],
     as_json: bool,
 ) -> None:
-    """Put labels on images: by the labels' words, or by hand.
+    """Tag images, by the labels' words or by hand.
 
     `saccade tag --label dog --label cat` tags every image that shows one. `--set beach A.jpg B.jpg` tags
     these two. Searches then take `--where tag=dog`.
@@ -94,7 +99,7 @@ def tag(
         )
         if (given or file) and images:
             raise InputError(
-                f"{images[0]} was named, but labels by words go on all images",
+                f"{images[0]} was given, but labels by words apply to all images",
                 hint="restrict them with --in FOLDER or --where; or use --set LABEL",
             )
     with existing_library(session, as_json=as_json) as library:
@@ -141,13 +146,13 @@ def _one_thing(wanted: "Mapping[str, bool]") -> None:
             "nothing to do", hint='e.g. saccade tag --label dog --label "a red car", or saccade tag --list'
         )
     if len(asked) > 1:
-        raise InputError(f"{asked[0]} and {asked[1]} exclude each other", hint="give one command for each")
+        raise InputError(f"{asked[0]} and {asked[1]} are mutually exclusive", hint="run one command for each")
 
 
 def _together(given: tuple[str, ...], file: str | None) -> list[str]:
     """Labels given one by one."""
     if file is not None:
-        raise InputError("--label and --labels exclude each other", hint=f"write the labels into {file}")
+        raise InputError("--label and --labels are mutually exclusive", hint=f"write the labels into {file}")
     return list(given)
 
 
@@ -161,7 +166,7 @@ def _by_hand(
     as_json: bool,
 ) -> None:
     if dry_run:
-        raise InputError("--dry-run does not go with --set or --remove", hint="leave it out")
+        raise InputError("--dry-run cannot be combined with --set or --remove", hint="leave it out")
     named = [named_image(image) for image in images]
     written = tags.set(put_on, named) if put_on else 0
     removed = tags.remove(take_off, named) if take_off else 0
@@ -222,7 +227,7 @@ def _say_tagging(report: "TaggingReport", *, as_json: bool) -> None:
     if len(report.labels) > _SHOWN:
         note(f"and {number(len(report.labels) - _SHOWN)} more labels: --json lists them all")
     if not report.written:
-        note("nothing was stored: leave out --dry-run to do it")
+        note("nothing was stored: leave out --dry-run to store it")
 
 
 def _from(threshold: float) -> str:
@@ -244,7 +249,7 @@ def _say_export(report: "ExportReport", *, as_json: bool) -> None:
     if report.kept:
         say(f"originals: {shown_path(report.kept)} (saccade tag --restore puts them back)")
     if not report.applied:
-        note("nothing was written: leave out --dry-run to do it")
+        note("nothing was written: leave out --dry-run to write it")
 
 
 def _write_html(library: "LibraryContext", report: "TaggingReport", path: str | None) -> None:

@@ -1,4 +1,4 @@
-"""`saccade teach`: a classifier from a few examples, its versions, and what to label next."""
+"""`saccade teach`: train a classifier on a few examples, list its versions, suggest what to label next."""
 
 import csv
 import os
@@ -44,23 +44,24 @@ class _Greedy(click.Command):
         return super().parse_args(context, repeated)
 
 
-@click.command(cls=_Greedy, short_help="Teach a label by examples, and tag what it fits.")
+@click.command(cls=_Greedy, short_help="Teach a label by examples, and tag matching images.")
 @click.argument("name", required=False)
-@click.option("--yes", multiple=True, metavar="IMAGE...", help="Images (or folders) that show it.")
+@click.option("--yes", multiple=True, metavar="IMAGE...", help="Images (or folders) that show NAME.")
 @click.option("--no", multiple=True, metavar="IMAGE...", help="Images (or folders) that do not.")
-@click.option("--forget", multiple=True, metavar="IMAGE...", help="Images that are no longer examples.")
-@click.option("--classes", metavar="CSV", help="Several classes instead: a table with columns image, class.")
-@click.option("--words", metavar="TEXT", help='What it is called, if not by its name; "" for nothing.')
+@click.option("--forget", multiple=True, metavar="IMAGE...", help="Images to drop from the examples.")
+@click.option("--classes", metavar="CSV", help="Several classes: a table with the columns image, class.")
+@click.option("--words", metavar="TEXT", help='Words that describe it, if not NAME; "" for none.')
 @click.option("--suggest", type=int, default=8, show_default=True, metavar="N", help="Images to label next.")
 @click.option(
-    "--min-confidence", type=float, metavar="P", help="To get the tag; default: the classifier's own."
+    "--min-confidence",
+    type=float,
+    metavar="P",
+    help="Confidence needed for the tag; default: the classifier's.",
 )
-@click.option("--versions", "list_versions", is_flag=True, help="List the versions that are kept.")
+@click.option("--versions", "list_versions", is_flag=True, help="List stored versions.")
 @click.option("--use", "version", type=int, metavar="N", help="Go back to version N, and tag with it.")
-@click.option(
-    "--seed", type=int, default=0, show_default=True, metavar="N", help="Of what is drawn at random."
-)
-@click.option("--dry-run", is_flag=True, help="Report what it would do, and store nothing.")
+@click.option("--seed", type=int, default=0, show_default=True, metavar="N", help="Random seed.")
+@click.option("--dry-run", is_flag=True, help="Report what would be done, and store nothing.")
 @click.option("--html", metavar="FILE", help="Also write suggestions and result to an HTML file.")
 @scope_options
 @json_option
@@ -86,10 +87,10 @@ def teach(
     folders: tuple[str, ...],
     as_json: bool,
 ) -> None:
-    """Teach what NAME is by examples: `saccade teach "our product" --yes A.jpg B.jpg --no C.jpg`.
+    """Teach a label by examples: `saccade teach "our product" --yes A.jpg B.jpg --no C.jpg`.
 
-    All images that show it get the tag, so that `--where "tag=our product"` finds them. Later examples add
-    to earlier ones. Without examples: learn again from those there are. Without a NAME: list what was taught.
+    All images that show it are tagged, so that `--where "tag=our product"` finds them. Later examples add
+    to earlier ones. Without examples: retrain on the existing ones. Without a NAME: list all classifiers.
     """
     with existing_library(session, as_json=as_json) as library:
         from saccade.usecases.tags.api import Tags
@@ -147,11 +148,11 @@ def _classes(path: str) -> Mapping[str, Sequence[str]]:
         image, group = (row.get("image") or "").strip(), (row.get("class") or "").strip()
         if not image or not group:
             raise InputError(
-                f"line {line} of {path} lacks its image or its class", hint="the columns are image,class"
+                f"line {line} of {path} has no image or no class", hint="the columns are image,class"
             )
         found.setdefault(group, []).append(os.path.join(os.path.dirname(os.path.abspath(path)), image))
     if not found:
-        raise InputError(f"{path} holds no example", hint="the columns are image,class")
+        raise InputError(f"{path} has no examples", hint="the columns are image,class")
     return found
 
 

@@ -1,4 +1,4 @@
-"""Apply a taught classifier to a library: probabilities, tags, and which images to label next."""
+"""Applies a taught classifier to a library: probabilities, tags, and which images to label next."""
 
 from collections.abc import Sequence
 
@@ -36,7 +36,7 @@ def apply(
     among: Ids | None,
     report: ReportProgress,
 ) -> tuple[Ids, Probabilities]:
-    """(n,) ids, ascending, and (n, K) probabilities of every image, where the classes have these shares."""
+    """(n,) ids, ascending, and (n, K) probabilities of every image, given these shares of the classes."""
     ids: list[Ids] = [np.zeros(0, np.int64)]
     likely: list[Probabilities] = [np.zeros((0, len(model.classes)))]
     total = catalog.health.counts().embeddings.get(spaces[0].id, 0) if among is None else len(among)
@@ -52,7 +52,7 @@ def apply(
 
 
 def usual_shares(classes: tuple[str, ...]) -> NDArray[np.float64]:
-    """What shares are held towards: a tenth "yes", or all alike."""
+    """The prior of the shares: a tenth "yes", or all equal."""
     if classes == (NO, YES):
         return np.array([1 - _YES_SHARE, _YES_SHARE])
     return np.full(len(classes), 1 / len(classes))
@@ -61,7 +61,7 @@ def usual_shares(classes: tuple[str, ...]) -> NDArray[np.float64]:
 def tags_of(
     name: str, classes: tuple[str, ...], ids: Ids, likely: Probabilities, min_confidence: float | None
 ) -> tuple[Found, tuple[str, ...]]:
-    """The tags that these probabilities give, and their labels."""
+    """The tags from these probabilities, and their labels."""
     if classes == (NO, YES):
         sure, chosen = likely[:, 1], np.zeros(len(ids), np.int32)
         labels: tuple[str, ...] = (name,)
@@ -90,7 +90,7 @@ def suggestions(
     classes: tuple[str, ...],
     count: int,
 ) -> tuple[Suggestion, ...]:
-    """Images to label next: three quarters where it is least sure, no two alike; the rest to check."""
+    """Images to label next: three quarters where it is least certain, all different; the rest to check."""
     taken = np.array([image for ones in examples.members.values() for image in ones], np.int64)
     free = np.flatnonzero(~np.isin(ids, taken))
     if not len(free) or count < 1:
@@ -129,7 +129,7 @@ def reapply(
     min_confidence: float | None,
     report: ReportProgress,
 ) -> int:
-    """Tag the whole library again with a version taught before; the number of tags."""
+    """Tag the whole library again with an earlier version; the number of tags."""
     sample = rows_of(catalog, spaces, catalog.embeddings.sample(spaces[0].id, SAMPLE))
     shares = shares_of(model.probabilities(sample), usual_shares(model.classes))
     ids, likely = apply(catalog, spaces, model, shares, among=None, report=report)

@@ -1,4 +1,4 @@
-"""Classifiers in the catalog: their versions, which one is in use, and applying one to a library."""
+"""Classifiers in the catalog: their versions, the active one, and applying one to a library."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -14,7 +14,7 @@ from saccade.usecases.tags.rules.classifying import Classifier, ClassifierVersio
 KIND = "classifier"
 KEPT_VERSIONS = 20
 SAMPLE = 4096
-"""Images by which the share of each class in a library is estimated."""
+"""Number of images used to estimate the share of each class in a library."""
 
 
 def origin_of(name: str) -> str:
@@ -23,7 +23,7 @@ def origin_of(name: str) -> str:
 
 
 def versions(catalog: Catalog, name: str | None = None) -> tuple[ClassifierVersion, ...]:
-    """Every version kept, of one classifier or all, newest first."""
+    """Every stored version, of one classifier or all, newest first."""
     found = catalog.results.versions(KIND, name)
     used = {result.name: used_version(catalog, result.name) for result in found}
     return tuple(
@@ -40,7 +40,7 @@ def versions(catalog: Catalog, name: str | None = None) -> tuple[ClassifierVersi
 
 
 def used_version(catalog: Catalog, name: str) -> int | None:
-    """The version in use: the one chosen last, else the newest; None if there is none."""
+    """The active version: the one chosen last, else the newest; None if there is none."""
     kept = [result.version for result in catalog.results.versions(KIND, name)]
     chosen = catalog.notes.get(_chosen(name))
     if chosen is not None and chosen.isdecimal() and int(chosen) in kept:
@@ -49,7 +49,7 @@ def used_version(catalog: Catalog, name: str) -> int | None:
 
 
 def use(catalog: Catalog, name: str, version: int) -> None:
-    """From now on this version is the one in use.
+    """Make this version the active one.
 
     Raises:
         NotFoundError: no such classifier or version.
@@ -59,7 +59,7 @@ def use(catalog: Catalog, name: str, version: int) -> None:
 
 
 def load(catalog: Catalog, name: str, version: int | None = None) -> Result:
-    """The version asked for, else the one in use.
+    """The given version, else the active one.
 
     Raises:
         NotFoundError: no such classifier or version.
@@ -70,14 +70,14 @@ def load(catalog: Catalog, name: str, version: int | None = None) -> Result:
         kept = sorted(found.version for found in catalog.results.versions(KIND, name))
         if not kept:
             raise NotFoundError(
-                f"nothing was taught under the name {name!r}", hint="saccade teach lists what there is"
+                f"nothing was taught under the name {name!r}", hint="saccade teach lists all classifiers"
             )
         raise NotFoundError(f"{name!r} has no version {version}", hint=f"kept: {', '.join(map(str, kept))}")
     return result
 
 
 def examples_of(result: Result) -> Mapping[str, tuple[str, ...]]:
-    """{class: ids of its example images}, as the outside sees ids."""
+    """{class: public ids of its example images}."""
     examples = result.facts.get("examples")
     if not isinstance(examples, Mapping):
         return {}
@@ -88,7 +88,7 @@ def model_of(result: Result, spaces: Mapping[Role, SpaceInfo]) -> Classifier:
     """The classifier itself.
 
     Raises:
-        EncoderMismatchError: it was taught in the spaces of another encoder.
+        EncoderMismatchError: it was taught with another encoder.
     """
     facts, arrays = result.facts, result.arrays
     roles, classes = facts.get("roles"), facts.get("classes")

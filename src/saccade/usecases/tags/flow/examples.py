@@ -1,4 +1,4 @@
-"""The examples of a lesson: given now, given before, and random images instead of missing ones."""
+"""Collects the examples of a lesson: new ones, earlier ones, and random images instead of missing ones."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,16 +13,16 @@ from saccade.usecases.tags.rules.classifying import NO, YES
 _FEW, _SOME = 20, 5
 _RANDOM = 100
 _TOO_ALIKE = 0.1
-"""Share of random images, those most like the examples of "yes", that are not used: some may show it."""
+"""Share of random images to drop, those most similar to the examples of "yes": some may show it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Examples:
-    """Images of each class, in a stable order, and what is to be said about how they came together.
+    """Images of each class, in a stable order, and notes on how they were collected.
 
     Attributes:
         members: {class: image ids}; "no" comes first where the classes are yes and no.
-        random: ids of random images that stand in for missing "no" examples.
+        random: ids of random images used for missing "no" examples.
     """
 
     members: Mapping[str, tuple[int, ...]]
@@ -31,10 +31,10 @@ class Examples:
 
 
 def check_given(given: Mapping[str, Ids], names: Mapping[int, str]) -> None:
-    """Refuse an image that was given to two classes.
+    """Reject an image given to two classes.
 
     Args:
-        given: {class: image ids}.   names: {image id: how the person called it}.
+        given: {class: image ids}.   names: {image id: as given by the person}.
     """
     owner: dict[int, str] = {}
     for group, ids in given.items():
@@ -49,7 +49,7 @@ def check_given(given: Mapping[str, Ids], names: Mapping[int, str]) -> None:
 def gather(
     catalog: Catalog, before: Mapping[str, tuple[str, ...]], given: Mapping[str, Ids], forget: Ids
 ) -> tuple[dict[str, tuple[int, ...]], tuple[str, ...]]:
-    """Earlier examples with those given now, which count more: {class: image ids} and notes."""
+    """Earlier examples and new ones, which take precedence: {class: image ids} and notes."""
     notes: list[str] = []
     new = {image: group for group, ids in given.items() for image in ids.tolist()}
     members: dict[str, list[int]] = {}
@@ -69,7 +69,7 @@ def gather(
         if image not in dropped:
             members.setdefault(group, []).append(image)
     if gone:
-        notes.append(f"{gone} earlier examples are not in the library any more")
+        notes.append(f"{gone} earlier examples are no longer in the library")
     if changed:
         notes.append(f"{changed} earlier examples now belong to another class, as you said")
     kinds = set(members)
@@ -80,9 +80,9 @@ def gather(
 def random_negatives(
     catalog: Catalog, space: SpaceInfo, members: Mapping[str, tuple[int, ...]], seed: int
 ) -> Ids:
-    """Random images of the library, where a yes-or-no classifier has few examples of "no".
+    """Random images of the library, if a yes-or-no classifier has few examples of "no".
 
-    Those most like the examples of "yes" are left out, since some of them may well be one.
+    Those most similar to the examples of "yes" are left out, since some may show it.
     """
     if set(members) != {YES, NO} or len(members[NO]) >= _FEW:
         return np.zeros(0, np.int64)
@@ -90,7 +90,7 @@ def random_negatives(
     pool = catalog.embeddings.sample(space.id, min(count, 8 * _RANDOM))
     pool = np.setdiff1d(pool, np.array([*members[YES], *members[NO]], np.int64))
     if len(members[NO]) >= _SOME and len(pool) < _RANDOM:
-        return pool[:0]  # in so small a library they are as likely to show it as not
+        return pool[:0]  # in such a small library they are as likely to show it as not
     pool = np.sort(np.random.default_rng(seed).permutation(pool)[:_RANDOM])
     if not len(pool) or not members[YES]:
         return pool
@@ -98,14 +98,14 @@ def random_negatives(
     likeness = catalog.embeddings.get(space.id, pool) @ yes.mean(axis=0)
     kept = np.argsort(likeness, kind="stable")[: len(pool) - int(_TOO_ALIKE * len(pool))]
     if len(yes) > 1:
-        # What is as like the others as any of them is may be one of them.
+        # An image as similar to the others as they are to each other may be one of them.
         own = ((yes @ yes.T).sum(axis=1) - 1.0) / (len(yes) - 1)
         kept = kept[likeness[kept] < own.min()]
     return np.sort(pool[kept])
 
 
 def opposed(rows: Embeddings, targets: Sequence[int], threshold: float) -> list[tuple[int, int]]:
-    """Pairs of rows that are the same picture by their score and belong to different classes."""
+    """Pairs of rows that are the same picture by their score but belong to different classes."""
     groups = np.asarray(targets)
     alike = (rows @ rows.T >= threshold) & (groups[:, np.newaxis] != groups)
     return [(int(a), int(b)) for a, b in np.argwhere(np.triu(alike, 1))]

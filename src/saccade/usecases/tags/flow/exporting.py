@@ -1,4 +1,4 @@
-"""Tags written for other programs: tables, and sidecars beside the images."""
+"""Writes tags for other programs: tables, and sidecars next to the images."""
 
 import os
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ from saccade.usecases.tags.flow.formats import (
 from saccade.usecases.tags.rules.reports import ExportReport
 
 NAMES = {"csv": "tags.csv", "hf": "metadata.jsonl", "coco": "tags.json"}
-"""{format: file that is written unless another one is named}."""
+"""{format: default file name}."""
 SIDECARS = "xmp"
 
 
@@ -30,9 +30,9 @@ class Export:
 
     Attributes:
         format: a key of `NAMES`, or `SIDECARS`.
-        target: the file to write, absolute; None for the usual one.
+        target: the file to write, absolute; None for the default one.
         among: sorted ids; None for every image that has tags.
-        dry_run: only say what would be written.
+        dry_run: only report what would be written.
     """
 
     format: str
@@ -42,7 +42,7 @@ class Export:
 
 
 def export(context: LibraryContext, wanted: Export, progress: ReportProgress | None) -> ExportReport:
-    """Write tags for other programs; each file appears whole or not at all.
+    """Write tags for other programs; each file is written atomically.
 
     Raises:
         InputError: an unknown format, or a file that exists.
@@ -52,14 +52,14 @@ def export(context: LibraryContext, wanted: Export, progress: ReportProgress | N
     images = reported(tagged_images(catalog, ids), len(ids), progress)
     if wanted.format == SIDECARS:
         if wanted.target is not None:
-            raise InputError("sidecars lie beside their images", hint="leave out --to")
+            raise InputError("sidecars are written next to their images", hint="leave out --to")
         return _sidecars(context, images, dry_run=wanted.dry_run)
     if wanted.format not in NAMES:
         known = ", ".join((*NAMES, SIDECARS))
-        raise InputError(f"no format is called {wanted.format!r}", hint=f"one of: {known}")
+        raise InputError(f"unknown format {wanted.format!r}", hint=f"one of: {known}")
     target = wanted.target or os.path.join(os.path.dirname(context.folder), NAMES[wanted.format])
     if os.path.exists(target):
-        raise InputError(f"{target} exists already", hint="move it away, or choose another with --to")
+        raise InputError(f"{target} already exists", hint="move it away, or choose another with --to")
     skipped: list[Failure] = []
     if not wanted.dry_run:
         if wanted.format == "csv":
@@ -81,7 +81,7 @@ def export(context: LibraryContext, wanted: Export, progress: ReportProgress | N
 
 
 def _sidecars(context: LibraryContext, images: Iterator[Tagged], *, dry_run: bool) -> ExportReport:
-    """A sidecar beside each file, merged into the one that is there."""
+    """A sidecar next to each file, merged into an existing one."""
     written, skipped, unchanged, count = [], [], 0, 0
     for one in images:
         count += 1
@@ -89,7 +89,7 @@ def _sidecars(context: LibraryContext, images: Iterator[Tagged], *, dry_run: boo
         for path in one.record.paths:
             file, member = locate(path)
             if member:
-                skipped.append(Failure(path=path, code="not_written", reason="it lies in an archive"))
+                skipped.append(Failure(path=path, code="not_written", reason="it is in an archive"))
                 continue
             target = context.tools.keywords.sidecar_of(file)
             try:

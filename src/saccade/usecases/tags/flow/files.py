@@ -1,8 +1,8 @@
-"""Tags in the image files themselves, and the originals back.
+"""Writes tags into image files, and restores the originals.
 
-In this order, each step durable before the next: the original is kept, the manifest says what is about to
-happen, the file is replaced. A kill between two of them leaves an original that nothing needs, or a line
-about a file that is still the original; never a changed file that cannot be put back.
+In this order, each step durable before the next: the original is copied, the manifest records the change, the
+file is replaced. A kill in between leaves an unneeded original, or a line about a file that is still the
+original; never a changed file that cannot be restored.
 """
 
 import hashlib
@@ -39,7 +39,7 @@ class _Line:
 def write_files(
     context: LibraryContext, among: Ids | None, *, dry_run: bool, progress: ReportProgress | None
 ) -> ExportReport:
-    """Write tags into the JPEG files of images; every file is proved to show the same picture before."""
+    """Write tags into the JPEG files of images; every file is first verified to show the same picture."""
     ids = tagged_ids(context.catalog, among)
     images = list(reported(tagged_images(context.catalog, ids), len(ids), progress))
     written: list[tuple[str, ImageRecord]] = []
@@ -82,10 +82,10 @@ def restore_files(context: LibraryContext, *, dry_run: bool) -> ExportReport:
         if now == old:
             continue
         if now not in news:
-            skipped.append(Failure(path=path, code="changed", reason="it is gone, or was changed since"))
+            skipped.append(Failure(path=path, code="changed", reason="it is gone, or changed since"))
             continue
         before = context.catalog.images.by_path(path)
-        if before is None:  # the manifest lies in the library's folder, which anyone may have written
+        if before is None:  # the manifest is in the library's folder and untrusted
             skipped.append(Failure(path=path, code="not_indexed", reason="the library does not index it"))
             continue
         if not dry_run:
@@ -109,18 +109,18 @@ def restore_files(context: LibraryContext, *, dry_run: bool) -> ExportReport:
 
 
 def originals(context: LibraryContext) -> str:
-    """The folder that keeps the originals."""
+    """The folder of the originals."""
     return os.path.join(context.folder, "originals")
 
 
 def _write_into(context: LibraryContext, path: str, one: Tagged, decoder: Decoder | None) -> bool:
-    """Write an image's tags into one of its files; whether that changes it (would, without a decoder).
+    """Write an image's tags into one of its files; whether that changes it (or would, without a decoder).
 
     Raises:
-        ValueError: the file cannot take them, and why.
+        ValueError: the file cannot store them; the message says why.
     """
     if locate(path)[1]:
-        raise ValueError("it lies in an archive")
+        raise ValueError("it is in an archive")
     path = os.path.realpath(path)
     with open(path, "rb") as file:
         data = file.read()
@@ -146,7 +146,7 @@ def _write_into(context: LibraryContext, path: str, one: Tagged, decoder: Decode
 
 
 def _learn(context: LibraryContext, files: Sequence[tuple[str, ImageRecord]]) -> None:
-    """Record files whose bytes changed, and give the new images what was said about the old ones."""
+    """Record files whose bytes changed, and copy the old images' metadata to the new ones."""
     pictures = read_again(context, [path for path, _ in files])
     if not pictures:
         return
@@ -169,11 +169,11 @@ def _manifest(context: LibraryContext) -> Iterator[_Line]:
 
 
 def _prove_same(decoder: Decoder, data: bytes, fresh: bytes) -> None:
-    """Decode both, and refuse when a pixel differs."""
+    """Decode both, and fail if a pixel differs."""
     tasks = [DecodeTask(path="before", data=data), DecodeTask(path="after", data=fresh)]
     before, after = decoder.decode(tasks)
     if not isinstance(before, Decoded) or not isinstance(after, Decoded):
-        raise ValueError("it cannot be decoded")  # noqa: TRY004 - a file that is refused, not a wrong type
+        raise ValueError("it cannot be decoded")  # noqa: TRY004 - a rejected file, not a wrong type
     if not np.array_equal(before.pixels, after.pixels):
         raise ValueError("its picture would change")
 

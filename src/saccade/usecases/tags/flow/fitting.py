@@ -1,9 +1,8 @@
-"""Fit a linear classifier to a few examples: regularized, balanced, calibrated on examples held out in turn.
+"""Fits a linear classifier to a few examples: regularized, balanced, calibrated by cross-validation.
 
-The logits are those of the classes' names (where the encoder reads text) plus what the examples teach. With
-few examples little is added, so that the names decide; with many they count for nothing. How much the names
-count, how strongly the rest is held towards zero, and the temperature are chosen by the cross entropy of
-examples held out (stratified, in turn).
+The logits are those of the classes' names (if the encoder reads text) plus a part learned from the examples.
+With few examples the names decide; with many they do not matter. The weight of the names, the regularization
+of the rest, and the temperature are chosen by the cross entropy of held-out examples (stratified).
 """
 
 from dataclasses import dataclass
@@ -15,20 +14,20 @@ from saccade.usecases.tags.rules.classifying import Probabilities, softmax
 
 _PENALTIES = (0.03, 0.1, 0.3)
 _PENALTY_UNSEEN = (0.1,)
-"""What holds the weights where a class has no second example to choose by."""
+"""The regularization if a class has no second example to choose it by."""
 _UNSEEN, _UNSEEN_CLASSES = 2.0, 4.4
-"""The factor of logits learned from one example a class is 2 + 4.4 / classes: fitted to 2, 5 and 20 words of
+"""The factor of logits from one example per class is 2 + 4.4 / classes: fitted to 2, 5 and 20 words of
 flickr8k's train captions with one photo each."""
 _NAME_SHARES = (0.5, 1.0)
 _FOLDS = 5
 _ROUNDS = 60
 _HELD = 0.5
-"""Examples' worth by which factor and shift are held towards doing nothing."""
+"""Weight, in examples, of the prior that factor and shift do nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lesson:
-    """What is learned from.
+    """The training data.
 
     Attributes:
         rows: (n, f) centered rows.   targets: (n,) classes by number.
@@ -46,15 +45,15 @@ class Lesson:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fitted:
-    """What was learned.
+    """The fitted classifier.
 
     Attributes:
         weights: (K, f).   biases: (K,).
-        name_share: what the names' logits are multiplied with.
-        temperature: what all logits are multiplied with in the end.
-        shift: what is then added to the last class's.
-        held_out: (n, K) calibrated probabilities of each example, by classifiers that did not see it.
-        folds: into how many parts they were divided.
+        name_share: factor of the names' logits.
+        temperature: final factor of all logits.
+        shift: then added to the last class's logits.
+        held_out: (n, K) calibrated probabilities of each example, from classifiers trained without it.
+        folds: number of folds.
     """
 
     weights: NDArray[np.float64]
@@ -67,8 +66,8 @@ class Fitted:
 
 
 def fit(lesson: Lesson, seed: int) -> Fitted:
-    """The classifier that fits best what it did not see."""
-    # What can be learned lies in the span of the rows: with fewer rows than dimensions that is smaller.
+    """The classifier that fits held-out examples best."""
+    # Learned weights are in the span of the rows, which is smaller if there are fewer rows than dimensions.
     left, sizes, right = np.linalg.svd(lesson.rows, full_matrices=False)
     small = left * sizes
     parts = _parts(lesson.targets, lesson.classes, seed)
@@ -98,7 +97,7 @@ def fit(lesson: Lesson, seed: int) -> Fitted:
 
 
 def _parts(targets: NDArray[np.int64], classes: int, seed: int) -> NDArray[np.int64]:
-    """(n,) the part each example is held out with: every class spread over all parts."""
+    """(n,) the fold of each example: every class is spread over all folds."""
     rng = np.random.default_rng(seed)
     parts = np.zeros(len(targets), np.int64)
     dealt = 0
@@ -121,7 +120,7 @@ def _learn(
         return np.zeros((classes, rows.shape[1] + 1))
     hot = np.eye(classes)[targets]
     sums = trust @ hot
-    # A single example of a class is not worth more because there are many of another.
+    # A single example of a class does not count more because there are many of another.
     each = len(rows) / (sums > 0).sum() if np.bincount(lesson.targets).min() > 1 else 1.0
     weights = trust * each / sums[targets]
     design = np.column_stack([rows, np.ones(len(rows))])
@@ -139,13 +138,13 @@ def _learn(
 
 
 def _calibrate(logits: NDArray[np.float64], lesson: Lesson, *, judged: bool) -> tuple[float, float, float]:
-    """The factor and the shift that make held-out logits least surprised by the truth, and that surprise.
+    """The factor and shift that minimize the cross entropy of held-out logits, and that cross entropy.
 
     The shift (J. C. Platt, Advances in Large Margin Classifiers, 1999) is added to the second of two classes:
-    one with far fewer examples is held out too low. More classes get none. Both are held towards doing
-    nothing. Where a class has a single example, what was learned cannot be judged: only the names' logits
-    are (`judged` false), and get no shift. Those of two classes are calibrated as they come; without any, the
-    factor is the usual one.
+    a class with far fewer examples scores too low when held out. More classes get none. Both are regularized
+    toward doing nothing. If a class has a single example, the learned part cannot be judged: only the names'
+    logits are (`judged` false), and get no shift. Those of two classes are calibrated as they are; without
+    any, the default factor is used.
     """
     from scipy.optimize import minimize  # noqa: PLC0415 - takes 0.2 s
 

@@ -1,4 +1,4 @@
-"""Tags for other programs: CSV, Hugging Face's imagefolder, COCO. Bytes in parts; who calls writes them."""
+"""Tags for other programs: CSV, Hugging Face's imagefolder, COCO. Yields bytes in parts."""
 
 import csv
 import json
@@ -17,21 +17,21 @@ _AT_ONCE = 2048
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tagged:
-    """An image with a file present, and its tags, each label once, surest first."""
+    """An image with a file present, and its tags, each label once, most confident first."""
 
     record: ImageRecord
     tags: tuple[Tag, ...]
 
 
 def tagged_ids(catalog: Catalog, among: Ids | None) -> Ids:
-    """Sorted ids of present images (among sorted ids) that bear a label."""
+    """Sorted ids of present images (among sorted ids) that have a label."""
     found = [catalog.tags.with_label(label)[0] for label in catalog.tags.labels()]
     ids = np.unique(np.concatenate([np.zeros(0, np.int64), *found]))
     return ids if among is None else np.intersect1d(ids, among)
 
 
 def tagged_images(catalog: Catalog, ids: Ids) -> Iterator[Tagged]:
-    """The images of these ids that bear a label, with it."""
+    """The images with these ids that have a label, with their labels."""
     for start in range(0, len(ids), _AT_ONCE):
         part = ids[start : start + _AT_ONCE].tolist()
         tags = catalog.tags.of(part)
@@ -61,7 +61,7 @@ def hf_parts(images: Iterable[Tagged], folder: str, skipped: list[Failure]) -> I
         inside = [path for path in one.record.paths if path.startswith(os.path.join(folder, ""))]
         if not inside:
             skipped.append(
-                Failure(path=one.record.paths[0], code="outside", reason=f"it does not lie below {folder}")
+                Failure(path=one.record.paths[0], code="outside", reason=f"it is not below {folder}")
             )
             continue
         name = os.path.relpath(inside[0], folder)
@@ -111,17 +111,17 @@ def coco_parts(images: Iterable[Tagged], labels: Sequence[str]) -> Iterator[byte
 
 
 class _Rows:
-    """What a CSV writer wrote, as bytes of the paths' own spelling."""
+    """The output of a CSV writer, as bytes with the original path encoding."""
 
     def __init__(self) -> None:
         self._lines: list[str] = []
 
     def write(self, line: str) -> int:
-        """Keep a line."""
+        """Add a line."""
         self._lines.append(line)
         return len(line)
 
     def take(self) -> bytes:
-        """Everything since the last time."""
+        """Everything since the last call."""
         text, self._lines = "".join(self._lines), []
         return text.encode("utf-8", "surrogateescape")

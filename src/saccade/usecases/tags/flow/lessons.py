@@ -1,4 +1,4 @@
-"""Lessons as people give them: images by name, folders for all images in them; and versions to go back to."""
+"""Resolves lessons: images by name, folders for all images in them, and earlier versions."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ Images = Sequence[Path | ImageId]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lesson:
-    """What a person said; see `Tags.teach`."""
+    """A lesson as given; see `Tags.teach`."""
 
     name: str
     yes: Images
@@ -50,7 +50,7 @@ def teach(
     if lesson.classes is not None and (lesson.yes or lesson.no):
         raise InputError("classes exclude yes and no", hint="give one or the other")
     if lesson.min_confidence is not None and not 0 < lesson.min_confidence < 1:
-        raise InputError(f"the confidence is {lesson.min_confidence}; it must lie between 0 and 1")
+        raise InputError(f"the confidence is {lesson.min_confidence}; it must be between 0 and 1")
     wanted = {YES: lesson.yes, NO: lesson.no} if lesson.classes is None else lesson.classes
     given = {group: _named(context, images) for group, images in wanted.items() if images}
     called = (
@@ -123,14 +123,14 @@ def _spaces(context: LibraryContext) -> list[SpaceInfo]:
 
 
 def _named(context: LibraryContext, images: Images) -> dict[int, str]:
-    """{image id: what it was called}; a folder stands for all images in it."""
+    """{image id: as given}; a folder stands for all images in it."""
     found: dict[int, str] = {}
     for image in images:
         name = picture_name(image)
         if not isinstance(image, ImageId) and os.path.isdir(name):
             inside = context.catalog.images.match(Filter(folders=absolute([name]))).tolist()
             if not inside:
-                raise InputError(f"no image of the library lies in {name}", hint="index it first")
+                raise InputError(f"the library has no images in {name}", hint="index it first")
             found.update((one, f"{name} (a picture in it)") for one in inside)
         else:
             found[context.record(image).id] = name

@@ -1,4 +1,4 @@
-"""Tags on the way into the catalog: those of parents, one transaction, and examples of each label."""
+"""Stores tags in the catalog, including those of parents, and collects examples of each label."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ _EXAMPLES = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """Tags, a row each: (m,) image ids ascending, labels by number, confidences; `images` were seen."""
+    """Tags, a row each: (m,) image ids ascending, labels by number, confidences; `images` were examined."""
 
     ids: Ids
     labels: NDArray[np.int32]
@@ -32,7 +32,7 @@ class Found:
 def with_parents(labels: Sequence[Label], found: Found) -> tuple[tuple[str, ...], Found]:
     """Names of all labels and their parents, and the tags with those of the parents: a dog is an animal.
 
-    A parent is at least as sure as the surest of its kinds.
+    A parent is at least as confident as its most confident child.
     """
     names = list(dict.fromkeys([label.path for label in labels]))
     known = {name: number for number, name in enumerate(names)}
@@ -65,7 +65,7 @@ def with_parents(labels: Sequence[Label], found: Found) -> tuple[tuple[str, ...]
 def store(
     catalog: Catalog, origin: str, names: Sequence[str], found: Found, *, among: Ids | None, keep: bool
 ) -> None:
-    """Put the tags into the catalog in one transaction, in the place of the origin's earlier ones."""
+    """Write the tags to the catalog in one transaction, replacing the origin's earlier ones."""
     order = np.argsort(found.labels, kind="stable")
     ids, numbers = found.ids[order], found.labels[order]
     confidences = found.confidences[order].astype(np.float64)
@@ -84,7 +84,7 @@ def store(
 def summaries(
     catalog: Catalog, names: Sequence[str], found: Found, known: LabelCalibration, asked: int
 ) -> tuple[LabelSummary, ...]:
-    """What became of each label asked for and of their parents, the most frequent first."""
+    """A summary of each requested label and of their parents, most frequent first."""
     order = np.lexsort((found.ids, -found.confidences, found.labels))
     numbers = found.labels[order]
     edges = np.searchsorted(numbers, np.arange(len(names) + 1))

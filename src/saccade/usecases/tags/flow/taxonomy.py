@@ -1,8 +1,9 @@
-"""Labels as people write them: a list, an indented list, a CSV table or a TOML file; checked and in order.
+"""Reads labels from a list, an indented list, a CSV table or a TOML file, and validates them.
 
-A line of an indented list is `NAME: synonym, synonym, de:Synonym`; what is indented below it are its kinds. A
-path ("animal/dog") says the same in one line. In CSV the columns are label, parent and synonyms (separated by
-";"). In TOML every table is a label, `synonyms` is a list, and a language's code is a list as well.
+A line of an indented list is `NAME: synonym, synonym, de:Synonym`; entries indented below it are its
+children. A path ("animal/dog") is the same in one line. In CSV the columns are label, parent and synonyms
+(separated by ";"). In TOML every table is a label, `synonyms` is a list, and a language's code is a list as
+well.
 """
 
 import csv
@@ -25,7 +26,7 @@ _SPLIT = re.compile(r"\s*/\s*")
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """A label as it was read: path, synonyms (perhaps with a code before them), and where it stood."""
+    """A label as read: path, synonyms (optionally with a language code), and its location."""
 
     path: str
     synonyms: tuple[str, ...]
@@ -36,7 +37,7 @@ def labels_of(names: Sequence[str], languages: Sequence[str] | None) -> Taxonomy
     """Labels given one by one, each written like a line of a list.
 
     Args:
-        languages: codes of those the encoder reads; None when nobody said, and all are tried.
+        languages: codes of those the encoder reads; None if unknown, then all are used.
     """
     return _checked([_line(name, f"label {place}") for place, name in enumerate(names, 1)], languages)
 
@@ -60,14 +61,14 @@ def read_labels(path: str, languages: Sequence[str] | None) -> Taxonomy:
     else:
         entries = list(_of_list(text))
     if not entries:
-        raise InputError(f"{path} holds no label", hint="write one label a line")
+        raise InputError(f"{path} has no labels", hint="write one label per line")
     return _checked(entries, languages)
 
 
 def _text(path: str) -> str:
     try:
         if os.path.isdir(path):
-            raise InputError(f"{path} is a folder", hint="give a file with one label a line")
+            raise InputError(f"{path} is a folder", hint="give a file with one label per line")
         if os.path.getsize(path) > _MOST_BYTES:
             raise InputError(
                 f"{path} is longer than {_MOST_BYTES >> 20} MB", hint="is it the file of labels you meant?"
@@ -92,7 +93,7 @@ def _line(text: str, place: str) -> _Entry:
 
 
 def _of_list(text: str) -> Iterator[_Entry]:
-    """Lines, what is indented deeper being kinds of what stands above."""
+    """Lines; deeper ones are children of the line above."""
     above: list[tuple[int, str]] = []
     for number, raw in enumerate(text.splitlines(), 1):
         line = raw.split("#", 1)[0].rstrip()
@@ -128,7 +129,7 @@ def _of_toml(table: Mapping[str, object], above: str) -> Iterator[_Entry]:
         path = f"{above}/{name}" if above else name
         if not isinstance(value, Mapping):
             if not above:
-                raise InputError(f"{name!r} is no table", hint="write [LABEL], and its synonyms below it")
+                raise InputError(f"{name!r} is not a table", hint="write [LABEL], and its synonyms below it")
             continue
         synonyms: list[str] = []
         for key, texts in value.items():
@@ -136,11 +137,11 @@ def _of_toml(table: Mapping[str, object], above: str) -> Iterator[_Entry]:
                 continue
             if key != "synonyms" and _CODE.fullmatch(key) is None:
                 raise InputError(
-                    f"[{path}] has {key!r}, which means nothing", hint="known: synonyms, or a language's code"
+                    f"[{path}] has an unknown key {key!r}", hint="known: synonyms, or a language's code"
                 )
             if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
                 raise InputError(
-                    f"{key} of [{path}] is no list of texts", hint=f'write {key} = ["...", "..."]'
+                    f"{key} of [{path}] is not a list of texts", hint=f'write {key} = ["...", "..."]'
                 )
             synonyms += [text if key == "synonyms" else f"{key}:{text}" for text in texts]
         yield _Entry(path, tuple(synonyms), f"[{path}]")
@@ -161,7 +162,7 @@ def _checked(entries: Sequence[_Entry], languages: Sequence[str] | None) -> Taxo
         _check_name(path, entry.place)
         if path.casefold() in seen:
             raise InputError(
-                f"the label {path!r} is there twice: {seen[path.casefold()]} and {entry.place}",
+                f"the label {path!r} is repeated: {seen[path.casefold()]} and {entry.place}",
                 hint="keep one; other names for it are synonyms",
             )
         seen[path.casefold()] = entry.place
@@ -186,4 +187,4 @@ def _check_name(path: str, place: str) -> None:
     if len(path) > LONGEST_LABEL:
         raise InputError(f"{place} has {len(path)} characters, more than {LONGEST_LABEL}: {path[:40]}...")
     if not path.isprintable():
-        raise InputError(f"{place} holds characters that cannot be printed: {path!r}")
+        raise InputError(f"{place} has characters that cannot be printed: {path!r}")

@@ -1,4 +1,4 @@
-"""Teach a classifier by examples, measure it, apply it to the library, and say what to label next."""
+"""Trains a classifier on examples, measures and applies it, and suggests what to label next."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -43,15 +43,15 @@ _RANDOM_TRUST = 0.3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Teaching:
-    """What a lesson is about.
+    """The options of a lesson.
 
     Attributes:
         name: of the classifier.
-        given: {class: image ids} given now.   names: {image id: how the person called it}.
-        forget: ids that are no examples any more.
-        words: {class: what it is called}, for an encoder that reads text; empty for none.
+        given: {class: image ids}, the new examples.   names: {image id: as given by the person}.
+        forget: ids to drop from the examples.
+        words: {class: words that describe it}, for an encoder that reads text; empty for none.
         suggest: how many images to suggest.
-        min_confidence: from which an image gets the tag; None for the classifier's own.
+        min_confidence: confidence needed for the tag; None for the classifier's threshold.
     """
 
     name: str
@@ -75,14 +75,14 @@ def teach(
     dry_run: bool,
     report: ReportProgress,
 ) -> TaughtReport:
-    """Learn from the examples given now and before; store the version and the tags it gives.
+    """Learn from new and earlier examples; store the version and its tags.
 
     Args:
         spaces: semantic first.
         same_picture: score in the copy space from which two images are the same picture; None for unknown.
         among: sorted ids to tag; None for all.
     Raises:
-        InputError: contradictory examples, too few, or nothing to tell them from.
+        InputError: contradictory examples, too few, or nothing to distinguish them from.
     """
     started = time.perf_counter()
     check_given(teaching.given, teaching.names)
@@ -103,7 +103,7 @@ def teach(
     if len(examples.random):
         notes = (
             *notes,
-            f"{len(examples.random)} random images of the library stood in for missing 'no' ones",
+            f"{len(examples.random)} random images of the library were used for missing 'no' examples",
         )
     usual = usual_shares(model.classes)
     shares = shares_of(model.probabilities(sample), usual)
@@ -143,7 +143,7 @@ def learn(
     sample: Embeddings,
     seed: int,
 ) -> tuple[Classifier, Fitted, NDArray[np.int64]]:
-    """The classifier, how it was fitted, and its examples' classes: given ones first, then random ones."""
+    """The classifier, its fit, and its examples' classes: given ones first, then random ones."""
     classes = tuple(examples.members)
     ids = np.array([image for ones in examples.members.values() for image in ones], np.int64)
     targets = np.repeat(np.arange(len(classes)), [len(ones) for ones in examples.members.values()])
@@ -164,9 +164,9 @@ def learn(
     fitted = fit(lesson, seed)
     weights, biases = fitted.weights.copy(), fitted.biases.copy()
     weights[:, : spaces[0].dim] += fitted.name_share * directions
-    # The names were held against rows as they are, the model sees centered ones.
+    # The names were compared with raw rows; the model uses centered ones.
     biases += fitted.name_share * (offsets + directions @ means[: spaces[0].dim])
-    # The shift was found for calibrated logits; biases stand before the temperature.
+    # The shift is for calibrated logits; biases are added before the temperature.
     biases[-1] += fitted.shift / fitted.temperature
     model = Classifier(
         classes=classes,
@@ -205,22 +205,22 @@ def _check_enough(examples: Examples, name: str) -> None:
     members = examples.members
     if set(members) == {YES, NO}:
         if not members[YES]:
-            raise InputError(f"{name!r} has no example of what it is", hint="give some: --yes A.jpg B.jpg")
+            raise InputError(f"{name!r} has no positive examples", hint="give some: --yes A.jpg B.jpg")
         if not members[NO] and not len(examples.random):
             raise InputError(
-                f"every image is an example of {name!r}; there is nothing to tell it from",
+                f"every image is an example of {name!r}; there is nothing to distinguish it from",
                 hint="give some that are not: --no C.jpg D.jpg",
             )
     elif len(members) < 2:
         raise InputError(
-            f"{name!r} has {len(members)} class; there is nothing to tell apart", hint="give at least two"
+            f"{name!r} has {len(members)} class; there is nothing to distinguish", hint="give at least two"
         )
 
 
 def _warnings(
     catalog: Catalog, spaces: Sequence[SpaceInfo], examples: Examples, same_picture: float | None
 ) -> tuple[str, ...]:
-    """A note for each pair of examples that are one picture, nearly, and belong to different classes."""
+    """A note for each pair of examples that are nearly the same picture but belong to different classes."""
     copies = next((space for space in spaces if space.role is Role.COPY), None)
     if copies is None or same_picture is None:
         return ()
@@ -242,7 +242,7 @@ def _warnings(
 def _measure(
     fitted: Fitted, targets: NDArray[np.int64], classes: tuple[str, ...], strong: int
 ) -> tuple[Measured | None, str]:
-    """How good it is on held-out examples, or why that cannot be said."""
+    """How good it is on held-out examples, or why that is unknown."""
     given = np.bincount(targets[:strong], minlength=len(classes))
     if set(classes) == {YES, NO} and strong < len(targets) and given[0] < _MEASURABLE <= given[1]:
         return measured(fitted.held_out, targets, classes, fitted.folds), ""
@@ -263,7 +263,7 @@ def _save(
     fitted: Fitted,
     result: Measured | None,
 ) -> int:
-    """Keep the version and use it; its number."""
+    """Store the version and activate it; its number."""
     digests = {
         group: [record.image_id for record in catalog.images.get(ones)] if ones else []
         for group, ones in examples.members.items()

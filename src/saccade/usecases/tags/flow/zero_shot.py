@@ -1,4 +1,4 @@
-"""Put labels on images by the words alone: block by block over a space; only the tags are kept in memory."""
+"""Labels images by words alone, block by block over a space; only the tags are kept in memory."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -29,12 +29,12 @@ _BLOCK = 4096
 _AT_ONCE = 512
 _SAMPLE = 8192
 _ENOUGH_TRUTH = 5
-"""Images of either kind from which on a label is fitted to what people said."""
+"""Minimum images of either kind to fit a label to people's tags."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
-    """What images are held against: (t, d) texts, (t,) the label each is of, and (b, d) everyday words."""
+    """What images are compared with: (t, d) texts, (t,) the label of each, and (b, d) everyday words."""
 
     texts: Embeddings
     label_of: NDArray[np.int64]
@@ -93,18 +93,18 @@ def zero_shot(
     """Tag every image (among sorted ids) with the labels it shows.
 
     Args:
-        min_confidence: from which an image gets a label; None for each label's own threshold.
-        max_labels: labels an image gets at most, not counting their parents.
+        min_confidence: confidence needed for a label; None for each label's threshold.
+        max_labels: maximum labels per image, not counting their parents.
         replace_others: remove earlier zero-shot tags of other labels.
-        truth: a text column whose values name labels (several separated by ";"); None for what people tagged.
+        truth: a text column with the correct labels (separated by ";"); None to use people's tags.
     Raises:
         InputError: nothing to tag, or a threshold or number out of range.
     """
     started = time.perf_counter()
     if min_confidence is not None and not 0 < min_confidence < 1:
-        raise InputError(f"the confidence is {min_confidence}; it must lie between 0 and 1")
+        raise InputError(f"the confidence is {min_confidence}; it must be between 0 and 1")
     if max_labels < 1:
-        raise InputError(f"at most {max_labels} labels for an image say nothing", hint="give at least 1")
+        raise InputError(f"at most {max_labels} labels per image is too few", hint="give at least 1")
     labels = taxonomy.labels
     words = words_of(encoder, labels)
     known, notes = calibrated(catalog, space, words, labels, truth=truth, fit=encoder_fit(encoder.info))
@@ -136,10 +136,10 @@ def calibrated(
     truth: str | None,
     fit: EncoderFit,
 ) -> tuple[LabelCalibration, tuple[str, ...]]:
-    """How to read these words' scores in this library, from a sample and from what people said."""
+    """The calibration of these words' scores in this library, from a sample and from people's tags."""
     count = catalog.health.counts().embeddings.get(space.id, 0)
     if count == 0:
-        raise InputError("the library holds no images", hint="index some first: saccade index FOLDER")
+        raise InputError("the library has no images", hint="index some first: saccade index FOLDER")
     sample = catalog.embeddings.get(space.id, catalog.embeddings.sample(space.id, min(count, _SAMPLE)))
     background = sample @ words.background.T
     scores = sample @ words.texts.T
@@ -153,7 +153,7 @@ def calibrated(
         seen = evidence(known, rows @ words.texts.T, rows @ words.background.T)[:, number]
         slopes[number], offsets[number] = refit(seen.astype(np.float64), np.arange(len(rows)) < len(yes), fit)
     fitted = replace(known, slopes=slopes, offsets=offsets)
-    note = f"fitted to what is known of images: {', '.join(sorted(labels[number].path for number in told))}"
+    note = f"fitted to known labels of images: {', '.join(sorted(labels[number].path for number in told))}"
     return estimate_shares(fitted, evidence(known, scores, background)), (note,)
 
 
@@ -167,7 +167,7 @@ def collect(
     top: int,
     report: ReportProgress,
 ) -> Found:
-    """Every tag that reaches its label's threshold, the `top` surest of each image."""
+    """Every tag that reaches its label's threshold, the `top` most confident of each image."""
     total = catalog.health.counts().embeddings.get(space.id, 0) if among is None else len(among)
     ids: list[Ids] = [np.zeros(0, np.int64)]
     labels: list[NDArray[np.int32]] = [np.zeros(0, np.int32)]
@@ -193,10 +193,10 @@ def collect(
 def tag_block(
     rows: Embeddings, words: Words, known: LabelCalibration, top: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float32]]:
-    """Tags of (m, d) rows: the row each is on, the label's number, the confidence; by row, surest first.
+    """Tags of (m, d) rows: row number, label number and confidence; by row, most confident first.
 
-    One matrix product decides: with the bar of each text and what everyday words explain of each image as two
-    more dimensions, a product is positive exactly where the label passes.
+    One matrix product decides: with each text's threshold and each image's background score as two more
+    dimensions, a product is positive exactly if the label passes.
     """
     scale = np.float32(known.scale)
     taken = explained(known, rows @ words.background.T) * scale
@@ -207,7 +207,7 @@ def tag_block(
     place, text = np.divmod(np.flatnonzero(above >= 0), len(bars))
     number = known.label_of[text]
     confidence = known.confidence(above[place, text] / scale + known.bars[number], number)
-    # Of several texts of a label the best counts.
+    # The best of a label's texts counts.
     order = np.lexsort((-confidence, number, place))
     place, number, confidence = place[order], number[order], confidence[order]
     new = np.ones(len(place), np.bool_)
@@ -237,9 +237,9 @@ def blocks(catalog: Catalog, space: SpaceInfo, among: Ids | None) -> Iterator[tu
 
 
 def _told(catalog: Catalog, labels: Sequence[Label], column: str | None) -> dict[int, tuple[Ids, Ids]]:
-    """{label's number: (images that show it, images that do not)}, where people said enough of both.
+    """{label's number: (images that show it, images that do not)}, if people tagged enough of both.
 
-    An image that a person gave some of the labels, and not this one, does not show it.
+    An image that a person tagged with other labels but not this one does not show it.
     """
     bearers: dict[str, Ids] = {}
     if column is None:

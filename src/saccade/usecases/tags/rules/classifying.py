@@ -1,4 +1,4 @@
-"""Classifiers taught by examples: their probabilities, how good these are, and what a lesson found.
+"""Classifiers taught by examples: probabilities, their quality, and reports of lessons.
 
 Calibration error: predictions are put into bins by confidence; the mean of |confidence - share right|,
 weighted by the bins' sizes (Naeini, Cooper and Hauskrecht, AAAI 2015). Intervals of shares: E. B. Wilson,
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from saccade.core.types import Role
 
 YES, NO = "yes", "no"
-"""The classes of a classifier that tells one thing from all others."""
+"""The classes of a yes-or-no classifier."""
 
 BINS = 15
 _Z = 1.96
@@ -34,7 +34,7 @@ class Interval:
 
     Attributes:
         value: the share.
-        low, high: where it lies with 95 % confidence.
+        low, high: its 95 % confidence interval.
     """
 
     value: float
@@ -44,14 +44,14 @@ class Interval:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """How good a classifier is, on examples held out in turn.
+    """How good a classifier is, by cross-validation.
 
     Attributes:
         examples: number of them.
-        folds: into how many parts they were divided.
-        accuracy: share that is classified right.
-        precision, recall: of each class that a person cares for ("yes" alone, or every class).
-        calibration_error: mean difference between confidence and share right, in [0, 1].
+        folds: number of folds.
+        accuracy: share that is classified correctly.
+        precision, recall: of each class of interest ("yes" alone, or every class).
+        calibration_error: mean difference between confidence and accuracy, in [0, 1].
     """
 
     examples: int
@@ -70,7 +70,7 @@ class Suggestion:
         path: one of its files.
         image_id: SHA-256 of its bytes, hexadecimal.
         confidence: in [0, 1].
-        why: "unsure", or "check": it is sure, and worth checking.
+        why: "unsure", or "check": confident, but worth checking.
     """
 
     path: str
@@ -81,21 +81,21 @@ class Suggestion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaughtReport:
-    """What one lesson did.
+    """The result of a lesson.
 
     Attributes:
         name: of the classifier.
-        version: kept as; 0 in a dry run.
-        examples: {class: images a person gave}.
-        random_images: images of the library that stood in for missing "no" examples.
-        measured: how good it is on examples held out; null where `why_not` says why not.
+        version: its stored number; 0 in a dry run.
+        examples: {class: images given by a person}.
+        random_images: images of the library used for missing "no" examples.
+        measured: how good it is on held-out examples; null if not measured, see `why_not`.
         why_not: why it could not be measured.
         shares: {class: estimated share of the library}.
         images: images of the library it was applied to.
-        tags: {label: images that have it now}.
+        tags: {label: images that now have it}.
         suggestions: images to label next.
         written: whether version and tags were stored.
-        notes: what else is worth knowing, a sentence each.
+        notes: further remarks, a sentence each.
         seconds: wall time.
     """
 
@@ -116,14 +116,14 @@ class TaughtReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClassifierVersion:
-    """One kept version of a classifier.
+    """One stored version of a classifier.
 
     Attributes:
         name: of the classifier.
         version: 1, 2, ...
         created: UTC, ISO 8601.
         examples: {class: number of examples}.
-        accuracy: share right on examples held out; null if it could not be measured.
+        accuracy: accuracy on held-out examples; null if it could not be measured.
         active: whether it is in use.
     """
 
@@ -140,10 +140,10 @@ class Classifier:
     """A linear classifier over the spaces of one encoder; numbers only.
 
     Attributes:
-        classes: K names.   roles: of the spaces whose rows are put side by side.
+        classes: K names.   roles: of the spaces whose rows are concatenated.
         fingerprint: of the encoder.
         means: (f,) subtracted from the rows.   weights: (K, f).   biases: (K,).
-        temperature: what logits are multiplied with, to be calibrated.
+        temperature: factor that calibrates the logits.
     """
 
     classes: tuple[str, ...]
@@ -155,7 +155,7 @@ class Classifier:
     temperature: float
 
     def probabilities(self, rows: NDArray[np.float32]) -> Probabilities:
-        """(n, K) for (n, f) rows of all roles side by side, were every class equally frequent."""
+        """(n, K) for (n, f) concatenated rows of all roles, assuming equally frequent classes."""
         return softmax(self.temperature * ((rows - self.means) @ self.weights.T + self.biases))
 
 
@@ -166,7 +166,7 @@ def softmax(logits: NDArray[np.floating]) -> Probabilities:
 
 
 def shifted(probabilities: Probabilities, shares: NDArray[np.float64]) -> Probabilities:
-    """Probabilities made for equally frequent classes, where the classes have these shares instead."""
+    """Convert probabilities for equally frequent classes to these shares of the classes."""
     weighed = probabilities * shares
     return np.asarray(weighed / weighed.sum(axis=1, keepdims=True))
 
@@ -174,10 +174,10 @@ def shifted(probabilities: Probabilities, shares: NDArray[np.float64]) -> Probab
 def shares_of(probabilities: Probabilities, expected: NDArray[np.float64]) -> NDArray[np.float64]:
     """(K,) shares of the classes among unlabeled images, by expectation maximization.
 
-    Held towards `expected` shares as 20 images would.
+    Regularized toward the `expected` shares with the weight of 20 images.
 
     Args:
-        probabilities: (n, K), made for equally frequent classes; n may be 0.
+        probabilities: (n, K), for equally frequent classes; n may be 0.
     """
     shares = expected
     for _ in range(_ROUNDS):
@@ -199,7 +199,7 @@ def calibration_error(confidences: NDArray[np.float64], right: NDArray[np.bool_]
 
 
 def wilson(successes: int, trials: int) -> Interval:
-    """The share and its 95 % interval; all of [0, 1] where nothing was tried."""
+    """The share and its 95 % interval; all of [0, 1] without trials."""
     if trials == 0:
         return Interval(value=0.0, low=0.0, high=1.0)
     share = successes / trials
@@ -228,7 +228,7 @@ def measured(
 
 
 def spread_out(rows: NDArray[np.float32], order: NDArray[np.int64], count: int) -> NDArray[np.int64]:
-    """The first of `order`, then again and again the one least like those taken, among the next few.
+    """The first of `order`, then repeatedly the one least similar to those taken, among the next few.
 
     Args:
         rows: (n, d) unit rows.   order: (m,) row numbers, most wanted first.

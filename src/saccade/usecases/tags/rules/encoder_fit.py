@@ -1,16 +1,16 @@
-"""What tagging by words needs to know of an encoder, as its manifest says it."""
+"""Parameters for tagging by words, from an encoder's manifest."""
 
 from dataclasses import dataclass, fields
 
 from saccade.core.types import EncoderInfo
 
 AREA = "tags"
-"""The section of the manifest's fitted numbers that is ours."""
+"""Our section of the manifest's fitted numbers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EncoderFit:
-    """Numbers fitted to one encoder; the defaults are for an encoder whose manifest says nothing.
+    """Numbers fitted to one encoder; the defaults are for an encoder without any.
 
     Attributes:
         slope, offset: log-odds per unit of evidence for a label, and at none.

@@ -1,4 +1,4 @@
-"""Labels, and what putting them on images found: values only."""
+"""Labels and reports of tagging: values only."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ ZERO_SHOT = "zero-shot"
 PERSON = "person"
 """Origin of tags that a person gave."""
 LONGEST_LABEL = 200
-"""Characters of a label's path."""
+"""Maximum characters of a label's path."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,7 +18,7 @@ class Label:
 
     Attributes:
         path: its name, below its parents' names: "animal/dog".
-        texts: what it is called: its own name and its synonyms, each a text to compare images with.
+        texts: its name and synonyms, each a text to compare images with.
     """
 
     path: str
@@ -33,7 +33,7 @@ class Label:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taxonomy:
-    """Labels in the order they were given, and what is worth knowing about how they were read."""
+    """Labels in their given order, and notes on how they were read."""
 
     labels: tuple[Label, ...]
     notes: tuple[str, ...] = ()
@@ -56,15 +56,15 @@ class Example:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelSummary:
-    """What became of one label.
+    """The summary of one label.
 
     Attributes:
         label: its path.
-        images: how many have it now (or would).
+        images: how many now have it (or would).
         share: estimated share in [0, 1] of the library's images that show it, tagged or not.
-        threshold: confidence in [0, 1] from which an image has it; 0 where its kinds decide.
-        best: images that have it, surest first.
-        borderline: images that have it, least sure first: look here whether the threshold is right.
+        threshold: confidence in [0, 1] from which an image has it; 0 if its children decide.
+        best: images that have it, most confident first.
+        borderline: images that have it, least confident first, to check the threshold.
     """
 
     label: str
@@ -77,16 +77,16 @@ class LabelSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaggingReport:
-    """What one tagging run did.
+    """The result of a tagging run.
 
     Attributes:
         origin: of the tags.
-        images: images looked at.
-        tagged: those that have a label now; the rest are "none of these".
-        tags: tags in all, those of parents included.
-        labels: one for each label, the most frequent first.
+        images: images examined.
+        tagged: those that now have a label; the rest are "none of these".
+        tags: total tags, including those of parents.
+        labels: one for each label, most frequent first.
         written: whether they were stored (not in a dry run).
-        notes: what else is worth knowing, a sentence each.
+        notes: further remarks, a sentence each.
         seconds: wall time.
     """
 
@@ -102,15 +102,15 @@ class TaggingReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportReport:
-    """What an export wrote.
+    """The result of an export.
 
     Attributes:
         format: "csv", "xmp", "hf", "coco" or "files".
         images: images that have tags to export.
         written: files written (or that would be).
-        unchanged: files that say it already.
+        unchanged: files that already have the tags.
         skipped: files that could not be written, with the reason.
-        kept: where the originals lie, when image files were written.
+        kept: the folder of the originals, if image files were written.
         applied: whether anything was written (not in a dry run).
     """
 

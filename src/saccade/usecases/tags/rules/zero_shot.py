@@ -1,22 +1,21 @@
-"""From the scores of a label's words to the probability that an image shows it, without any example.
+"""Converts the scores of a label's words to the probability that an image shows it, without examples.
 
 A cosine between a word and a photo says little: some words score high with everything, some photos with every
-word, and a library of cats has more cats than chance. Four steps take that out, all measured on a sample of
-the library itself:
+word, and a library of cats has more cats than average. Four steps correct for that, all measured on a sample
+of the library:
 
-1. Each text is centered: its median over the library counts 0. A word that scores high everywhere is
+1. Each text is centered: its median over the library becomes 0. A word that scores high everywhere is
    discounted.
-2. What is left is divided by one scale for all: the spread below the median, which images that do show the
+2. The rest is divided by one scale for all: the spread below the median, which images that do show the
    label cannot widen.
 3. Each image is centered as well: subtracted is the log of the mean of exp(score) of everyday words
-   (`BACKGROUND`). A picture that some other word explains better gives less evidence for this one.
+   (`BACKGROUND`). A picture better explained by another word gives less evidence for this one.
 4. The evidence becomes a log-odds by a slope and an offset, and each label's share of the library is
    estimated by expectation maximization (Saerens, Latinne and Decaestecker, Neural Computation 14, 2002),
-   held towards
-   `SHARE` by as much as `SHARE_WEIGHT` images would.
+   regularized toward `SHARE` with the weight of `SHARE_WEIGHT` images.
 
-A label's threshold is the confidence that maximizes the expected F1 of its own confidences (Lipton, Elkan and
-Naryanaswamy, ECML 2014), kept within `THRESHOLDS`. A label that nothing shows passes nowhere.
+A label's threshold is the confidence that maximizes the expected F1 of its confidences (Lipton, Elkan and
+Naryanaswamy, ECML 2014), kept within `THRESHOLDS`. A label that no image shows is never assigned.
 """
 
 from dataclasses import dataclass
@@ -28,13 +27,13 @@ from saccade.usecases.tags.rules.encoder_fit import EncoderFit
 
 SHARE, SHARE_WEIGHT = 0.02, 200.0
 THRESHOLDS = (0.2, 0.5)
-"""No label's own threshold is lower or higher."""
+"""Range of a label's threshold."""
 
 TEMPLATES = (
     "{label}", "a photo of {a}", "a picture with {a} in it", "{a} outdoors", "{a} seen from close by",
     "someone with {a}", "there is {a} here", "two {label}s together",
 )  # fmt: skip
-"""What a label's words are put into; the mean of the embeddings stands for it."""
+"""Templates for a label's words; the mean of the embeddings represents it."""
 
 BACKGROUND = tuple(
     """
@@ -49,10 +48,10 @@ BACKGROUND = tuple(
     wood plastic cloth leather shadow face hand hair eye
     """.split()
 )
-"""Everyday words that any picture is held against."""
+"""Everyday words that every picture is compared with."""
 
 _SMALL = 20.0
-"""Images from which on a library's own medians count more than the everyday words'."""
+"""Number of images from which a library's medians count more than the everyday words'."""
 _SMALLEST_SCALE = 1e-3
 _ROUNDS = 30
 _ENOUGH = 1e-4
@@ -61,13 +60,13 @@ _BELOW = 0.1587  # the share of a normal distribution below mean - 1 standard de
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelCalibration:
-    """How the scores of t texts for l labels, and b everyday words, are to be read in one library.
+    """How the scores of t texts for l labels, and b everyday words, are calibrated in one library.
 
     Attributes:
-        label_of: (t,) the label each text is of, ascending.
-        centers: (t,) cosine that counts 0.
+        label_of: (t,) the label of each text, ascending.
+        centers: (t,) cosine that becomes 0.
         background_centers: (b,) the same of the everyday words.
-        scale: cosine that counts 1.
+        scale: cosine that becomes 1.
         slopes, offsets: (l,) from evidence to log-odds, at even odds.
         shares: (l,) estimated share in (0, 1) of images that show it.
         thresholds: (l,) confidence from which an image has it.
@@ -90,7 +89,7 @@ class LabelCalibration:
     def confidence(
         self, evidence: NDArray[np.floating], labels: NDArray[np.int64] | slice
     ) -> NDArray[np.float64]:
-        """Probability in [0, 1] of each evidence for the label named beside it (or of each column)."""
+        """Probability in [0, 1] of each evidence for its label (or for each column)."""
         odds = self.offsets[labels] + logit(self.shares[labels])
         return np.asarray(sigmoid(self.slopes[labels] * evidence + odds), np.float64)
 
@@ -101,12 +100,12 @@ def calibrate_labels(
     label_of: NDArray[np.int64],
     fit: EncoderFit,
 ) -> LabelCalibration:
-    """How to read scores, from those of a sample of the library.
+    """The calibration of scores from a sample of the library.
 
     Args:
         scores: (n, t) cosine of each image of the sample with each text, n at least 1.
         background: (n, b) the same with the everyday words.
-        label_of: (t,) the label each text is of: 0, ..., l - 1, ascending, each at least once.
+        label_of: (t,) the label of each text: 0, ..., l - 1, ascending, each at least once.
     """
     count = len(scores)
     trust = count / (count + _SMALL)
@@ -179,7 +178,8 @@ def estimate_shares(known: LabelCalibration, evidence: NDArray[np.float32]) -> L
 def best_thresholds(confidences: NDArray[np.floating]) -> NDArray[np.float64]:
     """(l,) the threshold of each column of (n, l) calibrated confidences that maximizes its expected F1.
 
-    With the k surest taken, expected true positives are their sum S_k and F1 is about 2 S_k / (k + S_n).
+    With the k most confident taken, expected true positives are their sum S_k and F1 is about 2 S_k / (k +
+    S_n).
     """
     surest = -np.sort(-np.asarray(confidences, np.float64), axis=0)
     totals = np.cumsum(surest, axis=0)
@@ -192,8 +192,8 @@ def refit(
 ) -> tuple[float, float]:
     """Slope and offset at even odds of one label, from images whose truth is known.
 
-    Logistic regression with the two classes weighted alike, held towards the encoder's own as `trust`
-    images would; Newton's method. The slope stays positive.
+    Logistic regression with the two classes weighted equally, regularized toward the encoder's values with
+    the weight of `trust` images; Newton's method. The slope stays positive.
 
     Args:
         evidence: (n,).   truth: (n,) at least one True and one False.
@@ -217,6 +217,6 @@ def sigmoid(odds: NDArray[np.floating]) -> NDArray[np.floating]:
 
 
 def logit(shares: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Log-odds of probabilities in (0, 1), those of 0 and 1 as good as certain and no more."""
+    """Log-odds of probabilities, clipped so that 0 and 1 stay finite."""
     inside = np.clip(shares, 1e-9, 1 - 1e-9)
     return np.asarray(np.log(inside / (1 - inside)))

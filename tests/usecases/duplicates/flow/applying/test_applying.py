@@ -321,7 +321,7 @@ def test_a_copy_that_differs_is_not_trusted(
 def test_files_do_not_go_where_indexing_finds_them(album: Any, tmp_path: Path) -> None:
     """Into an indexed folder, or where there is no folder; a hidden one is never indexed."""
     report = album.found([album.file("a.jpg", b"a"), album.file("in/b.jpg", b"b")])
-    with pytest.raises(InputError, match="lies in the indexed folder"):
+    with pytest.raises(InputError, match="is in the indexed folder"):
         album.clean(report, to=str(album.home / "in"))
     with pytest.raises(PathNotFoundError, match="no such folder"):
         album.cleaner().plan(report, USUAL_TIERS, str(tmp_path / "nowhere"))
