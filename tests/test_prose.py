@@ -183,7 +183,7 @@ def test_prose_code_is_left_alone(tmp_path: Path) -> None:
     """Blocks, inline code, addresses of links, comments and generated parts may use any word."""
     page = tmp_path / "page.md"
     page.write_text(
-        "`data.theme` and [clusters](how-to/themes.md)\n\n```console\n$ saccade clusters\n4 themes\n```\n"
+        "`data.theme` and [clusters](how-to/clusters.md)\n\n```console\n$ saccade clusters\n4 themes\n```\n"
         "<!-- a theme -->\n<!-- generated:names:start -->\na theme\n<!-- generated:names:end -->\n"
         "is `x` told, by a look-alike\n"
     )

@@ -166,8 +166,8 @@ def test_columns_do_not_mix_kinds_nor_origins(shelf: Shelf) -> None:
     with pytest.raises(InputError, match="mixed"):
         write("size", {a: 1, b: "big"}, origin="import", replace=False)  # type: ignore[dict-item]
     with pytest.raises(InputError, match="import") as caught:
-        write("price", {a: 2}, origin="themes", replace=True)
-    assert "saccade data remove price" in caught.value.hint
+        write("price", {a: 2}, origin="clusters", replace=True)
+    assert "saccade fields remove price" in caught.value.hint
     assert shelf.numbers("price") == {0: 1}
 
 

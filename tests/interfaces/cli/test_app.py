@@ -14,7 +14,7 @@ import pytest
 import saccade
 import saccade.interfaces.cli
 from saccade.core.errors import STATUS, MissingExtraError
-from saccade.interfaces.cli.app import ALIASES, COMMANDS, app
+from saccade.interfaces.cli.app import COMMANDS, app
 from tests.helpers.terminal import FakeOpener, Run
 
 
@@ -30,17 +30,8 @@ def test_every_command_can_be_imported(name: str) -> None:
 
 
 def test_commands_are_listed_in_their_order() -> None:
-    """The most used first, without the aliases."""
+    """The most used first."""
     assert app.list_commands(click.Context(app)) == list(COMMANDS)
-    assert not set(ALIASES) & set(COMMANDS)
-
-
-def test_data_is_an_alias_of_fields(run: Run) -> None:
-    """The name of release 0.2 goes on working."""
-    context = click.Context(app)
-    assert app.get_command(context, "data") is app.get_command(context, "fields")
-    assert run("data", "import", "--help").status == 0
-    assert "\n  data " not in run("--help").out
 
 
 def test_an_unknown_command_is_none() -> None:

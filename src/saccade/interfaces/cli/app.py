@@ -48,7 +48,6 @@ COMMANDS = {
     "completion": _SHELL + "completion:completion",
 }
 """{command: module:function}, most used first; each is imported on use."""
-ALIASES = {"data": "fields"}
 
 
 class _Lazy(click.Group):
@@ -60,7 +59,7 @@ class _Lazy(click.Group):
 
     def get_command(self, _context: click.Context, name: str) -> click.Command | None:
         """A command by name."""
-        place = COMMANDS.get(ALIASES.get(name, name))
+        place = COMMANDS.get(name)
         if place is None:
             return None
         module, _, function = place.partition(":")

@@ -28,7 +28,7 @@ METHODS: tuple[Method, ...] = ("auto", "density", "kmeans")
 DIMS = 32
 NEAR = 20
 PASSES = 4
-"""Chosen on flickr8k's train split; see `docs/explanation/themes.md`."""
+"""Chosen on flickr8k's train split; see `docs/explanation/clusters.md`."""
 _MIN_SAMPLES = 30
 _SMALLEST = 5
 _FEW = 3000
