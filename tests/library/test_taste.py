@@ -117,7 +117,7 @@ def test_similar_to_several_leaves_all_of_them_out(library: saccade.Library, she
         assert [hit.rank for hit in found] == [1, 2, 3, 4]
         assert not {str(shelf / "0.png"), str(shelf / "1.png")} & {hit.path for hit in found}
     assert len(library.similar([shelf / "0.png", shelf / "1.png"], k=2)) == 2
-    with pytest.raises(InputError, match="dial"):
+    with pytest.raises(InputError, match="diverse is 2"):
         library.similar(shelf / "0.png", diverse=2.0)
     with pytest.raises(InvalidQueryError, match="one picture"):
         library.similar([shelf / "0.png", shelf / "1.png"], copies=True)

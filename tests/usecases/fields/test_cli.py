@@ -57,8 +57,8 @@ def test_import_tells_what_became_of_the_table(run: Run, photos: Fields) -> None
     assert ran.status == 0
     assert ran.out.splitlines() == [
         "data.price  numbers of 2 images",
-        "data.sku    text of 2 images (not numbers: line 3 says 'A2')",
-        "2 labels put on images: --where tag=LABEL",
+        "data.sku    text of 2 images (not numbers: line 3 has 'A2')",
+        "2 labels added: --where tag=LABEL",
         "3 rows read, 2 images imported",
     ]
     assert ran.err == "line 4: no image lies at 'no.jpg'\n"
@@ -82,7 +82,7 @@ def test_list_remove_and_export(run: Run, photos: Fields, tmp_path: Path) -> Non
         ["data.price", "numbers", "2", "images", "import"],
         ["data.sku", "text", "2", "images", "import"],
     ]
-    assert run("fields", "remove", "data.sku").out == "forgotten: data.sku of 2 images\n"
+    assert run("fields", "remove", "data.sku").out == "removed: data.sku of 2 images\n"
     ran = run("fields", "export", "out.csv")
     assert (ran.status, ran.out) == (0, "exported: out.csv (2 images)\n")
     assert (tmp_path / "out.csv").read_bytes() == b"path,price,tags\r\na.jpg,5,sea;sun\r\nb.jpg,7.5,\r\n"
@@ -125,9 +125,3 @@ def test_json_output_fits_its_schema(run: Run, photos: Fields, args: list[str]) 
     ran = run("fields", *args, "--json")
     assert (ran.status, len(ran.out.splitlines())) == (0, 1)
     check_json(ran.json(), f"fields-{args[0]}")
-
-
-def test_data_is_the_old_name(run: Run, photos: Fields) -> None:
-    """It does the same."""
-    photos.import_csv("t.csv")
-    assert run("data", "list").out == run("fields", "list").out != ""

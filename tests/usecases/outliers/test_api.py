@@ -275,7 +275,7 @@ def test_judging_needs_a_model_and_readable_pictures(line: Path, tmp_path: Path)
         with pytest.raises(UnreadableImageError):
             library.outliers.heat_map(line / "new" / "broken.png", "parts")
         library.outliers.train("whole", [line / "parts"], method="embeddings")
-        with pytest.raises(InputError, match="cannot say where"):
+        with pytest.raises(InputError, match="cannot locate anomalies"):
             library.outliers.heat_map(line / "new" / "good.png", "whole")
         assert library.outliers.forget("whole") == 1
 

@@ -104,7 +104,7 @@ def test_leaks_tell_the_share_of_each_folder(
     ]
     page = (tmp_path / "out.html").read_text()
     assert "2. same picture: x.jpg" in page
-    assert "what differs once it lies on the first" in page
+    assert "the difference once aligned with the first" in page
     assert "and 1 more pair: -k 2 shows all" in run("leaks", "train", "test", "-q", "-k", "1").out
     check_json(run("leaks", "train", "test", "-q", "--json").json(), "leaks")
 
@@ -140,8 +140,8 @@ def test_two_libraries_are_compared_as_a_whole(run: Run, opener: FakeOpener, she
         (["a", "b"], 1, "1 pair will not be called duplicates again"),
         (["a", "b", "c"], 3, "3 pairs will not be called duplicates again"),
         (["a", "b", "--forget"], 1, "1 pair may be duplicates again"),
-        (["a", "b"], 0, "known already"),
-        (["a", "b", "--forget"], 0, "forgotten already"),
+        (["a", "b"], 0, "already marked as distinct"),
+        (["a", "b", "--forget"], 0, "not marked as distinct"),
     ],
 )
 def test_what_is_no_duplicate_is_remembered(

@@ -149,7 +149,7 @@ def test_groups_are_told_with_keeper_reasons_and_evidence(run: Run, found: Magic
         "same file            1            2     10 MB",
         "same picture         1            1      2 GB",
         "",
-        "stays /photos/\\xff\\x0a\\x1b[31m.jpg: it changed since it was indexed (file_changed)",
+        "kept /photos/\\xff\\x0a\\x1b[31m.jpg: it changed since it was indexed (file_changed)",
         "/photos/a.jpg would take over tags beach; merged_caption a\\x1bwalk; merged_latitude 52.5",
     ]
     assert ran.out.splitlines()[: len(lines)] == lines
@@ -181,7 +181,7 @@ def test_after_acting_it_says_how_to_take_it_back(run: Run, found: MagicMock) ->
     """With the name of the run, and where the files lie."""
     ran = run("duplicates", "-q", "--apply")
     assert "2 files put away in /q" in ran.out
-    assert "take it back: saccade undo 0003" in ran.out
+    assert "to undo: saccade undo 0003" in ran.out
     assert "took over tags beach" in ran.out
 
 

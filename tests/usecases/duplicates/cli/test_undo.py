@@ -56,7 +56,7 @@ def test_nothing_to_undo_is_said(run: Run, shelf: MagicMock) -> None:
 def test_runs_are_listed(run: Run, shelf: MagicMock) -> None:
     """What lies in each quarantine, and whether it ended."""
     shelf.runs.return_value = []
-    assert run("undo", "--list").out == "nothing was ever put away here\n"
+    assert run("undo", "--list").out == "no files have been put away\n"
     shelf.runs.return_value = [
         QuarantineRun(
             run=f"000{number}",

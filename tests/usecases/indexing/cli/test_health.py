@@ -21,10 +21,10 @@ def test_status_tells_what_a_person_wants_to_know(run: Run, indexing: MagicMock,
         f"folder    {tmp_path}",
         "images    1,234 in 1,300 files",
         "failed    2 files; `saccade doctor` says why",
-        "excluded  3 files that hold no image",
-        "missing   4 files that are gone",
+        "excluded  3 files that are not images",
+        "missing   4 files that no longer exist",
         "semantic  builtin, 384 dimensions, 1,234 embeddings, flat",
-        "note      the last indexing run was stopped; `saccade index` resumes it",
+        "note      the last indexing run was interrupted; `saccade index` resumes it",
     ]
 
 
@@ -39,12 +39,12 @@ def test_doctor_accounts_for_every_file(run: Run, indexing: MagicMock) -> None:
         ),
     )
     assert run("doctor", "--repair").out.splitlines() == [
-        "1,300 files indexed, 2 failed with a reason, 3 excluded, 4 gone",
+        "1,300 files indexed, 2 failed with a reason, 3 excluded, 4 missing",
         "failed /p.jpg: it ends early (truncated)",
         "1 file new or changed: `saccade index` reads them",
         "repaired: an old index (stale)",
         "problem: a hole (hole)",
-        "what remains cannot be fixed here: restore a backup, or index the folder again",
+        "the rest cannot be fixed here: restore a backup, or index the folder again",
     ]
     assert indexing.doctor.call_args.kwargs["repair"] is True
     assert run("doctor").out.splitlines()[-1] == "fix it with: saccade doctor --repair"

@@ -77,7 +77,7 @@ def test_search_says_when_nothing_answers(
     searching.search.return_value = make_result(confident=False)
     opener.context.catalog.runs.unfinished.return_value = [7]  # type: ignore[attr-defined]
     assert run("search", "q").out == (
-        'No match for "a cat". Indexing was stopped early: `saccade index` goes on.\n'
+        'No match for "a cat". Indexing was interrupted: `saccade index` resumes it.\n'
     )
 
 

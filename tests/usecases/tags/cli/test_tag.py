@@ -104,8 +104,8 @@ def test_a_report_is_written(run: Run, tags: MagicMock, tmp_path: Path) -> None:
         ([], "nothing to do"),
         (["--label", "a", "--list"], "are mutually exclusive"),
         (["--label", "a", "--labels", "b.txt"], "are mutually exclusive"),
-        (["--label", "a", "b.jpg"], "b.jpg was named"),
-        (["--set", "a", "b.jpg", "--dry-run"], "--dry-run does not go with --set"),
+        (["--label", "a", "b.jpg"], "b.jpg was given"),
+        (["--set", "a", "b.jpg", "--dry-run"], "--dry-run cannot be combined with --set"),
     ],
 )
 def test_what_makes_no_sense_is_refused(run: Run, tags: MagicMock, args: list[str], said: str) -> None:

@@ -78,7 +78,7 @@ def test_classes_come_from_a_table(run: Run, tags: MagicMock, tmp_path: Path) ->
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [(None, "no such file"), (b"image,class\n", "holds no example"), (b"image,class\n\xff,a\n", "not UTF-8")],
+    [(None, "no such file"), (b"image,class\n", "has no examples"), (b"image,class\n\xff,a\n", "not UTF-8")],
 )
 def test_a_table_that_cannot_be_used_is_refused(
     run: Run, tags: MagicMock, tmp_path: Path, content: bytes | None, said: str

@@ -165,7 +165,7 @@ class Reporter:
 
 
 def _lies_in(folder: str, path: str) -> bool:
-    """Whether a file lies in a folder, or in an archive; a folder "best!" is no part of a folder "best"."""
+    """Whether a file is in a folder or an archive; a folder "best!" is no part of a folder "best"."""
     if paths.relative(path, folder) is not None:
         return True
     return paths.holds(folder, path) and locate(path)[0] == folder
