@@ -61,7 +61,7 @@ def test_import_tells_what_became_of_the_table(run: Run, photos: Fields) -> None
         "2 labels added: --where tag=LABEL",
         "3 rows read, 2 images imported",
     ]
-    assert ran.err == "line 4: no image lies at 'no.jpg'\n"
+    assert ran.err == "line 4: no image at 'no.jpg'\n"
     assert dict(photos.values("price")) == {hashlib.sha256(b"a.jpg").hexdigest(): 5.0,
                                       hashlib.sha256(b"b.jpg").hexdigest(): 7.5}  # fmt: skip
 
