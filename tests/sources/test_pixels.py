@@ -22,8 +22,8 @@ def cut() -> Cutter:
     """Pixels of encoded bytes, (h, w, 3), signed so that differences can be taken."""
 
     def cut_bytes(data: bytes, size: int = 16, fit: str = "squash", resize: int = 0) -> NDArray[np.int16]:
-        reader = ImageReader(Cut(size, fit, "bicubic", resize), Limits())  # type: ignore[arg-type]
-        picture = reader.read(data, identify(data, "picture"))
+        recipe = Cut(size, fit, "bicubic", resize)  # type: ignore[arg-type]
+        picture = ImageReader(Limits()).read(data, identify(data, "picture"), recipe)
         width, height = picture.size
         return np.frombuffer(picture.pixels, np.uint8).reshape(height, width, 3).astype(np.int16)
 
@@ -231,8 +231,8 @@ def test_animations_show_their_first_frame(encode: Encode, cut: Cutter) -> None:
         options = {"lossless": True} if kind == "WEBP" else {}
         data = encode(red, kind, save_all=True, append_images=[blue, red], **options)
         assert np.abs(cut(data) - (255, 0, 0)).max() <= 3
-        reader = ImageReader(Cut(8, "squash", "bicubic", 0), Limits())
-        assert reader.read(data, identify(data, "")).facts["frames"] == 3
+        picture = ImageReader(Limits()).read(data, identify(data, ""), Cut(8, "squash", "bicubic", 0))
+        assert picture.facts["frames"] == 3
 
 
 def _gray_gamma_profile(gamma: float) -> bytes:

@@ -39,7 +39,7 @@ class Settings:
                 raise InputError(f"{field.name} is {value}, out of range", hint=f"it must be {least}")
 
 
-_ABOVE_ZERO = {"max_pixels", "max_file_mb", "decode_s"}
+_ABOVE_ZERO = {"max_pixels", "max_file_mb", "decode_s", "idle_s"}
 
 
 PREFIX = "SACCADE_"

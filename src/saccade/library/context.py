@@ -10,10 +10,10 @@ from saccade.encoders.registry import BUILTIN, load
 from saccade.engine.context import LibraryContext
 from saccade.engine.spaces import ActiveSpaces
 from saccade.indexes import IndexFiles
-from saccade.library.decoding import new_decoder
+from saccade.library.decoding import new_pool
 from saccade.library.settings import threads, workers
 from saccade.library.tools import LazyTools
-from saccade.sources.warm import WarmDecoders
+from saccade.sources.pool import DecoderPool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,13 +27,13 @@ class OpenedLibrary:
 
     context: LibraryContext
     catalog: SqlCatalog
-    decoders: WarmDecoders
+    pool: DecoderPool
     fresh: bool
 
     def close(self) -> None:
         """Release files, indexes, workers and memory."""
         self.context.spaces.close()
-        self.decoders.close()
+        self.pool.close()
         self.catalog.close()
 
 
@@ -42,7 +42,7 @@ def open_parts(folder: str, *, home: str, create: bool, read_only: bool, setting
     catalog = open_catalog(folder, create=create, home=home, read_only=read_only, wait_s=settings.lock_wait_s)
     indexes = IndexFiles(os.path.join(folder, "indexes"))
 
-    decoders = WarmDecoders(lambda recipe: new_decoder(recipe, settings), idle_s=settings.idle_s)
+    pool = new_pool(settings)
     context = LibraryContext(
         folder=folder,
         catalog=catalog,
@@ -50,9 +50,9 @@ def open_parts(folder: str, *, home: str, create: bool, read_only: bool, setting
         spaces=ActiveSpaces(
             catalog, indexes, load=lambda name: load(name, threads=threads(settings)), default=BUILTIN
         ),
-        open_decoder=decoders.open,
+        open_decoder=pool.decoder,
         tools=LazyTools(),
         settings=replace(settings, threads=threads(settings), workers=workers(settings)),
         clock=time.time,
     )
-    return OpenedLibrary(context=context, catalog=catalog, decoders=decoders, fresh=create)
+    return OpenedLibrary(context=context, catalog=catalog, pool=pool, fresh=create)

@@ -11,7 +11,7 @@ from saccade.core.types import Embeddings, EncoderInfo, Role
 from saccade.encoders.registry import BUILTIN, load
 from saccade.engine.embed import embed_pictures
 from saccade.engine.inputs import checked_role, picture_task
-from saccade.library.decoding import new_decoder
+from saccade.library.decoding import new_pool
 from saccade.library.settings import load_settings, threads
 from saccade.library.tools import LazyTools
 
@@ -24,8 +24,9 @@ class ImageEncoder:
 
     def __init__(self, encoder: Encoder, settings: Settings) -> None:
         self._encoder = encoder
-        self._decoder = new_decoder(encoder.info.recipe, settings)
-        self._ended = weakref.finalize(self, self._decoder.close)
+        self._pool = new_pool(settings)
+        self._decoder = self._pool.decoder(encoder.info.recipe)
+        self._ended = weakref.finalize(self, self._pool.close)
         self._codec = LazyTools()
 
     @property
@@ -62,8 +63,8 @@ class ImageEncoder:
         return embed_pictures(self._encoder, self._decoder, tasks, wanted)
 
     def close(self) -> None:
-        """End the decoding workers; a later call starts them again."""
-        self._decoder.close()
+        """End the decoding workers; texts can still be encoded, pictures no longer."""
+        self._ended()
 
 
 def load_encoder(name: str = BUILTIN) -> ImageEncoder:

@@ -8,11 +8,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from saccade.sources.pool import DecoderPool as DecoderPool
     from saccade.sources.pool import GuardedDecoder as GuardedDecoder
     from saccade.sources.walk import read_list as read_list
     from saccade.sources.wire import Limits as Limits
 
-_HOME = {"GuardedDecoder": "pool", "Limits": "wire", "read_list": "walk"}
+_HOME = {"DecoderPool": "pool", "GuardedDecoder": "pool", "Limits": "wire", "read_list": "walk"}
 __all__ = list(_HOME)
 
 

@@ -46,48 +46,47 @@ class Picture:
 
     __slots__ = ("facts", "pixels", "size")
 
-    def __init__(self, facts: Header, cut: Image.Image) -> None:
+    def __init__(self, facts: Header, pixels: Image.Image) -> None:
         self.facts = facts
-        self.pixels = cut.tobytes()
-        self.size = cut.size
+        self.pixels = pixels.tobytes()
+        self.size = pixels.size
 
 
 class ImageReader:
     """Decodes one picture after another.
 
     Args:
-        cut: the recipe.   limits: resource limits for a picture.
+        limits: resource limits for a picture.
     """
 
-    def __init__(self, cut: Cut, limits: Limits) -> None:
-        self._cut = cut
+    def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._colors = ColorManager()
         # Check our own limits first, with readable messages.
         Image.MAX_IMAGE_PIXELS = None
 
-    def read(self, data: bytes, format: str) -> Picture:
-        """Decode.
+    def read(self, data: bytes, format: str, cut: Cut) -> Picture:
+        """Decode by the recipe `cut`.
 
         Raises:
             RefusedError: too_many_pixels, too_many_frames, truncated, corrupt or unsupported_format.
             MemoryError: it does not fit.
         """
         try:
-            return self._read(data, format)
+            return self._read(data, format, cut)
         except (RefusedError, MemoryError):
             raise
         except Exception as error:  # decoders may raise anything on hostile bytes
             raise _explain(data, format, error) from error
 
-    def _read(self, data: bytes, format: str) -> Picture:
+    def _read(self, data: bytes, format: str, cut: Cut) -> Picture:
         if format == "WEBP":
             width, height = _webp_size(data)  # opening already allocates the canvas
             self._check_size(width, height, format, 2 * len(data), width * height)
         image, frames, apply_orientation = _OPENERS[format](data)
         width, height = image.size
         if format == "JPEG":
-            box = self._shrink_on_load(image)
+            box = self._shrink_on_load(image, cut)
             progressive = width * height * _PROGRESSIVE_BYTES_PER_PIXEL if "progressive" in image.info else 0
             self._check_size(width, height, format, 2 * len(data) + progressive, image.width * image.height)
         else:
@@ -104,9 +103,9 @@ class ImageReader:
         orientation = exif.orientation
         image.load()
         profile = image.info.get("icc_profile")
-        cut = cut_pixels(
+        pixels = cut_pixels(
             image,
-            self._cut,
+            cut,
             box=box,
             orientation=orientation if apply_orientation else 1,
             profile=profile if isinstance(profile, bytes) else None,
@@ -115,13 +114,13 @@ class ImageReader:
         if apply_orientation and orientation >= 5:
             width, height = height, width
         facts.update(width=width, height=height, frames=frames, orientation=orientation)
-        return Picture(facts, cut)
+        return Picture(facts, pixels)
 
-    def _shrink_on_load(self, image: Image.Image) -> Box | None:
+    def _shrink_on_load(self, image: Image.Image, cut: Cut) -> Box | None:
         """Let the JPEG decoder skip detail that resizing would discard; returns the box of the picture."""
         if not isinstance(image, ImageFile.ImageFile):
             return None
-        drafted = image.draft(None, least_size(image.width, image.height, self._cut))
+        drafted = image.draft(None, least_size(image.width, image.height, cut))
         if drafted is None:
             return None
         left, top, right, bottom = drafted[1]

@@ -1,18 +1,16 @@
-"""One decoding worker process seen from the parent: started bare, watched, killed when it overstays."""
+"""One decoding worker process as the parent sees it: started bare, killed when it exceeds its time."""
 
 import json
 import os
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, cast
 
 from saccade.core.errors import UnavailableError
-from saccade.core.types import PixelRecipe
+from saccade.sources.watchdog import Watchdog
 from saccade.sources.wire import Header, Limits, pack, receive
 
 _START_S = 60.0
@@ -24,10 +22,10 @@ _KEPT_VARIABLES = ("SYSTEMROOT", "TEMP", "TMP", "LD_LIBRARY_PATH", "DYLD_LIBRARY
 
 
 class WorkerGoneError(Exception):
-    """The process ended, was killed, or spoke nonsense, in the middle of a task.
+    """The process ended, or was killed, in the middle of a request.
 
     Args:
-        timed_out: it was killed for overstaying.   status: exit status, negative for a signal.
+        timed_out: it was killed for exceeding its time.   status: exit status, negative for a signal.
     """
 
     def __init__(self, *, timed_out: bool, status: int | None) -> None:
@@ -36,78 +34,43 @@ class WorkerGoneError(Exception):
         self.status = status
 
 
-class Watchdog:
-    """A thread that kills processes whose time is up. It sleeps while nothing is timed."""
-
-    def __init__(self) -> None:
-        self._timed: dict[WorkerProcess, float] = {}
-        self._changed = threading.Condition()
-        self._running = True
-        self._thread: threading.Thread | None = None
-
-    def start(self, process: "WorkerProcess", seconds: float) -> None:
-        """Kill the process unless `stop` is called within this time. Starting again replaces the time."""
-        with self._changed:
-            idle = not self._timed
-            self._timed[process] = time.monotonic() + seconds
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._watch, name="saccade-watchdog", daemon=True)
-                self._thread.start()
-            elif idle:
-                self._changed.notify()
-
-    def stop(self, process: "WorkerProcess") -> None:
-        """Leave the process alone."""
-        with self._changed:
-            self._timed.pop(process, None)
-
-    def close(self) -> None:
-        """End the thread."""
-        with self._changed:
-            self._running = False
-            self._changed.notify()
-
-    def _watch(self) -> None:
-        with self._changed:
-            while self._running:
-                now = time.monotonic()
-                for process in [p for p, end in self._timed.items() if end <= now]:
-                    process.overstayed = True
-                    process.kill()
-                    del self._timed[process]
-                # Deadlines are seconds long; looking ten times a second needs no wake-up at every task.
-                self._changed.wait(0.1 if self._timed else None)
-
-
 class WorkerProcess:
     """A running worker, ready for requests.
 
     Args:
-        recipe: the square it cuts.   limits: what it enforces on itself.   watchdog: what enforces the rest.
+        limits: enforced by the worker itself.   watchdog: enforces the time limits from outside.
     Raises:
         UnavailableError: no worker can be started on this machine.
     """
 
-    def __init__(self, recipe: PixelRecipe, limits: Limits, watchdog: Watchdog) -> None:
-        self.overstayed = False
-        self.tasks = 0
+    def __init__(self, limits: Limits, watchdog: Watchdog) -> None:
+        self.requests = 0
+        self._timed_out = False
         self._watchdog = watchdog
         self._process = _start()
         self._requests = cast("BinaryIO", self._process.stdin)
         self._replies = cast("BinaryIO", self._process.stdout)
-        cut = [recipe.size, recipe.fit, recipe.resample, recipe.resize]
         try:
-            self.send(pack({"cut": cut, "limits": list(limits)}), _START_S)
+            self.send(pack({"limits": list(limits)}), _START_S)
             ready = self.receive(_START_S, lambda size: size == 0)[0] == {"kind": "ready"}
         except WorkerGoneError as gone:
             raise _cannot_start(f"it ended at once (status {gone.status})") from gone
+        except ValueError:
+            ready = False
         if not ready:
-            self.kill()
-            raise _cannot_start("it gave no sign of life")
+            self.close()
+            raise _cannot_start("it did not say that it is ready")
+        self.requests = 0
+
+    @property
+    def alive(self) -> bool:
+        """Whether it still runs."""
+        return self._process.poll() is None
 
     def send(self, message: bytes, seconds: float) -> None:
         """Write a request; `receive` must follow, within this time. Raises WorkerGoneError."""
-        self._watchdog.start(self, seconds)
+        self.requests += 1
+        self._watchdog.start(self, seconds, self._time_out)
         try:
             self._requests.write(message)
             self._requests.flush()
@@ -116,11 +79,16 @@ class WorkerProcess:
             raise self._gone() from None
 
     def receive(self, seconds: float, allowed: Callable[[int], bool]) -> tuple[Header, bytes]:
-        """Return the next reply. Raises WorkerGoneError, also when the reply is malformed."""
-        self._watchdog.start(self, seconds)
+        """Return the next reply.
+
+        Raises:
+            WorkerGoneError: there is none.
+            ValueError: it is malformed; the process cannot be used again.
+        """
+        self._watchdog.start(self, seconds, self._time_out)
         try:
             message = receive(self._replies, allowed)
-        except (OSError, ValueError):
+        except OSError:
             message = None
         finally:
             self._watchdog.stop(self)
@@ -134,7 +102,7 @@ class WorkerProcess:
             self._process.kill()
 
     def close(self) -> int | None:
-        """Kill it if it still runs, and collect it: no zombie stays. Returns its exit status."""
+        """Kill it if it still runs, and reap it, so that no zombie remains. Returns its exit status."""
         self.kill()
         for stream in (self._requests, self._replies):
             with suppress(OSError, ValueError):
@@ -143,12 +111,16 @@ class WorkerProcess:
             return self._process.wait(5)
         return None
 
+    def _time_out(self) -> None:
+        self._timed_out = True
+        self.kill()
+
     def _gone(self) -> WorkerGoneError:
-        # A worker that died by itself has its own status; give it a moment before ours would replace it.
+        # A worker that ended by itself has a status of its own; wait briefly before killing it replaces it.
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(0.2)
         status = self.close()
-        return WorkerGoneError(timed_out=self.overstayed, status=status)
+        return WorkerGoneError(timed_out=self._timed_out, status=status)
 
 
 def _start() -> "subprocess.Popen[bytes]":
@@ -166,7 +138,7 @@ def _start() -> "subprocess.Popen[bytes]":
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env=environment,
-            start_new_session=True,  # Ctrl-C in the terminal is the parent's to act on
+            start_new_session=True,  # Ctrl-C in the terminal is for the parent to handle
         )
     except OSError as error:
         raise _cannot_start(str(error)) from error
@@ -175,7 +147,7 @@ def _start() -> "subprocess.Popen[bytes]":
 
 
 def _widen(pipe: object) -> None:
-    """Let a whole picture lie in the pipe, so that the worker goes on while the parent is busy."""
+    """Make room for a whole picture in the pipe, so that the worker can continue while the parent is busy."""
     with suppress(ImportError, AttributeError, OSError):
         import fcntl  # noqa: PLC0415 - absent on Windows
 
@@ -184,6 +156,6 @@ def _widen(pipe: object) -> None:
 
 def _cannot_start(why: str) -> UnavailableError:
     return UnavailableError(
-        f"cannot start a process to decode images in: {why}",
+        f"cannot start a process to decode images: {why}",
         hint="check free memory and the limit on processes, and that this Python can start itself",
     )

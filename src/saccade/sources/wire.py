@@ -16,6 +16,10 @@ MAX_HEADER = 1 << 20
 """Longest JSON header accepted, bytes."""
 
 
+MAX_SIDE = 4096
+"""Longest side of the pixels of a recipe."""
+
+
 class Limits(NamedTuple):
     """What one picture may cost before it is given up.
 
@@ -45,6 +49,17 @@ class Cut(NamedTuple):
     fit: Literal["squash", "crop", "contain"]
     resample: Literal["bilinear", "bicubic"]
     resize: int
+
+
+def check_cut(value: object) -> Cut:
+    """The recipe a request names. Raises ValueError: it gives no picture."""
+    match value:
+        case [
+            int(size), "squash" | "crop" | "contain" as fit, "bilinear" | "bicubic" as resample, int(resize),
+        ] if 1 <= size <= MAX_SIDE and (fit != "crop" or size <= resize <= 2 * MAX_SIDE):  # fmt: skip
+            return Cut(size, fit, resample, resize)
+        case _:
+            raise ValueError(f"not a usable recipe: {value}")
 
 
 class RefusedError(Exception):

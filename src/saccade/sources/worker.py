@@ -14,7 +14,7 @@ from typing import BinaryIO, cast
 from saccade.sources.archives import MAX_NAME, Member, Shelf
 from saccade.sources.decode import ImageReader
 from saccade.sources.files import Content, check_bytes, read_picture
-from saccade.sources.wire import Cut, Header, Limits, RefusedError, pack, receive
+from saccade.sources.wire import Cut, Header, Limits, RefusedError, check_cut, pack, receive
 
 _BEAT_S = 0.5
 _LISTED_AT_ONCE = 500
@@ -24,10 +24,10 @@ _NAME_CHARACTERS_AT_ONCE = 50_000
 class Worker:
     """Answers requests one by one."""
 
-    def __init__(self, cut: Cut, limits: Limits, replies: BinaryIO) -> None:
+    def __init__(self, limits: Limits, replies: BinaryIO) -> None:
         self._limits = limits
         self._replies = replies
-        self._reader = ImageReader(cut, limits)
+        self._reader = ImageReader(limits)
         self._shelf = Shelf(limits, self._beat)
         self._last_beat = 0.0
 
@@ -56,6 +56,7 @@ class Worker:
 
     def _decode(self, request: Header, path: bytes, payload: bytes) -> None:
         member = str(request["member"])
+        cut = None if request["cut"] is None else check_cut(request["cut"])
         stamp: list[int] | None
         if member:
             data, listed = self._shelf.read(path, member)
@@ -67,13 +68,13 @@ class Worker:
         else:
             content, found = read_picture(path, self._limits.max_bytes)
             stamp = [found.st_size, found.st_mtime_ns]
-        if request["hash_only"]:
+        if cut is None:
             self._send({"kind": "hashed", "sha256": content.sha256.hex(), "stamp": stamp})
         else:
-            self._send_picture(content, stamp)
+            self._send_picture(content, stamp, cut)
 
-    def _send_picture(self, content: Content, stamp: list[int] | None) -> None:
-        picture = self._reader.read(content.data, content.format)
+    def _send_picture(self, content: Content, stamp: list[int] | None, cut: Cut) -> None:
+        picture = self._reader.read(content.data, content.format, cut)
         reply: Header = {
             "kind": "picture",
             "sha256": content.sha256.hex(),
@@ -154,10 +155,10 @@ def main() -> None:
     setup = receive(requests, lambda size: size == 0)
     if setup is None:
         return
-    cut, limits = (cast("list[object]", setup[0][name]) for name in ("cut", "limits"))
+    limits = cast("list[object]", setup[0]["limits"])
     bounds = Limits(*limits)  # type: ignore[arg-type]  # our own parent wrote it
     confine(bounds)
-    worker = Worker(Cut(*cut), bounds, replies)  # type: ignore[arg-type]  # our own parent wrote it
+    worker = Worker(bounds, replies)
     replies.write(pack({"kind": "ready"}))
     replies.flush()
     with contextlib.suppress(BrokenPipeError, KeyboardInterrupt):
