@@ -113,7 +113,7 @@ def test_facts_come_from_a_table_and_filter(saccade: Run, messy: Path, tmp_path:
     """`data import`, then `--where data.price<`; an unknown column is named."""
     table = tmp_path / "prices.csv"
     table.write_text(f"path,price\n{messy / 'ball.png'},3\n{messy / 'moon.webp'},30\n")
-    ran = saccade("data", "import", str(table), cwd=messy)
+    ran = saccade("fields", "import", str(table), cwd=messy)
     assert ran.status == 0, ran.err
     hits = saccade("search", "ball", "--where", "data.price<20", "--json", cwd=messy).json()["hits"]
     assert [Path(hit["path"]).name for hit in hits] == ["ball.png"]
@@ -145,7 +145,7 @@ def test_outliers_name_every_image_and_why(saccade: Run, messy: Path) -> None:
     [
         ["duplicates"], ["clusters"], ["outliers"], ["tag", "--label", "dog"], ["recommend", "--user", "ann"],
         ["teach", "x", "--yes", "a.jpg"], ["undo"], ["leaks", "a", "b"], ["check", "a.jpg"],
-        ["data", "list"], ["feedback", "list"],
+        ["fields", "list"], ["feedback", "list"],
     ],
     ids=lambda words: words[0],
 )  # fmt: skip

@@ -113,7 +113,7 @@ def test_a_killed_build_leaves_an_index_and_no_garbage_for_ever(tmp_path: Path) 
 
 @pytest.mark.parametrize(
     ("killed_in", "size_after"),
-    [("_fill", 4), ("_write", 4), ("Path.rename", 4), ("_point", 4), ("Path.replace", 4), ("_sweep", 8)],
+    [("_fill", 4), ("write", 4), ("Path.rename", 4), ("_point", 4), ("Path.replace", 4), ("_sweep", 8)],
 )
 def test_a_build_killed_at_a_named_point_leaves_the_old_or_the_new(
     tmp_path: Path, killed_in: str, size_after: int
