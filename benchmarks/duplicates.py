@@ -105,7 +105,7 @@ def hash_pairs(library: Library, made: Collection, distance: int = 10) -> Result
 
     imagededup's `PHash().find_duplicates` answers with just these pairs, and 10 is its default.
     """
-    catalog = library._catalog  # noqa: SLF001 - hashes are no answer that the library gives
+    catalog = library.context.catalog
     ids, hashes = catalog.hashes.get()
     records = {record.id: record for record in catalog.images.get(ids.tolist())}
     place = {path: row for row, image in enumerate(ids.tolist()) for path in records[image].paths}

@@ -42,8 +42,8 @@ if TYPE_CHECKING:
     from saccade.usecases.outliers.rules.reports import InspectionModel as InspectionModel
     from saccade.usecases.outliers.rules.reports import InspectionReport as InspectionReport
     from saccade.usecases.outliers.rules.reports import OutlierReport as OutlierReport
-    from saccade.usecases.recommendations.rules.preference import FeedbackImport as FeedbackImport
-    from saccade.usecases.recommendations.rules.preference import Recommendations as Recommendations
+    from saccade.usecases.recommendations.rules.reports import FeedbackImport as FeedbackImport
+    from saccade.usecases.recommendations.rules.reports import Recommendations as Recommendations
     from saccade.usecases.tags.rules.reports import ExportReport as ExportReport
     from saccade.usecases.tags.rules.reports import TaggingReport as TaggingReport
     from saccade.usecases.tags.rules.reports import TeachingReport as TeachingReport
@@ -58,7 +58,7 @@ _HOME = {
     "DuplicateReport": "saccade.usecases.duplicates.rules.reports",
     "ExportReport": "saccade.usecases.tags.rules.reports",
     "Failure": "saccade.core.types",
-    "FeedbackImport": "saccade.usecases.recommendations.rules.preference",
+    "FeedbackImport": "saccade.usecases.recommendations.rules.reports",
     "HeatMap": "saccade.usecases.outliers.rules.heat",
     "Hit": "saccade.core.types",
     "ImageEncoder": "saccade.library",
@@ -73,7 +73,7 @@ _HOME = {
     "OverlapReport": "saccade.usecases.duplicates.rules.reports",
     "Progress": "saccade.core.types",
     "QualityReport": "saccade.usecases.outliers.rules.quality",
-    "Recommendations": "saccade.usecases.recommendations.rules.preference",
+    "Recommendations": "saccade.usecases.recommendations.rules.reports",
     "ReplayReport": "saccade.core.ranking",
     "SaccadeError": "saccade.core.errors",
     "SearchResult": "saccade.core.types",

@@ -55,6 +55,6 @@ def test_a_time_is_a_number_from_zero(value: object) -> None:
 
 def test_an_unknown_name_is_told_with_those_there_are() -> None:
     """A spelling mistake is not passed over."""
-    with pytest.raises(InputError, match=r"^saccade\.toml sets 'thread', which is no setting$") as caught:
+    with pytest.raises(InputError, match=r"^saccade\.toml sets 'thread', which is not a setting$") as caught:
         merged(Settings(), {"thread": 4}, "saccade.toml")
     assert all(field.name in caught.value.hint for field in fields(Settings))

@@ -127,7 +127,7 @@ def test_values_have_their_form(value: object, plain: object) -> None:
 def test_a_value_without_a_form_is_refused(value: object) -> None:
     """Wherever it stands; bytes are not a list of numbers."""
     for held in (value, [value], {"a": value}):
-        with pytest.raises(TypeError, match="has no form in JSON"):
+        with pytest.raises(TypeError, match="cannot be written as JSON"):
             to_json(held)
 
 

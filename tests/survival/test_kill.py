@@ -264,8 +264,8 @@ def test_a_repair_killed_when_all_was_mended_counts_as_finished_after_the_next(
 
 def recorded(library: Library, first: int, count: int) -> None:
     """Put images numbered from `first` into the catalog, without files: only what is stored matters here."""
-    catalog = library._catalog
-    encoder = library.context.spaces.encoder.info
+    catalog = library.context.catalog
+    encoder = library.context.spaces.encoder().info
     spaces = {role: catalog.spaces.ensure(encoder, role) for role in encoder.dims}
     dice = np.random.default_rng(first)
     info = ImageInfo(width=32, height=32, format="PNG", size_bytes=1000)

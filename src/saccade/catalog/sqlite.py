@@ -222,6 +222,10 @@ def copy_database(source: Path, target: Path, *, overwrite: bool) -> None:
         with suppress(OSError):
             partial.unlink()
         raise
+    finally:  # a copy killed at its very end leaves these, and the next one does not need them
+        for ending in ("-wal", "-shm"):
+            with suppress(OSError):
+                Path(f"{partial}{ending}").unlink()
     _sync(target.parent)
 
 

@@ -10,21 +10,20 @@ A build ends by replacing current.json. Anything else is left from a killed buil
 the next build removes it. Readers keep the files they have mapped.
 """
 
-import errno
 import hashlib
 import json
-import os
 import re
 import secrets
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
-from saccade.core.errors import DiskFullError, InputError, ReadOnlyError, StorageError
+from saccade.core.errors import InputError
 from saccade.core.ports import Index, IndexSummary, NoIndex, ReportProgress
 from saccade.core.types import Embeddings, Ids, Progress, SpaceInfo
 from saccade.core.vectors import check_embeddings
+from saccade.indexes.durable import read, storage_errors, sync, write
 from saccade.indexes.flat import FlatIndex
 from saccade.indexes.manifest import (
     FORMAT,
@@ -50,7 +49,7 @@ _ATTEMPTS = 10
 
 
 class IndexFiles:
-    """The indexes in one folder; a `saccade.core.ports.IndexStore`."""
+    """The indexes in one folder; a `core.ports.IndexStore`."""
 
     def __init__(self, folder: str) -> None:
         self._folder = Path(folder)
@@ -69,7 +68,7 @@ class IndexFiles:
                 return _open(folder, manifest)
             except (UnusableError, OSError, ValueError) as error:
                 reason = str(error)
-                now = _read(place / _CURRENT)
+                now = read(place / _CURRENT)
                 if now is None:
                     return NoIndex(reason="no index was built", damaged=False)
                 if now == current:  # else a build replaced it meanwhile: try again
@@ -92,7 +91,7 @@ class IndexFiles:
         if queries is not None:
             check_embeddings(queries, space.dim)
         place = self._place(space)
-        with _storage_errors(place):
+        with storage_errors(place):
             place.mkdir(parents=True, exist_ok=True)
             _sweep(place)
             try:
@@ -103,10 +102,10 @@ class IndexFiles:
                     staging, space, batches, kind=kind, queries=queries, steps=_Steps(report, count)
                 )
                 text = manifest.to_json()
-                _write(staging / MANIFEST, text)
-                _sync(staging)
+                write(staging / MANIFEST, text)
+                sync(staging)
                 staging.rename(place / name)
-                _sync(place)
+                sync(place)
                 _point(place, name, hashlib.sha256(text).hexdigest())
             finally:
                 _sweep(place)
@@ -129,7 +128,7 @@ class IndexFiles:
                 problems = [index.reason] if index.damaged else []
             else:
                 index.close()
-            current = _read(place / _CURRENT)
+            current = read(place / _CURRENT)
             if current is None:
                 return []
             try:
@@ -139,17 +138,17 @@ class IndexFiles:
                 ]
             except (UnusableError, OSError) as error:
                 problems = problems or [f"the index of space {space.id} cannot be read: {error}"]
-            if not problems or _read(place / _CURRENT) == current:
+            if not problems or read(place / _CURRENT) == current:
                 break
         return problems
 
     def remove(self, space: SpaceInfo) -> None:
         """Delete the files of the space's index; open readers are not affected."""
         place = self._place(space)
-        with _storage_errors(place):
+        with storage_errors(place):
             if place.exists():
                 (place / _CURRENT).unlink(missing_ok=True)
-                _sync(place)
+                sync(place)
                 shutil.rmtree(place)
 
     def _place(self, space: SpaceInfo) -> Path:
@@ -243,14 +242,14 @@ def _point(place: Path, generation: str, digest: str) -> None:
     """Make this the current generation, in one step."""
     new = place / f"tmp-{_CURRENT}"
     pointer = {"format": FORMAT, "generation": generation, "manifest": digest}
-    _write(new, json.dumps(pointer).encode())
+    write(new, json.dumps(pointer).encode())
     new.replace(place / _CURRENT)
-    _sync(place)
+    sync(place)
 
 
 def _sweep(place: Path) -> None:
     """Remove everything but the current generation."""
-    current = _read(place / _CURRENT)
+    current = read(place / _CURRENT)
     keep = {_CURRENT}
     if current is not None:
         with suppress(UnusableError, OSError):  # unusable files need not be kept
@@ -261,41 +260,3 @@ def _sweep(place: Path) -> None:
                 shutil.rmtree(entry)
             else:
                 entry.unlink()
-
-
-def _read(path: Path) -> bytes | None:
-    """The file's content, None if it does not exist or cannot be read."""
-    try:
-        return path.read_bytes()
-    except OSError:
-        return None
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write a new file and wait until it is on the disk."""
-    with path.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync(folder: Path) -> None:
-    """Wait until the names in a folder are on the disk."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-@contextmanager
-def _storage_errors(place: Path) -> Iterator[None]:
-    """Convert OSError to an error with a hint."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise DiskFullError(f"no space left for the index in {place}", hint="free some space") from error
-        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-            raise ReadOnlyError(f"cannot write the index in {place}", hint="check its permissions") from error
-        raise StorageError(f"writing the index in {place} failed: {error}") from error

@@ -69,7 +69,8 @@ class Duplicates:
             InputError: an unknown tier, rule or verifier; MissingExtraError: "sift" without the extra.
             InvalidQueryError: the encoder has no copy embeddings.
         """
-        from saccade.usecases.duplicates.flow.finding import Request, find_duplicates
+        from saccade.usecases.duplicates.flow.finding import find_duplicates
+        from saccade.usecases.duplicates.flow.request import Request
 
         request = Request(
             tiers=checked_tiers(tiers),

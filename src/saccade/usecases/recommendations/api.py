@@ -20,12 +20,9 @@ from saccade.usecases.recommendations.flow.boosts import parse_boosts
 from saccade.usecases.recommendations.flow.pools import Liked, Wish
 from saccade.usecases.recommendations.flow.recommending import copies_of, recommend_like, recommend_to_user
 from saccade.usecases.recommendations.flow.together import Seed, goes_with
-from saccade.usecases.recommendations.rules.preference import (
-    HALF_LIFE_DAYS,
-    FeedbackImport,
-    UserEvent,
-)
-from saccade.usecases.recommendations.rules.preference import Recommendations as Answer
+from saccade.usecases.recommendations.rules.preference import HALF_LIFE_DAYS
+from saccade.usecases.recommendations.rules.reports import FeedbackImport, UserEvent
+from saccade.usecases.recommendations.rules.reports import Recommendations as Answer
 
 
 class Recommendations:

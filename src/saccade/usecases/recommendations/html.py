@@ -9,7 +9,7 @@ from saccade.doors.words import counted, duration, percent
 if TYPE_CHECKING:
     from saccade.core.ranking import Interval, ReplayReport
     from saccade.engine.context import LibraryContext
-    from saccade.usecases.recommendations.rules.preference import Recommendations
+    from saccade.usecases.recommendations.rules.reports import Recommendations
 
 _GROUNDS = {
     "history": "By what this user liked, bought, clicked and disliked.",

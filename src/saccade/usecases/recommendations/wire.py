@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from saccade.core.ranking import Interval, ReplayReport
 from saccade.core.wire import Answer
-from saccade.usecases.recommendations.rules.preference import (
+from saccade.usecases.recommendations.rules.reports import (
     FeedbackImport,
     Reason,
     Recommendation,

@@ -12,13 +12,8 @@ import pytest
 from saccade.core.ranking import Interval, ReplayReport, ReplayScore
 from saccade.core.types import Failure, ImageInfo
 from saccade.usecases.recommendations.api import Recommendations
-from saccade.usecases.recommendations.rules.preference import (
-    FeedbackImport,
-    Reason,
-    Recommendation,
-    UserEvent,
-)
-from saccade.usecases.recommendations.rules.preference import Recommendations as Answer
+from saccade.usecases.recommendations.rules.reports import FeedbackImport, Reason, Recommendation, UserEvent
+from saccade.usecases.recommendations.rules.reports import Recommendations as Answer
 from tests.helpers.json_schemas import check_json
 from tests.helpers.terminal import Run, fake_api, fake_context, use_context
 

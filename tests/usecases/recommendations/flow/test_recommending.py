@@ -13,7 +13,8 @@ from saccade.usecases.recommendations.flow.boosts import parse_boosts
 from saccade.usecases.recommendations.flow.pools import Wish
 from saccade.usecases.recommendations.flow.recommending import recommend_to_user
 from saccade.usecases.recommendations.flow.together import Seed, goes_with
-from saccade.usecases.recommendations.rules.preference import DAY, Recommendations
+from saccade.usecases.recommendations.rules.preference import DAY
+from saccade.usecases.recommendations.rules.reports import Recommendations
 
 NOW = 1_000 * DAY
 SPREAD = 0.14

@@ -2,74 +2,28 @@
 
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from saccade.core.filters import Filter
-from saccade.core.ports import Catalog, ReportProgress
-from saccade.core.ports.engines import SelfJoin, Verifier
-from saccade.core.settings import Settings
-from saccade.core.types import Failure, Ids, ImageRecord, Progress, SpaceInfo
+from saccade.core.ports import ReportProgress
+from saccade.core.types import Failure, Ids, ImageRecord, Progress
 from saccade.engine.thumbnails import Thumbnails
 from saccade.usecases.duplicates.flow.bursts import Shot, pair_scores, shots_together
 from saccade.usecases.duplicates.flow.candidates import Candidates, find_candidates
 from saccade.usecases.duplicates.flow.grouping import TIERS, Grouped, Reporter, moment
 from saccade.usecases.duplicates.flow.matcher import hash_candidates
 from saccade.usecases.duplicates.flow.pixel_classes import pixel_classes
-from saccade.usecases.duplicates.flow.same_pixels import OpenDecoder
+from saccade.usecases.duplicates.flow.request import Request, Tools
 from saccade.usecases.duplicates.flow.verdicts import Verdicts
 from saccade.usecases.duplicates.rules.groups import components, neighbors, stars
-from saccade.usecases.duplicates.rules.keeper import Chooser, Look
 from saccade.usecases.duplicates.rules.reports import EQUAL, DuplicateReport, Link, Tier
+
+if TYPE_CHECKING:
+    from saccade.usecases.duplicates.rules.keeper import Look
 
 _READ = 2000
 _AHEAD = 256
 """Number of images whose pixels are read together."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tools:
-    """The dependencies for finding duplicates.
-
-    Attributes:
-        folder: the library's own, for scratch files.
-        copies: the space of the copy role.
-        threshold: score there from which pixels are worth comparing.
-        semantic: the space of the semantic role.
-        burst: lowest scores (copy, semantic) for two pictures taken within seconds to be one burst.
-        scene: lowest scores (copy, semantic) for one scene, whenever they were taken.
-        settings: threads and memory to use.
-    """
-
-    catalog: Catalog
-    open_decoder: OpenDecoder
-    verifier: Verifier
-    join: SelfJoin
-    folder: str
-    copies: SpaceInfo
-    threshold: float
-    semantic: SpaceInfo
-    burst: tuple[float, float]
-    scene: tuple[float, float]
-    settings: Settings = field(default_factory=Settings)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """The options of a search.
-
-    Attributes:
-        tiers: what counts as a duplicate.
-        among: sorted ids to search; all when None.
-        folders: only files in or below these; all when empty.
-        chooser: which file of a group is kept.
-        burst_seconds: maximum time between two pictures of a burst.
-    """
-
-    tiers: frozenset[Tier]
-    among: Ids | None
-    folders: tuple[str, ...]
-    chooser: Chooser
-    burst_seconds: float
 
 
 def find_duplicates(

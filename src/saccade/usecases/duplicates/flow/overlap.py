@@ -14,7 +14,6 @@ from saccade.core.types import Failure, Ids, ImageRecord, Progress, SpaceInfo
 from saccade.engine.rows import space_rows
 from saccade.engine.thumbnails import Thumbnails
 from saccade.usecases.duplicates.flow.candidates import find_candidates
-from saccade.usecases.duplicates.flow.finding import Tools
 from saccade.usecases.duplicates.flow.grouping import TIERS, evidence_of, hash_distance
 from saccade.usecases.duplicates.flow.matcher import (
     EQUAL_SCORE,
@@ -24,6 +23,7 @@ from saccade.usecases.duplicates.flow.matcher import (
     hash_candidates,
     may_be_equal,
 )
+from saccade.usecases.duplicates.flow.request import Tools
 from saccade.usecases.duplicates.flow.same_pixels import pixel_digests
 from saccade.usecases.duplicates.flow.verdicts import Verdicts
 from saccade.usecases.duplicates.rules.reports import EQUAL, DuplicatePair, Link, OverlapReport, Tier

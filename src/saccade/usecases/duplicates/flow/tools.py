@@ -5,8 +5,8 @@ from saccade.engine.context import LibraryContext
 from saccade.usecases.duplicates.flow.bursts import least_score
 from saccade.usecases.duplicates.flow.candidates import candidate_threshold
 from saccade.usecases.duplicates.flow.checking import Checker
-from saccade.usecases.duplicates.flow.finding import Tools
 from saccade.usecases.duplicates.flow.matcher import HashTable, Surroundings
+from saccade.usecases.duplicates.flow.request import Tools
 from saccade.usecases.duplicates.rules.reports import Tier
 
 _BURST, _SCENE = 0.95, 0.99

@@ -10,7 +10,6 @@ from typing import TypeVar
 
 import numpy as np
 
-from saccade.core.errors import NoImagesError
 from saccade.core.perceptual import phash
 from saccade.core.ports import Catalog, Decoder, Encoder, NewImage, ReportProgress, SeenFile
 from saccade.core.ports.tools import Walk
@@ -26,7 +25,8 @@ from saccade.core.types import (
     Progress,
     Role,
 )
-from saccade.engine.scopes import in_force, remember
+from saccade.engine.scopes import remember
+from saccade.usecases.indexing.flow.folders import failures_below, gone_images, no_images, patterns_of, widest
 from saccade.usecases.indexing.flow.plan import Plan, make_plan
 
 _T = TypeVar("_T")
@@ -79,7 +79,7 @@ def index_paths(
     """
     started = time.monotonic()
     report = progress or (lambda _: None)
-    paths = _widest(paths)
+    paths = widest(paths)
     with catalog.writing():
         report(Progress(stage="scan", done=0, total=None))
         plans = [
@@ -88,29 +88,29 @@ def index_paths(
                 walk,
                 decoder,
                 path,
-                exclude=_patterns(catalog, path, exclude),
+                exclude=patterns_of(catalog, path, exclude),
                 allow_empty=allow_empty,
             )
             for path in paths
         ]
         if not allow_empty and not any(plan.found or plan.gone for plan in plans):
-            raise _no_images(paths)
+            raise no_images(paths)
         for path, plan in zip(paths, plans, strict=True):
             if os.path.isdir(path):
                 remember(catalog, plan.folder, plan.below, exclude)
         run = _Run(catalog, decoder, encoder, report)
-        run.tally.gone = Counter(image for plan in plans for image in _gone_images(plan))
+        run.tally.gone = Counter(image for plan in plans for image in gone_images(plan))
         for plan in plans:
             run.work(plan)
         removed = run.finish(plans)
     tally = run.tally
-    failed = tuple(_failures_below(catalog, paths)) + tuple(
+    failed = tuple(failures_below(catalog, paths)) + tuple(
         failure for plan in plans for entry, failure in plan.failures if entry is None
     )
     unchanged = sum(plan.unchanged for plan in plans)
     files = unchanged + tally.added + tally.moved + len(failed)
     if not files and not removed and not allow_empty:
-        raise _no_images(paths)
+        raise no_images(paths)
     return IndexReport(
         files=files,
         added=tally.added,
@@ -121,13 +121,6 @@ def index_paths(
         embedded=tally.embedded,
         failed=failed,
         seconds=time.monotonic() - started,
-    )
-
-
-def _no_images(paths: Sequence[str]) -> NoImagesError:
-    return NoImagesError(
-        f"no images in {', '.join(paths)}",
-        hint="saccade reads JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF, HEIC, also in zip and tar files",
     )
 
 
@@ -294,41 +287,9 @@ class _Run:
         )
 
 
-def _widest(paths: Sequence[str]) -> list[str]:
-    """Each path once, without those below another one; missing paths are kept, to be reported."""
-    distinct = list(dict.fromkeys(path.rstrip(os.sep) or os.sep for path in paths))
-    inside = tuple(path.rstrip(os.sep) + os.sep for path in distinct)
-    return [
-        path
-        for path in distinct
-        if not os.path.lexists(path) or not any(path.startswith(one) for one in inside if one != path)
-    ]
-
-
-def _patterns(catalog: Catalog, path: str, exclude: Sequence[str]) -> Sequence[str]:
-    """Exclusion patterns for a folder: the given ones, else those of the last run."""
-    if not os.path.isdir(path):
-        return exclude
-    return in_force(catalog, *catalog.files.ensure_folder(path), exclude)
-
-
-def _gone_images(plan: Plan) -> Iterator[int]:
-    """The image of each file that vanished."""
-    return (file.image_id for file in plan.gone.values() if file.image_id is not None)
-
-
 def _as_read(entry: FileEntry, outcome: Decoded | Hashed) -> FileEntry:
     """The entry with the stamp the file had when it was read, not when it was found."""
     return entry if outcome.stamp is None or entry.member else replace(entry, stamp=outcome.stamp)
-
-
-def _failures_below(catalog: Catalog, paths: Sequence[str]) -> Iterator[Failure]:
-    """Recorded failures at or below the paths, of this run and of earlier ones."""
-    inside = tuple(path.rstrip(os.sep) + end for path in paths for end in (os.sep, "!/"))
-    exact = {path.rstrip(os.sep) for path in paths}
-    for failure in catalog.files.failures():
-        if failure.path in exact or failure.path.startswith(inside):
-            yield failure
 
 
 def _batches(items: Iterable[_T]) -> Iterator[list[_T]]:

@@ -11,7 +11,7 @@ from saccade.core.ports import ReportProgress
 from saccade.core.types import PixelRecipe
 from saccade.engine.context import LibraryContext
 from saccade.usecases.outliers.api.selection import existing_file, present, subjects_of
-from saccade.usecases.outliers.flow import inspection
+from saccade.usecases.outliers.flow import inspection, models
 from saccade.usecases.outliers.flow.finding import OutlierQuery, find_outliers
 from saccade.usecases.outliers.flow.heating import check_heat, heat_map_of
 from saccade.usecases.outliers.flow.judging import inspect_pictures
@@ -192,7 +192,7 @@ class Outliers:
         started = time.perf_counter()
         context = self._context
         encoder = context.spaces.encoder()
-        trained = inspection.load_model(context.catalog, name, encoder.info.fingerprint, version)
+        trained = models.load_model(context.catalog, name, encoder.info.fingerprint, version)
         everything = not files and not where and not folders
         subjects, failed = subjects_of(context, files, where, folders, everything=everything)
         if not subjects:
@@ -226,7 +226,7 @@ class Outliers:
         """
         context = self._context
         encoder = context.spaces.encoder()
-        trained = inspection.load_model(context.catalog, name, encoder.info.fingerprint, version)
+        trained = models.load_model(context.catalog, name, encoder.info.fingerprint, version)
         check_heat(trained, size)
         if isinstance(image, ImageId):
             image = existing_file(context.record(image))
@@ -240,7 +240,7 @@ class Outliers:
 
     def models(self) -> Sequence[InspectionModel]:
         """Every version of every model, by name, newest first."""
-        return inspection.models(self._context.catalog)
+        return models.models(self._context.catalog)
 
     def forget(self, name: str) -> int:
         """Delete all versions of a model; number deleted. Takes the library's write lock.
@@ -250,7 +250,7 @@ class Outliers:
         """
         catalog = self._context.catalog
         with catalog.unit("deleting a model"):
-            return catalog.results.remove(inspection.KIND, name)
+            return catalog.results.remove(models.KIND, name)
 
 
 def _silent(_: object) -> None:

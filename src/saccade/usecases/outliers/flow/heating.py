@@ -2,7 +2,8 @@
 
 from saccade.core.errors import InputError
 from saccade.core.types import Decoded
-from saccade.usecases.outliers.flow.inspection import Trained, judge, ratio_of
+from saccade.usecases.outliers.flow.inspection import judge, ratio_of
+from saccade.usecases.outliers.flow.models import Trained
 from saccade.usecases.outliers.flow.patches import Features
 from saccade.usecases.outliers.rules.heat import HeatMap, enlarged
 from saccade.usecases.outliers.rules.inspection import share_below

@@ -1,17 +1,17 @@
 """Learns from good pictures and judges others: train, calibrate, store, score, and locate."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from saccade.core.errors import CorruptLibraryError, EncoderMismatchError, InputError, NotFoundError
+from saccade.core.errors import InputError
 from saccade.core.ports import Catalog, ReportProgress
-from saccade.core.ports.stores import Result
 from saccade.core.types import Decoded, Failure, Progress
+from saccade.usecases.outliers.flow.models import KIND, Trained, as_model
 from saccade.usecases.outliers.flow.patches import Features, Subject
 from saccade.usecases.outliers.rules.inspection import (
     Bank,
@@ -28,8 +28,6 @@ from saccade.usecases.outliers.rules.inspection import (
 )
 from saccade.usecases.outliers.rules.reports import Inspection, InspectionModel, Spot
 
-KIND = "outliers"
-METHODS = ("patches", "embeddings")
 FALSE_ALARMS = 0.05
 _MOST_GOOD = 2_000
 _FIT = 100
@@ -42,23 +40,6 @@ _BANK = 4_000
 Pictures: TypeAlias = Iterable[tuple[list[tuple[int, Decoded]], list[Failure]]]
 Projection: TypeAlias = tuple[NDArray[np.float32], NDArray[np.float32]]
 """Mean (c,) and axes (c, d)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trained:
-    """A model in memory: its description, its bank, and the measures of the good pictures.
-
-    Attributes:
-        patch_limit: distance of a single patch that is heat 0.5.
-        grid: rows and columns of patches.
-        good: (n,) measure of each good picture by the bank without its own patches, ascending.
-    """
-
-    model: InspectionModel
-    bank: Bank
-    good: NDArray[np.float64]
-    patch_limit: float
-    grid: tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,51 +115,7 @@ def train(
     }
     version = catalog.results.save(KIND, name, facts, arrays)
     kept = next(one for one in catalog.results.versions(KIND, name) if one.version == version)
-    return _model(kept, tuple(failed))
-
-
-def load_model(catalog: Catalog, name: str, encoder: str, version: int | None = None) -> Trained:
-    """A stored model.
-
-    Raises:
-        NotFoundError: unknown name.
-        EncoderMismatchError: it was trained with another encoder.
-    """
-    kept = catalog.results.load(KIND, name, version)
-    if kept is None:
-        names = sorted({one.name for one in catalog.results.versions(KIND)})
-        raise NotFoundError(
-            f"no inspection model is called {name!r}" + (f" in version {version}" if version else ""),
-            hint=f"there are: {', '.join(names)}"
-            if names
-            else f'train one: saccade outliers --train "{name}" --good FOLDER',
-        )
-    model = _model(kept)
-    if model.encoder != encoder:
-        raise EncoderMismatchError(
-            f"the model {name!r} is of another encoder ({model.encoder[:12]}, here {encoder[:12]})",
-            hint=f'train it again: saccade outliers --train "{name}" --good FOLDER',
-        )
-    arrays, grid = kept.arrays, kept.facts["grid"]
-    if not isinstance(grid, list):
-        raise CorruptLibraryError(f"the model {name!r} is damaged", hint="train it again")
-    return Trained(
-        model=model,
-        bank=Bank(
-            mean=np.asarray(arrays["mean"], np.float32),
-            axes=np.asarray(arrays["axes"], np.float32),
-            rows=np.asarray(arrays["rows"], np.float32),
-            owners=np.asarray(arrays["owners"], np.int32),
-        ),
-        good=np.asarray(arrays["good"], np.float64),
-        patch_limit=_number(kept.facts, "patch_limit"),
-        grid=(int(grid[0]), int(grid[1])),
-    )
-
-
-def models(catalog: Catalog) -> list[InspectionModel]:
-    """Every version of every model, by name, newest first."""
-    return [_model(kept) for kept in catalog.results.versions(KIND)]
+    return as_model(kept, tuple(failed))
 
 
 def judge(
@@ -322,30 +259,6 @@ def _reason(value: float, score: float, good: int, spot: Spot | None) -> str:
     """Why a picture is called good or bad, in words and numbers."""
     first = f"{value:.2f} times the limit; {score:.0%} of {good} good ones are below it"
     return f"{first}; most unusual: {spot.words}" if spot is not None and value > 1.0 else first
-
-
-def _model(kept: Result, failed: tuple[Failure, ...] = ()) -> InspectionModel:
-    facts = kept.facts
-    told = facts.get("suspects")
-    return InspectionModel(
-        name=kept.name,
-        version=kept.version,
-        created=kept.created,
-        method=str(facts["method"]),
-        good=int(_number(facts, "good")),
-        false_alarms=_number(facts, "false_alarms"),
-        threshold=_number(facts, "threshold"),
-        suspects=tuple(str(path) for path in told) if isinstance(told, list) else (),
-        failed=failed,
-        encoder=str(facts["encoder"]),
-    )
-
-
-def _number(facts: Mapping[str, object], name: str) -> float:
-    value = facts[name]
-    if not isinstance(value, (int, float)):
-        raise CorruptLibraryError(f"the fact {name!r} of a model is damaged", hint="train it again")
-    return float(value)
 
 
 def _text(path: str) -> str:

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from saccade.core.ports import Catalog, ReportProgress
 from saccade.usecases.outliers.flow.inspection import (
     Pictures,
-    Trained,
     column_of,
     inspections,
     judge,
     keep_values,
     ratio_of,
 )
+from saccade.usecases.outliers.flow.models import Trained
 from saccade.usecases.outliers.flow.patches import Features, Subject
 from saccade.usecases.outliers.rules.reports import InspectionReport
 

@@ -7,8 +7,8 @@ from saccade.core.ports import Encoder, ReportProgress
 from saccade.core.types import Ids, Role
 from saccade.engine.context import LibraryContext
 from saccade.usecases.outliers.flow.finding import OutlierQuery, Rows
-from saccade.usecases.outliers.flow.inspection import METHODS
 from saccade.usecases.outliers.flow.looks import LookMaker
+from saccade.usecases.outliers.flow.models import METHODS
 from saccade.usecases.outliers.flow.patches import Features, look_encoder, patch_features, whole_features
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from saccade.usecases.recommendations.api import Recommendations
-    from saccade.usecases.recommendations.rules.preference import FeedbackImport
+    from saccade.usecases.recommendations.rules.reports import FeedbackImport
 
 _KINDS = ("like", "dislike", "click", "view", "buy")
 

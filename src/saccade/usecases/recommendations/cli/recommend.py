@@ -16,7 +16,7 @@ from saccade.engine.names import named_image
 
 if TYPE_CHECKING:
     from saccade.core.ranking import ReplayReport
-    from saccade.usecases.recommendations.rules.preference import Recommendation, Recommendations
+    from saccade.usecases.recommendations.rules.reports import Recommendation, Recommendations
 
 _BOLD, _DIM, _YELLOW, _RESET = "\x1b[1m", "\x1b[2m", "\x1b[33m", "\x1b[0m"
 

@@ -12,7 +12,7 @@ from saccade.core.filters import DATA
 from saccade.core.ports import Catalog
 from saccade.core.ranking import rank_share
 from saccade.core.types import Ids
-from saccade.usecases.recommendations.rules.preference import Reason
+from saccade.usecases.recommendations.rules.reports import Reason
 
 WORTH_SAYING = 0.05
 """Terms of a score below this are not reported."""

@@ -10,7 +10,8 @@ from saccade.core.ports.stores import Event
 from saccade.core.ports.tools import Tables
 from saccade.core.tables import RowProblem, as_text
 from saccade.core.types import Failure
-from saccade.usecases.recommendations.rules.preference import EVENT_WEIGHTS, FeedbackImport
+from saccade.usecases.recommendations.rules.preference import EVENT_WEIGHTS
+from saccade.usecases.recommendations.rules.reports import FeedbackImport
 
 _BATCH = 5000
 _LATEST = 32_503_680_000.0  # the year 3000: a larger number is in milliseconds, or not a time

@@ -17,10 +17,6 @@ from saccade.usecases.recommendations.flow.boosts import WORTH_SAYING, boost_ter
 from saccade.usecases.recommendations.flow.pools import Liked, Pool, Wish, known, pool_of, without
 from saccade.usecases.recommendations.rules.preference import (
     DAY,
-    Basis,
-    Reason,
-    Recommendation,
-    Recommendations,
     Sign,
     affinity,
     crowd_pull,
@@ -29,6 +25,7 @@ from saccade.usecases.recommendations.rules.preference import (
     preference_scores,
     voices,
 )
+from saccade.usecases.recommendations.rules.reports import Basis, Reason, Recommendation, Recommendations
 
 Kin: TypeAlias = Callable[[Ids], Ids]
 """(n,) ids -> sorted ids of these images and their copies."""

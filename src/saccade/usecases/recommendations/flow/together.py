@@ -15,7 +15,7 @@ from saccade.engine.space import SpaceReader
 from saccade.usecases.recommendations.flow.boosts import boost_terms, boosted
 from saccade.usecases.recommendations.flow.pools import Wish
 from saccade.usecases.recommendations.flow.recommending import name_of, recommendation
-from saccade.usecases.recommendations.rules.preference import Basis, Reason, Recommendations
+from saccade.usecases.recommendations.rules.reports import Basis, Reason, Recommendations
 from saccade.usecases.recommendations.rules.together import companions, in_sets
 
 _STAND_INS = 5

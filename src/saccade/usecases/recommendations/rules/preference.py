@@ -7,13 +7,11 @@ their mean: a person who likes dogs and sailing does not want something between 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from saccade.core.results import Listed
-from saccade.core.types import Embeddings, Failure, Ids, ImageInfo
+from saccade.core.types import Embeddings, Ids
 
 EVENT_WEIGHTS: Mapping[str, float] = MappingProxyType(
     {"buy": 2.0, "like": 1.0, "click": 0.3, "view": 0.1, "dislike": -1.0}
@@ -43,107 +41,6 @@ _CHUNK = 8192
 
 _STRONGEST = 10.0
 """Larger values count as this: one rating cannot outweigh a history."""
-
-Basis: TypeAlias = Literal["history", "images", "popular", "spread", "sets", "look-alikes"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reason:
-    """Why an image is recommended.
-
-    Attributes:
-        kind: "liked", "clicked", "viewed", "bought", "given" (like that image); "popular"; "boost";
-            "together" (in sets with that image); "look-alike" (of an image that is in sets); "different".
-        text: for people: "like A.jpg you liked".
-        amount: its contribution to the score, in the score's unit.
-        path: the image it refers to, or "".
-    """
-
-    kind: str
-    text: str
-    amount: float
-    path: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recommendation:
-    """One recommended image.
-
-    Attributes:
-        rank: 1 is best.
-        image_id: SHA-256, hexadecimal.
-        path, paths: its files.
-        score: higher is better; comparable within one answer only.
-        reasons: the strongest first.
-        info: the file's metadata.
-    """
-
-    rank: int
-    image_id: str
-    path: str
-    paths: tuple[str, ...]
-    score: float
-    reasons: tuple[Reason, ...]
-    info: ImageInfo
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recommendations(Listed[Recommendation]):
-    """Recommendations and their basis.
-
-    Attributes:
-        asked: for whom or with what, in words.
-        basis: "history" (of a user), "images" (those given), "popular" or "spread" (the user has no events),
-            "sets" (what goes together), "look-alikes" (sets of similar images).
-        note: a remark on the basis; may be empty.
-        hits: best first.
-        took_ms: milliseconds.
-    """
-
-    asked: str
-    basis: Basis
-    note: str
-    hits: tuple[Recommendation, ...]
-    took_ms: float
-
-    @property
-    def listed(self) -> Sequence[Recommendation]:
-        """The images, best first."""
-        return self.hits
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UserEvent:
-    """One event of a user as returned to callers.
-
-    Attributes:
-        image_id: SHA-256, hexadecimal.
-        path: a file of the image; empty if it is gone.
-        kind: "like", "dislike", "click", "view" or "buy".
-        at: ISO 8601, UTC.
-        value: strength.
-    """
-
-    user: str
-    image_id: str
-    path: str
-    kind: str
-    at: str
-    value: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FeedbackImport:
-    """The result of importing events or sets.
-
-    Attributes:
-        rows: lines read, the header left out.   added: new ones among them.
-        failed: one for each line that could not be used; its path is "FILE:LINE".
-    """
-
-    rows: int
-    added: int
-    failed: tuple[Failure, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

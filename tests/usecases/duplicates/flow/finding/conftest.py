@@ -17,7 +17,8 @@ from saccade.core.types import Ids, IndexReport, PixelRecipe, Pixels, Role
 from saccade.engine.space import SpaceReader
 from saccade.indexes.join import CellJoin
 from saccade.indexes.kmeans import SphericalKMeans
-from saccade.usecases.duplicates.flow.finding import Request, Tools, find_duplicates
+from saccade.usecases.duplicates.flow.finding import find_duplicates
+from saccade.usecases.duplicates.flow.request import Request, Tools
 from saccade.usecases.duplicates.rules.keeper import Chooser
 from saccade.usecases.duplicates.rules.reports import DuplicateReport, Tier
 
