@@ -17,12 +17,14 @@ from benchmarks.tagging_groups import COARSE, GROUPS, LABELS
 from saccade.core.types import Embeddings, Role
 from saccade.encoders.registry import load
 from saccade.library import load_encoder
-from saccade.usecases.tags.flow.fitting import Lesson, calibrated, fit
-from saccade.usecases.tags.flow.zero_shot import embed_words
+from saccade.usecases.tags.flow.fitting import TrainingSet, calibrated, fit
+from saccade.usecases.tags.flow.texts import embed_words
 from saccade.usecases.tags.rules.classifying import calibration_error, softmax
-from saccade.usecases.tags.rules.zero_shot import BACKGROUND, SLOPE, calibrate_labels, evidence
+from saccade.usecases.tags.rules.encoder_fit import EncoderFit, encoder_fit
+from saccade.usecases.tags.rules.zero_shot import calibrate_labels, evidence
 
 _DRAWS = 10
+_NUMBERS = EncoderFit()
 _FIXED = 0.28
 """The one cosine that gives the best macro F1 over the words of flickr8k's train captions."""
 
@@ -86,9 +88,10 @@ def _coco(names: list[str], rows: Embeddings, _: Embeddings) -> Result:
     kept = truth.sum(axis=0) >= 3
     truth, every = truth[:, kept], [one for one, keep in zip(every, kept, strict=True) if keep]
     encoder = load("builtin", threads=2)
-    texts, background = embed_words(encoder, every), embed_words(encoder, BACKGROUND)
+    numbers = encoder_fit(encoder.info)
+    texts, background = (embed_words(encoder, words, numbers) for words in (every, numbers.background))
     scores = rows @ texts.T
-    known = calibrate_labels(scores, rows @ background.T, np.arange(len(every)))
+    known = calibrate_labels(scores, rows @ background.T, np.arange(len(every)), numbers)
     seen = evidence(known, scores, rows @ background.T)
     sure = known.confidence(seen, slice(None))
     return {
@@ -100,7 +103,7 @@ def _coco(names: list[str], rows: Embeddings, _: Embeddings) -> Result:
             "confidence": _precision(sure.ravel(), truth.ravel()),
         },
         "calibration_error": round(calibration_error(sure.ravel(), truth.ravel()), 4),
-        "calibrated": _f1(sure >= known.least, truth),
+        "calibrated": _f1(sure >= known.thresholds, truth),
         "fixed_cosine": _f1(scores >= _FIXED, truth),
     }
 
@@ -139,11 +142,13 @@ def _grouped(names: list[str], groups: dict[str, str]) -> tuple[NDArray[np.bool_
 
 def _name_logits(rows: Embeddings, groups: dict[str, str]) -> NDArray[np.float64]:
     """(n, K) as `saccade teach` makes them."""
-    texts = embed_words(load("builtin", threads=2), list(groups))
+    encoder = load("builtin", threads=2)
+    numbers = encoder_fit(encoder.info)
+    texts = embed_words(encoder, list(groups), numbers)
     scores = rows @ texts.T
     medians = np.median(scores, axis=0)
     scale = float(np.median(medians - np.quantile(scores, 0.1587, axis=0)))
-    return np.asarray(SLOPE / scale * scores, np.float64)
+    return np.asarray(numbers.slope / scale * scores, np.float64)
 
 
 def _zero_shot_groups(names: list[str], rows: Embeddings, _: Embeddings) -> Result:
@@ -197,14 +202,15 @@ def _curve(rows: Embeddings, targets: NDArray[np.int64], names: NDArray[np.float
             )
             held = np.setdiff1d(np.arange(len(targets)), chosen)
             started = time.perf_counter()
-            lesson = Lesson(
+            training = TrainingSet(
                 rows=rows[chosen],
                 targets=targets[chosen],
                 trust=np.ones(len(chosen)),
                 names=names[chosen],
                 classes=len(sizes),
+                lone_factor=_NUMBERS.lone_factor + _NUMBERS.lone_factor_by_class / len(sizes),
             )
-            fitted = fit(lesson, draw)
+            fitted = fit(training, draw)
             seconds.append(time.perf_counter() - started)
             logits = fitted.name_share * names[held] + rows[held] @ fitted.weights.T + fitted.biases
             likely = softmax(calibrated(logits, fitted.temperature, fitted.shift))

@@ -1,6 +1,6 @@
 """Words of the tagging benchmarks: groups of imagenet_photos' classes, and a thousand labels."""
 
-from saccade.usecases.tags.rules.zero_shot import BACKGROUND
+from saccade.usecases.tags.rules.encoder_fit import BACKGROUND
 
 GROUPS = {
     "dog": """

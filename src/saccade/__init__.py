@@ -44,9 +44,9 @@ if TYPE_CHECKING:
     from saccade.usecases.outliers.rules.reports import OutlierReport as OutlierReport
     from saccade.usecases.recommendations.rules.reports import FeedbackImport as FeedbackImport
     from saccade.usecases.recommendations.rules.reports import Recommendations as Recommendations
-    from saccade.usecases.tags.rules.classifying import TaughtReport as TaughtReport
     from saccade.usecases.tags.rules.reports import ExportReport as ExportReport
     from saccade.usecases.tags.rules.reports import TaggingReport as TaggingReport
+    from saccade.usecases.tags.rules.reports import TeachingReport as TeachingReport
 
 __version__ = "0.2.0"
 
@@ -79,7 +79,7 @@ _HOME = {
     "SearchResult": "saccade.core.types",
     "Settings": "saccade.core.settings",
     "TaggingReport": "saccade.usecases.tags.rules.reports",
-    "TaughtReport": "saccade.usecases.tags.rules.classifying",
+    "TeachingReport": "saccade.usecases.tags.rules.reports",
     "UndoReport": "saccade.core.quarantine",
     "load_encoder": "saccade.library",
     "open_library": "saccade.library",

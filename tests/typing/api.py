@@ -42,7 +42,7 @@ def order(folder: str) -> None:
             method="kmeans", k=8, where={"tag": "beach"}
         )
         tagged: saccade.TaggingReport = lib.tags.zero_shot(["dog", "cat"], dry_run=True)
-        taught: saccade.TaughtReport = lib.tags.teach("our product", yes=["a.jpg"], no=["b.jpg"])
+        taught: saccade.TeachingReport = lib.tags.teach("our product", yes=["a.jpg"], no=["b.jpg"])
         strange: saccade.OutlierReport = lib.outliers.find(top=20)
         hits: saccade.Recommendations = lib.recommendations.for_user("ann", k=5, boost={"price": -0.2})
         for one in hits:

@@ -1,19 +1,78 @@
-"""Records single files like an indexing run, for use-cases that just changed them."""
+"""Records files that a use-case has just rewritten; new images inherit what is known about the old."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from saccade.core.perceptual import phash
-from saccade.core.ports import NewImage, SeenFile
-from saccade.core.types import Decoded, DecodeTask, FileEntry
+from saccade.core.ports import Catalog, NewImage, SeenFile
+from saccade.core.types import Decoded, DecodeTask, Embeddings, FileEntry, PixelRecipe
 from saccade.engine.context import LibraryContext
 
 
-def read_again(context: LibraryContext, paths: Sequence[str]) -> Mapping[str, Decoded]:
-    """{path: the picture now in the file}, by the encoder's recipe; unreadable files are left out."""
-    recipe = context.spaces.encoder().info.recipe
+@dataclass(slots=True, kw_only=True)
+class _Picture:
+    """What a file contains now: decoded by the first encoder's recipe, and {space id: its embedding}."""
+
+    decoded: Decoded
+    embeddings: dict[int, Embeddings] = field(default_factory=dict)
+
+
+def record_changed(context: LibraryContext, files: Mapping[str, int], doing: str) -> set[str]:
+    """Record files with new bytes; each new image inherits tags, fields and feedback of the one before.
+
+    Takes the library's write lock; one unit of work. All pictures are decoded and embedded before it begins,
+    and are in memory together: call it for some hundred files at a time.
+
+    Args:
+        files: {path: id of the image it contained before}.
+        doing: completes "process 123 is ...".
+    Returns:
+        the paths recorded; unreadable files are left to the next indexing run.
+    """
+    pictures = _pictures(context, list(files))
+    if not pictures:
+        return set()
+    catalog = context.catalog
+    hashes = phash(np.stack([one.decoded.pixels for one in pictures.values()])).tolist()
+    with catalog.unit(doing):
+        absent = _absent(catalog, pictures)
+        run = catalog.runs.start("record")
+        now = _record(catalog, run, pictures)
+        catalog.hashes.save({now[path]: value for path, value in zip(pictures, hashes, strict=True)})
+        catalog.runs.finish(run, {"files": len(now)})
+        heirs = {image: files[path] for path, image in now.items() if image != files[path]}
+        _inherit(catalog, heirs, absent)
+    return set(now)
+
+
+def _pictures(context: LibraryContext, paths: Sequence[str]) -> dict[str, _Picture]:
+    """{path: the picture now in the file}, embedded by every encoder in use."""
+    found: dict[str, _Picture] = {}
+    for number, encoder in enumerate(context.spaces.encoders()):
+        decoded = _decoded(context, paths, encoder.info.recipe)
+        if number == 0:
+            found = {path: _Picture(decoded=one) for path, one in decoded.items()}
+        # A file that changed between two encoders is left to the next indexing run.
+        found = {
+            path: one
+            for path, one in found.items()
+            if path in decoded and decoded[path].sha256 == one.decoded.sha256
+        }
+        if not found:
+            break
+        rows = encoder.encode_pixels(np.stack([decoded[path].pixels for path in found]))
+        for role in encoder.info.dims:
+            space = context.spaces.reader(role).space
+            if space.fingerprint == encoder.info.fingerprint:
+                for place, one in enumerate(found.values()):
+                    one.embeddings[space.id] = rows[role][place]
+    return found
+
+
+def _decoded(context: LibraryContext, paths: Sequence[str], recipe: PixelRecipe) -> dict[str, Decoded]:
+    """The pictures of those files that can be read."""
     with context.open_decoder(recipe) as decoder:
         outcomes = decoder.decode(DecodeTask(path=path) for path in paths)
         return {
@@ -23,74 +82,94 @@ def read_again(context: LibraryContext, paths: Sequence[str]) -> Mapping[str, De
         }
 
 
-def embedded(context: LibraryContext, pictures: Sequence[Decoded]) -> list[NewImage]:
-    """The pictures with their embeddings in every active space."""
-    if not pictures:
-        return []
-    encoder = context.spaces.encoder()
-    spaces = {reader.space.role: reader.space.id for reader in context.spaces.readers()}
-    rows = encoder.encode_pixels(np.stack([picture.pixels for picture in pictures]))
-    return [
-        NewImage(
-            sha256=picture.sha256,
-            info=picture.info,
-            embeddings={space: rows[role][number] for role, space in spaces.items()},
-        )
-        for number, picture in enumerate(pictures)
-    ]
-
-
-def record(
-    context: LibraryContext, pictures: Mapping[str, Decoded], images: Sequence[NewImage]
-) -> dict[str, int]:
-    """{path: image id} of files that now contain these pictures. Call it inside a unit of work.
-
-    Args:
-        images: `embedded(context, list(pictures.values()))`, computed before the unit began; at least one.
-    """
-    catalog = context.catalog
-    run = catalog.runs.start("record")
+def _record(catalog: Catalog, run: int, pictures: Mapping[str, _Picture]) -> dict[str, int]:
+    """{path: image it contains now}."""
     found: dict[str, int] = {}
-    for (path, picture), image in zip(pictures.items(), images, strict=True):
+    for path, one in pictures.items():
         folder, _ = catalog.files.ensure_folder(path)
-        assert picture.stamp is not None
-        seen = SeenFile(entry=FileEntry(path=path, stamp=picture.stamp), image=image)
+        assert one.decoded.stamp is not None
+        image = NewImage(sha256=one.decoded.sha256, info=one.decoded.info, embeddings=one.embeddings)
+        seen = SeenFile(entry=FileEntry(path=path, stamp=one.decoded.stamp), image=image)
         (number,) = catalog.files.record(run, folder, [seen])
-        if number is not None:
-            found[path] = number
-    hashes = phash(np.stack([picture.pixels for picture in pictures.values()]))
-    by_path = dict(zip(pictures, hashes.tolist(), strict=True))
-    catalog.hashes.save({number: by_path[path] for path, number in found.items()})
-    catalog.runs.finish(run, {"files": len(found)})
+        assert number is not None
+        found[path] = number
     return found
 
 
-def inherit(context: LibraryContext, heirs: Mapping[int, int]) -> None:
-    """Copy tags, fields and feedback from other images. Call it inside a unit of work.
+def _absent(catalog: Catalog, pictures: Mapping[str, _Picture]) -> set[int]:
+    """Those of the images that the catalog knows already, without a file present."""
+    digests = list({one.decoded.sha256 for one in pictures.values()})
+    known = catalog.images.get(list(catalog.images.find(digests, []).values()))
+    return {record.id for record in known if not record.paths}
+
+
+def _inherit(catalog: Catalog, heirs: Mapping[int, int], absent: set[int]) -> None:
+    """Give images what is known about others.
 
     Args:
-        heirs: {new image id: image id it takes over from}.
+        heirs: {image: the one it inherits from}.
+        absent: images that had no file: tags they have from an earlier time, and their forebear lacks, go.
     """
-    catalog = context.catalog
-    old = sorted(set(heirs.values()))
-    tags, fields = catalog.tags.of(old), catalog.columns.of(old)
-    origins = {column.name: column.origin for column in catalog.columns.all()}
-    for new, before in heirs.items():
-        one = np.array([new], np.int64)
-        for tag in tags.get(before, ()):
-            catalog.tags.write(tag.origin, {tag.label: (one, np.array([tag.score]))}, replace=False)
-        for name, value in fields.get(before, {}).items():
-            values: Mapping[int, float] | Mapping[int, str]
-            values = {new: value} if isinstance(value, str) else {new: float(value)}
-            catalog.columns.write(name, values, origin=origins[name], replace=False)
+    if not heirs:
+        return
+    _inherit_tags(catalog, heirs, absent)
+    _inherit_fields(catalog, heirs)
     successors: dict[int, list[int]] = {}
-    for new, before in heirs.items():
-        successors.setdefault(before, []).append(new)
+    for heir, forebear in heirs.items():
+        successors.setdefault(forebear, []).append(heir)
+    _inherit_feedback(catalog, successors)
+    _inherit_verdicts(catalog, successors)
+
+
+def _inherit_tags(catalog: Catalog, heirs: Mapping[int, int], absent: set[int]) -> None:
+    tags = catalog.tags.of(sorted({*heirs.values(), *(absent & set(heirs))}))
+    for heir, forebear in heirs.items():
+        one = np.array([heir], np.int64)
+        wanted = {(tag.origin, tag.label) for tag in tags.get(forebear, ())}
+        for tag in tags.get(heir, ()) if heir in absent else ():
+            if (tag.origin, tag.label) not in wanted:
+                catalog.tags.remove(tag.origin, tag.label, one)
+        for tag in tags.get(forebear, ()):
+            catalog.tags.write(tag.origin, {tag.label: (one, np.array([tag.score]))}, replace=False)
+
+
+def _inherit_fields(catalog: Catalog, heirs: Mapping[int, int]) -> None:
+    fields = catalog.columns.of(sorted(set(heirs.values())))
+    origins = {column.name: column.origin for column in catalog.columns.all()}
+    for heir, forebear in heirs.items():
+        for name, value in fields.get(forebear, {}).items():
+            values: Mapping[int, float] | Mapping[int, str]
+            values = {heir: value} if isinstance(value, str) else {heir: float(value)}
+            catalog.columns.write(name, values, origin=origins[name], replace=False)
+
+
+def _inherit_feedback(catalog: Catalog, successors: Mapping[int, Sequence[int]]) -> None:
+    """Events, and the sets (orders, outfits) that an image occurs in."""
     events = [
-        replace(event, image=new)
+        replace(event, image=heir)
         for event in catalog.feedback.events()
-        if event.image in successors
-        for new in successors[event.image]
+        for heir in successors.get(event.image, ())
     ]
     if events:
         catalog.feedback.add(events)
+    sets: dict[str, list[int]] = {}
+    for name, images in catalog.feedback.sets().items():
+        more = [heir for image in images for heir in successors.get(image, ())]
+        if more:
+            sets[name] = more
+    if sets:
+        catalog.feedback.add_sets(sets)
+
+
+def _inherit_verdicts(catalog: Catalog, successors: Mapping[int, Sequence[int]]) -> None:
+    """Pairs that a person marked as distinct."""
+    pairs = {
+        (min(a, b), max(a, b))
+        for one, other in catalog.pairs.distinct().tolist()
+        if one in successors or other in successors
+        for a in (one, *successors.get(one, ()))
+        for b in (other, *successors.get(other, ()))
+        if a != b
+    }
+    if pairs:
+        catalog.pairs.set_distinct(sorted(pairs))

@@ -1,10 +1,7 @@
 """`lib.tags`: labels on images, by hand, from words alone, and from a few examples."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-import numpy as np
-
-from saccade.core.errors import InputError
 from saccade.core.filters import Where
 from saccade.core.pictures import ImageId, Path
 from saccade.core.ports import ReportProgress
@@ -12,9 +9,15 @@ from saccade.core.ports.stores import Tag
 from saccade.core.types import Role
 from saccade.engine.context import LibraryContext
 from saccade.engine.inputs import absolute
-from saccade.usecases.tags.flow.taxonomy import labels_of, read_labels
-from saccade.usecases.tags.rules.classifying import ClassifierVersion, Suggestion, TaughtReport
-from saccade.usecases.tags.rules.reports import PERSON, ZERO_SHOT, ExportReport, TaggingReport, Taxonomy
+from saccade.usecases.tags.rules.encoder_fit import encoder_fit
+from saccade.usecases.tags.rules.reports import (
+    ClassifierVersion,
+    ExportReport,
+    ImageTags,
+    SuggestionReport,
+    TaggingReport,
+    TeachingReport,
+)
 
 Images = Sequence[Path | ImageId]
 
@@ -42,7 +45,7 @@ class Tags:
     ) -> TaggingReport:
         """Label images by the labels' words alone.
 
-        Takes the library's write lock to store the tags, all of them at once.
+        Takes the library's write lock to store the tags, after all computing; all are stored, or none.
 
         Args:
             labels: a list of labels ("dog", "animal/dog", "sofa: couch, settee"), or the path of a file with
@@ -57,14 +60,18 @@ class Tags:
             InputError: an empty or repeated label, an unreadable file, nothing to tag.
             InvalidQueryError: the encoder reads no text.
         """
+        from saccade.usecases.tags.flow.taxonomy import taxonomy_of
         from saccade.usecases.tags.flow.zero_shot import zero_shot
 
         context = self._context
+        encoder = context.spaces.encoder()
+        fit = encoder_fit(encoder.info)
         return zero_shot(
             context.catalog,
-            context.spaces.encoder(),
+            encoder,
             context.spaces.reader(Role.SEMANTIC).space,
-            self._taxonomy(labels),
+            taxonomy_of(labels, fit.languages),
+            fit,
             among=context.among(where, folders),
             min_confidence=min_confidence,
             max_labels=max_labels,
@@ -77,47 +84,40 @@ class Tags:
     # --- by hand
 
     def set(self, labels: Sequence[str], images: Images) -> int:
-        """Put labels on images, as a person; the number of tags written. Takes the write lock.
+        """Put labels on images, as a person; the number of tags written.
+
+        Takes the library's write lock, and waits for it; all tags are written, or none.
 
         Raises:
+            InputError: an empty label, or no image.
             ImageNotFoundError: an image that is not in the library; nothing is written.
         """
-        names = [label.path for label in labels_of(labels, None).labels]
-        if not images:
-            raise InputError("no image was given", hint="e.g. saccade tag --set beach A.jpg B.jpg")
-        ids = np.unique(self._context.ids(images))
-        ones = np.ones(len(ids))
-        with self._context.catalog.writing("tagging"):
-            rows = dict.fromkeys(names, (ids, ones))
-            return self._context.catalog.tags.write(PERSON, rows, replace=False)
+        from saccade.usecases.tags.flow.by_hand import add_labels
+
+        return add_labels(self._context, labels, images)
 
     def remove(self, labels: Sequence[str], images: Images = ()) -> int:
         """Remove labels from images (from all by default), whatever their origin; the number of tags removed.
 
-        Takes the write lock; all are removed, or none.
+        Takes the library's write lock, and waits for it; all tags are removed, or none.
         """
-        catalog = self._context.catalog
-        names = [label.path for label in labels_of(labels, None).labels]
-        ids = np.unique(self._context.ids(images)) if images else None
-        taught = {result.name for result in catalog.results.versions("classifier")}
-        origins = [PERSON, ZERO_SHOT, *(f"taught:{name}" for name in sorted(taught))]
-        with catalog.unit("tagging"):
-            return sum(catalog.tags.remove(origin, name, ids) for origin in origins for name in names)
+        from saccade.usecases.tags.flow.by_hand import remove_labels
+
+        return remove_labels(self._context, labels, images)
 
     def of(self, images: Images = ()) -> Mapping[str, Sequence[Tag]]:
         """{path: its tags, most confident first} of the given images, or of all that have any."""
-        catalog = self._context.catalog
-        if images:
-            ids = self._context.ids(images).tolist()
-        else:
-            found = [catalog.tags.with_label(label)[0] for label in catalog.tags.labels()]
-            ids = np.unique(np.concatenate([np.zeros(0, np.int64), *found])).tolist()
-        tags = catalog.tags.of(ids)
-        return {
-            record.paths[0]: tags[record.id]
-            for record in catalog.images.get(ids)
-            if record.paths and record.id in tags
-        }
+        from saccade.usecases.tags.flow.by_hand import tags_of
+
+        return tags_of(self._context, images)
+
+    def iter_tags(
+        self, *, where: Where | Sequence[str] | None = None, folders: Sequence[Path] = ()
+    ) -> Iterator[ImageTags]:
+        """Every tagged image with its tags, page by page: for libraries too large for `of`."""
+        from saccade.usecases.tags.flow.by_hand import iter_tags
+
+        return iter_tags(self._context.catalog, self._context.among(where, folders))
 
     def labels(self, origin: str | None = None) -> Mapping[str, int]:
         """{label: images that have it}, the most frequent first; of one origin ("person") or all."""
@@ -141,11 +141,14 @@ class Tags:
         seed: int = 0,
         dry_run: bool = False,
         progress: ReportProgress | None = None,
-    ) -> TaughtReport:
+    ) -> TeachingReport:
         """Teach the library to recognize something by examples, and tag what it recognizes.
 
         Examples are added to earlier ones of the same name. Tags are named `name`; with `classes`,
-        "name/class". A folder stands for all images in it. Takes the write lock to store version and tags.
+        "name/class". A folder stands for all images in it.
+
+        Takes the library's write lock to store the result, after all computing; version and tags are stored
+        together, or neither. If someone else teaches the same name meanwhile, no example is lost.
 
         Args:
             yes, no: images that show it, and that do not.
@@ -161,9 +164,10 @@ class Tags:
             InputError: contradictory examples, or nothing to distinguish.
             ImageNotFoundError: an example that is not in the library.
         """
-        from saccade.usecases.tags.flow.lessons import Lesson, teach
+        from saccade.usecases.tags.flow.lessons import LessonRequest, teach
 
-        lesson = Lesson(
+        context = self._context
+        lesson = LessonRequest(
             name=name,
             yes=yes,
             no=no,
@@ -173,11 +177,20 @@ class Tags:
             suggest=suggest,
             min_confidence=min_confidence,
         )
-        among = self._context.among(where, folders)
-        return teach(self._context, lesson, among, seed=seed, dry_run=dry_run, progress=progress)
+        numbers = encoder_fit(context.spaces.encoder().info)
+        among = context.among(where, folders)
+        return teach(context, lesson, numbers, among=among, seed=seed, dry_run=dry_run, progress=progress)
 
-    def suggest(self, name: str, count: int = 8) -> Sequence[Suggestion]:
-        """Images to label next, chosen by the active classifier. Writes nothing.
+    def suggest(
+        self,
+        name: str,
+        count: int = 8,
+        *,
+        where: Where | Sequence[str] | None = None,
+        folders: Sequence[Path] = (),
+        progress: ReportProgress | None = None,
+    ) -> SuggestionReport:
+        """Images to label next, chosen by the active version without learning anything. Writes nothing.
 
         Raises:
             NotFoundError: nothing was taught under this name.
@@ -185,7 +198,8 @@ class Tags:
         """
         from saccade.usecases.tags.flow.lessons import suggest
 
-        return suggest(self._context, name, count)
+        among = self._context.among(where, folders)
+        return suggest(self._context, name, count, among=among, progress=progress)
 
     def classifiers(self, name: str | None = None) -> Sequence[ClassifierVersion]:
         """Every version of what was taught (under one name, or all), newest first."""
@@ -196,7 +210,8 @@ class Tags:
     def use(self, name: str, version: int, *, progress: ReportProgress | None = None) -> int:
         """Switch to another version, and tag the library with it again; the number of tags.
 
-        Takes the write lock; the version and its tags change together.
+        Takes the library's write lock to store the result, after all computing; the version and its tags
+        change together, or neither.
 
         Raises:
             NotFoundError: no such classifier or version.
@@ -218,7 +233,7 @@ class Tags:
         dry_run: bool = False,
         progress: ReportProgress | None = None,
     ) -> ExportReport:
-        """Write tags for other programs; each file is written atomically.
+        """Write tags for other programs; each file is written atomically. Takes no lock.
 
         Args:
             format: "csv" (path, label, origin, score), "hf" (metadata.jsonl of an image folder), "coco"
@@ -249,8 +264,10 @@ class Tags:
 
         The originals are kept in the library's folder (`restore_files` puts them back). Every new file is
         verified to show the same picture before it replaces the old one, and keeps its tags, fields and
-        feedback in the library; other formats are skipped, with the reason. Takes the write lock to record
-        them.
+        feedback in the library; other formats are skipped, with the reason.
+
+        Holds the library's write lock throughout, like indexing. The catalog records files in units of some
+        hundred; if a run is interrupted, the next call of either method records what it left.
         """
         from saccade.usecases.tags.flow.files import write_files
 
@@ -258,16 +275,11 @@ class Tags:
         return write_files(self._context, among, dry_run=dry_run, progress=progress)
 
     def restore_files(self, *, dry_run: bool = False) -> ExportReport:
-        """Put back every file that `write_files` changed, byte for byte. Takes the write lock to record them.
+        """Put back every file that `write_files` changed, byte for byte.
 
-        A file that was changed since is skipped, and its original is kept.
+        A file that was changed since is skipped, and its original is kept. Holds the library's write lock
+        throughout, and records files as `write_files` does.
         """
         from saccade.usecases.tags.flow.files import restore_files
 
         return restore_files(self._context, dry_run=dry_run)
-
-    def _taxonomy(self, labels: Sequence[str] | Path) -> Taxonomy:
-        languages = self._context.spaces.encoder().info.languages or None
-        if not isinstance(labels, Sequence) or isinstance(labels, str):
-            return read_labels(absolute([labels])[0], languages)
-        return labels_of(labels, languages)

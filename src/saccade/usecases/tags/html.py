@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING
 
 from saccade.doors.page.report import Report, Section, Table, Tile, tiles_pictures
 from saccade.doors.words import counted, harmless, number, percent
-from saccade.usecases.tags.words import measured_lines
+from saccade.usecases.tags.words import measured_lines, said_why
 
 if TYPE_CHECKING:
     from saccade.engine.context import LibraryContext
-    from saccade.usecases.tags.rules.classifying import TaughtReport
-    from saccade.usecases.tags.rules.reports import LabelSummary, TaggingReport
+    from saccade.usecases.tags.rules.reports import LabelSummary, TaggingReport, TeachingReport
 
 _LABELS = 60
 
@@ -49,7 +48,7 @@ def tagging_page(context: "LibraryContext", report: "TaggingReport") -> Report:
     )
 
 
-def teaching_page(context: "LibraryContext", report: "TaughtReport") -> Report:
+def teaching_page(context: "LibraryContext", report: "TeachingReport") -> Report:
     """The report of `saccade teach`: how good the classifier is, and what to label next."""
     pictures = tiles_pictures(context, [one.path for one in report.suggestions])
     tiles = tuple(
@@ -57,7 +56,7 @@ def teaching_page(context: "LibraryContext", report: "TaughtReport") -> Report:
             path=one.path,
             picture=picture,
             title=harmless(os.path.basename(one.path)),
-            badge=f"{percent(one.confidence)}, {'unsure' if one.why == 'unsure' else 'check it'}",
+            badge=f"{percent(one.confidence)}, {said_why(one)}",
             tone="warn" if one.why == "unsure" else "good",
             width=4,
             height=3,

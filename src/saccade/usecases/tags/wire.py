@@ -5,8 +5,14 @@ from dataclasses import dataclass
 
 from saccade.core.ports.stores import Tag
 from saccade.core.wire import Answer
-from saccade.usecases.tags.rules.classifying import ClassifierVersion, TaughtReport
-from saccade.usecases.tags.rules.reports import ExportReport, TaggingReport
+from saccade.usecases.tags.rules.reports import (
+    ClassifierVersion,
+    ExportReport,
+    ImageTags,
+    SuggestionReport,
+    TaggingReport,
+    TeachingReport,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,19 +26,6 @@ class LabelCount:
 
     label: str
     images: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImageTags:
-    """The tags of one image.
-
-    Attributes:
-        path: one of its files.
-        tags: most confident first.
-    """
-
-    path: str
-    tags: tuple[Tag, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,5 +78,5 @@ def tag_list(tags: Mapping[str, Sequence[Tag]]) -> TagList:
 
 ANSWERS = (
     Answer(name="tag", command="saccade tag", kind=TaggingReport | LabelList | TagList | ExportReport),
-    Answer(name="teach", command="saccade teach", kind=TaughtReport | VersionList),
+    Answer(name="teach", command="saccade teach", kind=TeachingReport | SuggestionReport | VersionList),
 )

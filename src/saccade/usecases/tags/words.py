@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING
 from saccade.doors.words import counted, harmless, percent
 
 if TYPE_CHECKING:
-    from saccade.usecases.tags.rules.classifying import Interval, Measured
+    from saccade.usecases.tags.rules.classifying import Interval, Measurement
+    from saccade.usecases.tags.rules.reports import Suggestion
 
 
-def measured_lines(measured: "Measured") -> list[str]:
+def measured_lines(measured: "Measurement") -> list[str]:
     """How good a classifier is, line by line."""
     lines = [
         f"right on {_between(measured.accuracy)} of {counted(measured.examples, 'example')} held out in turn"
@@ -19,6 +20,11 @@ def measured_lines(measured: "Measured") -> list[str]:
         )
     lines.append(f"confidence is off by {percent(measured.calibration_error)} on average")
     return lines
+
+
+def said_why(one: "Suggestion") -> str:
+    """Why an image is worth labeling, in a word or two."""
+    return "unsure" if one.why == "unsure" else "check it"
 
 
 def _between(interval: "Interval") -> str:

@@ -8,14 +8,17 @@ import pytest
 from saccade.core.ports.stores import Tag
 from saccade.core.types import Failure
 from saccade.usecases.tags.api import Tags
-from saccade.usecases.tags.rules.classifying import (
+from saccade.usecases.tags.rules.classifying import Interval, Measurement
+from saccade.usecases.tags.rules.reports import (
     ClassifierVersion,
-    Interval,
-    Measured,
+    Example,
+    ExportReport,
+    LabelSummary,
     Suggestion,
-    TaughtReport,
+    SuggestionReport,
+    TaggingReport,
+    TeachingReport,
 )
-from saccade.usecases.tags.rules.reports import Example, ExportReport, LabelSummary, TaggingReport
 from tests.helpers.terminal import fake_api, fake_context, use_context
 
 
@@ -39,12 +42,12 @@ TAGGED = TaggingReport(
     notes=("a note",),
     seconds=1.25,
 )
-TAUGHT = TaughtReport(
+TAUGHT = TeachingReport(
     name="our product",
     version=2,
     examples={"no": 3, "yes": 5},
     random_images=0,
-    measured=Measured(
+    measured=Measurement(
         examples=8,
         folds=5,
         accuracy=_interval(0.875),
@@ -94,5 +97,6 @@ def tags(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> MagicMock:
     api.of.return_value = {"/photos/a.jpg": [Tag(label="dog", origin="person", score=1.0)]}
     api.classifiers.return_value = [VERSION]
     api.use.return_value = 9
+    api.suggest.return_value = SuggestionReport(name="our product", version=2, suggestions=TAUGHT.suggestions)
     use_context(monkeypatch, fake_context(str(tmp_path / ".saccade")))
     return api

@@ -82,7 +82,7 @@ def test_files_are_written_on_request(run: Run, tags: MagicMock, args: list[str]
     assert getattr(tags, method).call_args.kwargs["dry_run"] is True
 
 
-def test_an_export_goes_where_it_is_told(run: Run, tags: MagicMock) -> None:
+def test_an_export_goes_to_the_given_file(run: Run, tags: MagicMock) -> None:
     """Of what is asked for only."""
     run("tag", "--export", "coco", "--to", "out.json", "--where", "width>9", "--in", "x")
     assert tags.export.call_args.args == ("coco", "out.json")
@@ -117,7 +117,7 @@ def test_what_makes_no_sense_is_refused(run: Run, tags: MagicMock, args: list[st
 
 
 def test_lists_are_harmless(run: Run, tags: MagicMock) -> None:
-    """Labels and paths of strangers are written out."""
+    """Control characters in labels and paths are escaped."""
     out = run("tag", "--list").out
     assert "1,000  dog" in out
     assert "\x1b" not in out

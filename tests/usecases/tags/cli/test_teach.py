@@ -10,7 +10,9 @@ from tests.helpers.json_schemas import check_json
 from tests.helpers.terminal import Run
 
 
-@pytest.mark.parametrize("args", [["our product", "--yes", "a.jpg"], [], ["our product", "--use", "2"]])
+@pytest.mark.parametrize(
+    "args", [["our product", "--yes", "a.jpg"], [], ["our product", "--use", "2"], ["our product", "--next"]]
+)
 def test_json_fits_its_schema(run: Run, tags: MagicMock, args: list[str]) -> None:
     """One JSON object on one line, with no key the schema does not know."""
     ran = run("teach", *args, "--json")
@@ -49,7 +51,7 @@ def test_every_option_reaches_the_library(run: Run, tags: MagicMock) -> None:
     }  # fmt: skip
 
 
-def test_a_lesson_is_told_with_its_intervals(run: Run, tags: MagicMock) -> None:
+def test_a_lesson_is_printed_with_its_intervals(run: Run, tags: MagicMock) -> None:
     """How good, how sure that is, how many have it, what to label next."""
     out = run("teach", "our product", "--yes", "a.jpg").out
     assert "right on 87 % (43 % to 100 %) of 8 examples held out in turn" in out
@@ -108,3 +110,33 @@ def test_versions_are_listed_and_used(run: Run, tags: MagicMock) -> None:
     tags.teach.assert_not_called()
     tags.classifiers.return_value = []
     assert "nothing was taught yet" in run("teach").err
+
+
+def test_suggestions_alone_teach_nothing(run: Run, tags: MagicMock) -> None:
+    """By the version in use, of the images asked for."""
+    ran = run("teach", "our product", "--next", "--suggest", "3", "--in", "f", "--where", "width>9")
+    assert ran.out == "label these next:\n   50 %  unsure    /photos/a.jpg\n"
+    assert tags.suggest.call_args.args == ("our product", 3)
+    options = dict(tags.suggest.call_args.kwargs)
+    assert callable(options.pop("progress"))
+    assert options == {"where": ("width>9",), "folders": ("f",)}
+    assert [name for name, *_ in tags.method_calls] == ["suggest"]
+    tags.suggest.return_value = replace(tags.suggest.return_value, suggestions=())
+    assert "every image is an example" in run("teach", "our product", "--next").err
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (["--next"], "needs a NAME"),
+        (["x", "--next", "--yes", "a.jpg"], "learns nothing"),
+        (["x", "--next", "--use", "2"], "learns nothing"),
+        (["x", "--next", "--versions"], "learns nothing"),
+    ],
+)
+def test_next_goes_with_nothing_that_learns(run: Run, tags: MagicMock, args: list[str], said: str) -> None:
+    """Exit status 2, and nothing is asked."""
+    ran = run("teach", *args)
+    assert ran.status == 2
+    assert said in ran.err
+    assert tags.mock_calls == []

@@ -30,12 +30,12 @@ def test_what_is_embedded_is_the_last_name() -> None:
     assert labels_of(["vehicle/fire_engine"], None).labels[0].texts == ("fire engine",)
 
 
-def test_synonyms_in_other_languages_are_left_out_and_told() -> None:
+def test_synonyms_in_other_languages_are_left_out_and_reported() -> None:
     """An encoder that reads English gets no German; one of which nothing is known gets all."""
-    told = labels_of(["dog: de:Hund, en:hound, pt-BR:cachorro"], ("en",))
-    assert told.labels[0].texts == ("dog", "hound")
-    assert "'de'" in told.notes[0]
-    assert "'pt-BR'" in told.notes[0]
+    made = labels_of(["dog: de:Hund, en:hound, pt-BR:cachorro"], ("en",))
+    assert made.labels[0].texts == ("dog", "hound")
+    assert "'de'" in made.notes[0]
+    assert "'pt-BR'" in made.notes[0]
     every = labels_of(["dog: de:Hund"], None)
     assert every.labels[0].texts == ("dog", "Hund")
     assert every.notes == ()

@@ -8,9 +8,10 @@ import pytest
 from saccade.core.errors import EncoderMismatchError, InputError, NotFoundError
 from saccade.core.types import Role
 from saccade.usecases.tags.flow.classifiers import load, model_of, use, used_version, versions
-from saccade.usecases.tags.flow.fitting import Lesson, fit
-from saccade.usecases.tags.flow.teaching import Teaching, teach
+from saccade.usecases.tags.flow.fitting import TrainingSet, fit
+from saccade.usecases.tags.flow.teaching import Lesson, teach
 from saccade.usecases.tags.rules.classifying import calibration_error
+from saccade.usecases.tags.rules.encoder_fit import EncoderFit
 
 
 @pytest.fixture
@@ -37,7 +38,7 @@ def lesson(
         desk.catalog,
         desk.encoder,
         spaces,
-        Teaching(
+        Lesson(
             name=name,
             given=ids,
             names={},
@@ -46,6 +47,7 @@ def lesson(
             suggest=options.get("suggest", 4),
             min_confidence=options.get("min_confidence"),
         ),
+        EncoderFit(),
         same_picture=0.9999,
         among=None,
         seed=0,
@@ -58,7 +60,7 @@ REDS, BLUES = "red0 red1 red2 red3 red4 red5", "blue0 blue1 blue2 blue3 blue4 bl
 
 
 def test_a_few_examples_find_the_rest(colored: Any) -> None:
-    """All reds bear the tag, no blue does; held-out examples are right; unlabeled images are suggested."""
+    """All reds get the tag, no blue does; held-out examples are right; unlabeled images are suggested."""
     report = lesson(colored, yes=REDS, no=BLUES)
     ids, _ = colored.catalog.tags.with_label("fire", "taught:fire")
     assert set(ids.tolist()) == {colored.image(f"red{step}.png") for step in range(12)}
@@ -96,7 +98,7 @@ def test_contradictions_are_refused(colored: Any) -> None:
     assert versions(colored.catalog) == ()
 
 
-def test_near_copies_of_opposite_kinds_are_told(desk: Any) -> None:
+def test_near_copies_of_opposite_kinds_are_reported(desk: Any) -> None:
     """Two files of the same pixels, one yes and one no: learned, with a warning that names both."""
     desk.picture("a.png", (200, 10, 10))
     desk.picture("b.png", (200, 10, 10), mark="other bytes")
@@ -188,7 +190,15 @@ def test_held_out_probabilities_are_calibrated() -> None:
     """On two overlapping classes the confidence is right as often as it says, on fresh data too."""
     rows, targets = _blobs(300, 0)
     fitted = fit(
-        Lesson(rows=rows, targets=targets, trust=np.ones(300), names=np.zeros((300, 2)), classes=2), 0
+        TrainingSet(
+            rows=rows,
+            targets=targets,
+            trust=np.ones(300),
+            names=np.zeros((300, 2)),
+            classes=2,
+            lone_factor=4.2,
+        ),
+        0,
     )
     held = fitted.held_out
     assert calibration_error(held.max(axis=1), held.argmax(axis=1) == targets, 10) < 0.08
@@ -206,6 +216,11 @@ def test_names_decide_while_there_are_no_examples_to_speak_of() -> None:
     """With one example a class the names' logits carry over to what was never seen."""
     rows = np.array([[0.1, 0.0], [0.0, 0.1]])
     names = np.array([[3.0, 0.0], [0.0, 3.0]])
-    fitted = fit(Lesson(rows=rows, targets=np.array([0, 1]), trust=np.ones(2), names=names, classes=2), 0)
+    fitted = fit(
+        TrainingSet(
+            rows=rows, targets=np.array([0, 1]), trust=np.ones(2), names=names, classes=2, lone_factor=4.2
+        ),
+        0,
+    )
     assert fitted.name_share == 1.0
     assert np.abs(fitted.weights).max() < 1.0

@@ -1,4 +1,4 @@
-"""Tagging a catalog: who bears a label, what parents get, what is stored, what people said."""
+"""Tagging a catalog: who gets a label, what parents get, what is stored, what people said."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +11,8 @@ from saccade.core.errors import InputError, InvalidQueryError
 from saccade.core.types import Ids
 from saccade.usecases.tags.flow import zero_shot as tagging
 from saccade.usecases.tags.flow.taxonomy import labels_of
-from saccade.usecases.tags.flow.zero_shot import Words, tag_block, zero_shot
+from saccade.usecases.tags.flow.texts import Words, embed_words
+from saccade.usecases.tags.flow.zero_shot import tag_block, zero_shot
 from saccade.usecases.tags.rules.encoder_fit import EncoderFit
 from saccade.usecases.tags.rules.reports import PERSON, ZERO_SHOT, TaggingReport
 from saccade.usecases.tags.rules.zero_shot import calibrate_labels, evidence
@@ -45,6 +46,7 @@ def tag(desk: Any, *labels: str, among: Ids | None = None, **options: Any) -> Ta
         desk.encoder,
         desk.reader().space,
         labels_of(labels, None),
+        EncoderFit(),
         among=among,
         report=lambda _: None,
         **settings,
@@ -52,7 +54,7 @@ def tag(desk: Any, *labels: str, among: Ids | None = None, **options: Any) -> Ta
 
 
 def bearing(desk: Any, label: str) -> set[str]:
-    """Colors of the pictures that bear it."""
+    """Colors of the pictures that have it."""
     ids, _ = desk.catalog.tags.with_label(label)
     return {Path(record.paths[0]).stem.rstrip("0123") for record in desk.catalog.images.get(ids.tolist())}
 
@@ -148,7 +150,7 @@ def test_bad_requests(colored: Any) -> None:
         tag(colored, "red", max_labels=0)
 
 
-def test_an_empty_library_is_told(desk: Any) -> None:
+def test_an_empty_library_is_reported(desk: Any) -> None:
     """There is nothing to tag."""
     with pytest.raises(InputError, match="has no images"):
         tag(desk, "red")
@@ -161,14 +163,14 @@ def test_one_image_is_enough(desk: Any) -> None:
     assert tag(desk, "red", "blue").images == 1
 
 
-def test_an_encoder_without_text_is_told(colored: Any) -> None:
+def test_an_encoder_without_text_is_reported(colored: Any) -> None:
     """It says that examples are another way."""
 
     class Blind:
         info = type("Info", (), {"reads_text": False, "name": "blind"})()
 
     with pytest.raises(InvalidQueryError, match="reads no text") as caught:
-        tagging.embed_words(Blind(), ["red"])  # type: ignore[arg-type]
+        embed_words(Blind(), ["red"], EncoderFit())  # type: ignore[arg-type]
     assert "teach" in caught.value.hint
 
 

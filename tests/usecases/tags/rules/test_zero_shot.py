@@ -30,7 +30,7 @@ def _scores(shift: float = 0.0, bearing: int = 50, rows: int = 1000) -> tuple[np
 
 
 def test_a_label_is_found_where_it_stands_out() -> None:
-    """All that bear it pass, surely, and few others; what nothing shows passes hardly anywhere."""
+    """All that show it pass with high confidence, and few others; what nothing shows hardly passes."""
     scores, background = _scores()
     known = calibrate_labels(scores, background, np.array([0, 1]), FIT)
     sure = known.confidence(evidence(known, scores, background), slice(None))

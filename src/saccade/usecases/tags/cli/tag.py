@@ -9,20 +9,19 @@ from saccade.core.errors import InputError
 from saccade.doors.terminal.opening import existing_library
 from saccade.doors.terminal.output import note, print_json, say
 from saccade.doors.terminal.progress import progress_shown
-from saccade.doors.terminal.reporting import errors_reported, report_failures
+from saccade.doors.terminal.reporting import errors_reported
 from saccade.doors.terminal.settings import Session, json_option, library_option, scope_options
-from saccade.doors.words import counted, duration, harmless, number, percent, shown_path
+from saccade.doors.words import counted, shown_path
 from saccade.engine.names import named_image
+from saccade.usecases.tags.cli.tag_text import list_tags, say_export, say_tagging
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from saccade.core.ports.stores import Tag
     from saccade.engine.context import LibraryContext
     from saccade.usecases.tags.api import Tags
-    from saccade.usecases.tags.rules.reports import ExportReport, TaggingReport
+    from saccade.usecases.tags.rules.reports import TaggingReport
 
-_SHOWN = 40
 _FORMATS = ("csv", "xmp", "hf", "coco")
 
 
@@ -109,7 +108,7 @@ def tag(
         if put_on or take_off:
             _by_hand(tags, put_on, take_off, images, dry_run=dry_run, as_json=as_json)
         elif listed:
-            _listed(tags, images, as_json=as_json)
+            list_tags(tags, images, as_json=as_json)
         elif export or write_files or restore:
             with progress_shown(quiet=as_json) as progress:
                 if restore:
@@ -120,7 +119,7 @@ def tag(
                     wrote = tags.export(
                         export or "", to, where=where, folders=folders, dry_run=dry_run, progress=progress
                     )
-            _say_export(wrote, as_json=as_json)
+            say_export(wrote, as_json=as_json)
         else:
             with progress_shown(quiet=as_json) as progress:
                 report = tags.zero_shot(
@@ -135,7 +134,7 @@ def tag(
                     progress=progress,
                 )
             _write_html(library, report, html)
-            _say_tagging(report, as_json=as_json)
+            say_tagging(report, as_json=as_json)
 
 
 def _one_thing(wanted: "Mapping[str, bool]") -> None:
@@ -179,77 +178,6 @@ def _by_hand(
         say(f"{counted(written, 'tag')} set")
     if take_off:
         say(f"{counted(removed, 'tag')} removed")
-
-
-def _listed(tags: "Tags", images: tuple[str, ...], *, as_json: bool) -> None:
-    from saccade.usecases.tags.wire import label_list, tag_list
-
-    if images:
-        found = tags.of([named_image(image) for image in images])
-        if as_json:
-            print_json(tag_list(found))
-            return
-        for path, labels_of in found.items():
-            say(f"{shown_path(path)}: {', '.join(_said(tag) for tag in labels_of)}")
-        if not found:
-            note("no tags on these images")
-        return
-    labels = tags.labels()
-    if as_json:
-        print_json(label_list(labels))
-        return
-    for label, count in labels.items():
-        say(f"{number(count):>9}  {harmless(label)}")
-    if not labels:
-        note("no tags yet: saccade tag --label dog --label cat")
-
-
-def _said(tag: "Tag") -> str:
-    if tag.origin == "person":
-        return f"{harmless(tag.label)} (by hand)"
-    return f"{harmless(tag.label)} ({percent(tag.score)}, {harmless(tag.origin)})"
-
-
-def _say_tagging(report: "TaggingReport", *, as_json: bool) -> None:
-    if as_json:
-        print_json(report)
-        return
-    for line in report.notes:
-        note(harmless(line))
-    verb = "have" if report.written else "would have"
-    say(
-        f"{number(report.tagged)} of {counted(report.images, 'image')} {verb} a label "
-        f"({counted(report.tags, 'tag')}), {number(report.images - report.tagged)} none of these, "
-        f"in {duration(report.seconds)}"
-    )
-    for label in report.labels[:_SHOWN]:
-        say(f"{number(label.images):>9}  {harmless(label.label)}{_from(label.threshold)}")
-    if len(report.labels) > _SHOWN:
-        note(f"and {number(len(report.labels) - _SHOWN)} more labels: --json lists them all")
-    if not report.written:
-        note("nothing was stored: leave out --dry-run to store it")
-
-
-def _from(threshold: float) -> str:
-    return f"  (from {percent(threshold)} on)" if threshold else "  (by its kinds)"
-
-
-def _say_export(report: "ExportReport", *, as_json: bool) -> None:
-    if as_json:
-        print_json(report)
-        return
-    report_failures(report.skipped)
-    verb = "written" if report.applied else "to write"
-    say(
-        f"{counted(report.images, 'image')} with tags: {counted(len(report.written), 'file')} {verb}, "
-        f"{number(report.unchanged)} unchanged, {number(len(report.skipped))} skipped"
-    )
-    if len(report.written) == 1:
-        say(shown_path(report.written[0]))
-    if report.kept:
-        say(f"originals: {shown_path(report.kept)} (saccade tag --restore puts them back)")
-    if not report.applied:
-        note("nothing was written: leave out --dry-run to write it")
 
 
 def _write_html(library: "LibraryContext", report: "TaggingReport", path: str | None) -> None:

@@ -12,16 +12,15 @@ from saccade.doors.terminal.opening import existing_library
 from saccade.doors.terminal.output import note, print_json, say
 from saccade.doors.terminal.progress import progress_shown
 from saccade.doors.terminal.settings import Session, json_option, library_option, scope_options
-from saccade.doors.words import counted, duration, harmless, number, percent, shown_path
+from saccade.doors.words import counted, harmless, shown_path
 from saccade.engine.names import named_image
+from saccade.usecases.tags.cli.teach_text import list_classifiers, say_lesson, say_suggestions
 
 if TYPE_CHECKING:
     from saccade.engine.context import LibraryContext
-    from saccade.usecases.tags.api import Tags
-    from saccade.usecases.tags.rules.classifying import TaughtReport
+    from saccade.usecases.tags.rules.reports import TeachingReport
 
 _GREEDY = frozenset({"--yes", "--no", "--forget"})
-_WHY = {"unsure": "unsure", "check": "check it"}
 
 
 class _Greedy(click.Command):
@@ -58,6 +57,7 @@ class _Greedy(click.Command):
     metavar="P",
     help="Confidence needed for the tag; default: the classifier's.",
 )
+@click.option("--next", "only_suggest", is_flag=True, help="Only suggest what to label next; learn nothing.")
 @click.option("--versions", "list_versions", is_flag=True, help="List stored versions.")
 @click.option("--use", "version", type=int, metavar="N", help="Go back to version N, and tag with it.")
 @click.option("--seed", type=int, default=0, show_default=True, metavar="N", help="Random seed.")
@@ -78,6 +78,7 @@ def teach(
     words: str | None,
     suggest: int,
     min_confidence: float | None,
+    only_suggest: bool,
     list_versions: bool,
     version: int | None,
     seed: int,
@@ -97,8 +98,14 @@ def teach(
         from saccade.usecases.tags.wire import VersionList
 
         tags = Tags(library)
+        if only_suggest:
+            _check_next(name, bool(yes or no or forget or classes or list_versions or version is not None))
+            with progress_shown(quiet=as_json) as progress:
+                found = tags.suggest(name or "", suggest, where=where, folders=folders, progress=progress)
+            say_suggestions(found, as_json=as_json)
+            return
         if name is None or list_versions:
-            _list(tags, name, as_json=as_json)
+            list_classifiers(tags, name, as_json=as_json)
             return
         if version is not None:
             with progress_shown(quiet=as_json) as progress:
@@ -126,10 +133,18 @@ def teach(
             )
         if html is not None:
             _write_html(library, report, html)
-        if as_json:
-            print_json(report)
-        else:
-            _say(report)
+        say_lesson(report, as_json=as_json)
+
+
+def _check_next(name: str | None, others: bool) -> None:
+    """Refuse --next without a NAME, or with anything that learns."""
+    if not name:
+        raise InputError("--next needs a NAME", hint='e.g. saccade teach "our product" --next')
+    if others:
+        raise InputError(
+            "--next learns nothing: it cannot be combined with examples, --versions or --use",
+            hint="leave it out: every lesson ends with suggestions",
+        )
 
 
 def _classes(path: str) -> Mapping[str, Sequence[str]]:
@@ -156,51 +171,7 @@ def _classes(path: str) -> Mapping[str, Sequence[str]]:
     return found
 
 
-def _list(tags: "Tags", name: str | None, *, as_json: bool) -> None:
-    from saccade.usecases.tags.wire import VersionList
-
-    kept = tags.classifiers(name)
-    if as_json:
-        print_json(VersionList(versions=tuple(kept)))
-        return
-    for one in kept:
-        examples = ", ".join(f"{count} {harmless(group)}" for group, count in one.examples.items())
-        right = "not measured" if one.accuracy is None else f"{percent(one.accuracy)} right"
-        mark = "*" if one.active else " "
-        say(f"{mark} {harmless(one.name)}  version {one.version}  {one.created}  {examples}  {right}")
-    if not kept:
-        note('nothing was taught yet: saccade teach "our product" --yes A.jpg B.jpg')
-
-
-def _say(report: "TaughtReport") -> None:
-    for line in report.notes:
-        note(harmless(line))
-    examples = ", ".join(f"{count} {harmless(group)}" for group, count in report.examples.items())
-    kept = f"version {report.version}" if report.written else "not stored (dry run)"
-    say(f"{harmless(report.name)}: {kept}, learned from {examples} in {duration(report.seconds)}")
-    if report.measured is None:
-        say(f"  {harmless(report.why_not)}")
-    else:
-        from saccade.usecases.tags.words import measured_lines
-
-        for line in measured_lines(report.measured):
-            say(f"  {line}")
-    verb = "have it" if report.written else "would have it"
-    if set(report.examples) == {"yes", "no"}:
-        say(
-            f"  {number(sum(report.tags.values()))} of {counted(report.images, 'image')} {verb} "
-            f"(about {percent(report.shares['yes'])} show it)"
-        )
-    else:
-        for label, count in report.tags.items():
-            say(f"{number(count):>9}  {harmless(label)}")
-    if report.suggestions:
-        say("label these next:")
-    for one in report.suggestions:
-        say(f"  {percent(one.confidence):>5}  {_WHY[one.why]:<8}  {shown_path(one.path)}")
-
-
-def _write_html(library: "LibraryContext", report: "TaughtReport", path: str) -> None:
+def _write_html(library: "LibraryContext", report: "TeachingReport", path: str) -> None:
     from saccade.doors.page.report import write_report
     from saccade.usecases.tags.html import teaching_page
 

@@ -1,25 +1,26 @@
-"""Applies a taught classifier to a library: probabilities, tags, and which images to label next."""
+"""Applies a classifier to a library: probabilities, tags, and which images to label next."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from saccade.core.ports import Catalog, ReportProgress
-from saccade.core.types import Ids, Progress, SpaceInfo
-from saccade.usecases.tags.flow.classifiers import SAMPLE, origin_of, rows_of, side_by_side
-from saccade.usecases.tags.flow.examples import Examples
-from saccade.usecases.tags.flow.store import Found, store
+from saccade.core.types import Embeddings, Ids, Progress, SpaceInfo
+from saccade.usecases.tags.flow.classifiers import SAMPLE, rows_of, side_by_side
+from saccade.usecases.tags.flow.examples import Examples, first_path
+from saccade.usecases.tags.flow.store import TagRows
 from saccade.usecases.tags.rules.classifying import (
     NO,
     YES,
     Classifier,
     Probabilities,
-    Suggestion,
     shares_of,
     shifted,
     spread_out,
 )
+from saccade.usecases.tags.rules.reports import Suggestion
 from saccade.usecases.tags.rules.zero_shot import best_thresholds
 
 _YES_SHARE = 0.1
@@ -27,16 +28,36 @@ _THRESHOLDS = (0.3, 0.5)
 _POOL = 256
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Application:
+    """What a classifier says about images.
+
+    Attributes:
+        ids: (n,) ascending.   likely: (n, K) probabilities.
+        shares: (K,) estimated shares of the classes in the library.
+    """
+
+    ids: Ids
+    likely: Probabilities
+    shares: NDArray[np.float64]
+
+
+def sample_of(catalog: Catalog, spaces: Sequence[SpaceInfo]) -> Embeddings:
+    """(n, f) rows of some images, spread evenly over the library."""
+    return rows_of(catalog, spaces, catalog.embeddings.sample(spaces[0].id, SAMPLE))
+
+
 def apply(
     catalog: Catalog,
     spaces: Sequence[SpaceInfo],
     model: Classifier,
-    shares: NDArray[np.float64],
+    sample: Embeddings,
     *,
     among: Ids | None,
     report: ReportProgress,
-) -> tuple[Ids, Probabilities]:
-    """(n,) ids, ascending, and (n, K) probabilities of every image, given these shares of the classes."""
+) -> Application:
+    """What it says about every image (among sorted ids), with the classes' shares estimated on a sample."""
+    shares = shares_of(model.probabilities(sample), usual_shares(model.classes))
     ids: list[Ids] = [np.zeros(0, np.int64)]
     likely: list[Probabilities] = [np.zeros((0, len(model.classes)))]
     total = catalog.health.counts().embeddings.get(spaces[0].id, 0) if among is None else len(among)
@@ -48,7 +69,7 @@ def apply(
         report(Progress(stage="classify", done=done, total=total))
     everyone = np.concatenate(ids)
     order = np.argsort(everyone, kind="stable")
-    return everyone[order], np.concatenate(likely)[order]
+    return Application(ids=everyone[order], likely=np.concatenate(likely)[order], shares=shares)
 
 
 def usual_shares(classes: tuple[str, ...]) -> NDArray[np.float64]:
@@ -59,9 +80,10 @@ def usual_shares(classes: tuple[str, ...]) -> NDArray[np.float64]:
 
 
 def tags_of(
-    name: str, classes: tuple[str, ...], ids: Ids, likely: Probabilities, min_confidence: float | None
-) -> tuple[Found, tuple[str, ...]]:
+    name: str, classes: tuple[str, ...], applied: Application, min_confidence: float | None
+) -> tuple[TagRows, tuple[str, ...]]:
     """The tags from these probabilities, and their labels."""
+    ids, likely = applied.ids, applied.likely
     if classes == (NO, YES):
         sure, chosen = likely[:, 1], np.zeros(len(ids), np.int32)
         labels: tuple[str, ...] = (name,)
@@ -71,7 +93,7 @@ def tags_of(
         sure, labels = likely.max(axis=1, initial=0), tuple(f"{name}/{group}" for group in classes)
         bar = _THRESHOLDS[1]
     above = sure >= (bar if min_confidence is None else min_confidence)
-    found = Found(
+    found = TagRows(
         ids=ids[above],
         labels=chosen[above],
         confidences=sure[above].astype(np.float32),
@@ -84,13 +106,13 @@ def suggestions(
     catalog: Catalog,
     space: SpaceInfo,
     examples: Examples,
-    ids: Ids,
+    applied: Application,
     *,
-    likely: Probabilities,
     classes: tuple[str, ...],
     count: int,
 ) -> tuple[Suggestion, ...]:
     """Images to label next: three quarters where it is least certain, all different; the rest to check."""
+    ids, likely = applied.ids, applied.likely
     taken = np.array([image for ones in examples.members.values() for image in ones], np.int64)
     free = np.flatnonzero(~np.isin(ids, taken))
     if not len(free) or count < 1:
@@ -118,26 +140,3 @@ def suggestions(
         for kind, places in (("unsure", first), ("check", second))
         for place in places
     )
-
-
-def reapply(
-    catalog: Catalog,
-    spaces: Sequence[SpaceInfo],
-    name: str,
-    model: Classifier,
-    *,
-    min_confidence: float | None,
-    report: ReportProgress,
-) -> int:
-    """Tag the whole library again with an earlier version; the number of tags."""
-    sample = rows_of(catalog, spaces, catalog.embeddings.sample(spaces[0].id, SAMPLE))
-    shares = shares_of(model.probabilities(sample), usual_shares(model.classes))
-    ids, likely = apply(catalog, spaces, model, shares, among=None, report=report)
-    found, labels = tags_of(name, model.classes, ids, likely, min_confidence)
-    store(catalog, origin_of(name), labels, found, among=None, keep=False)
-    return len(found.ids)
-
-
-def first_path(paths: Sequence[str]) -> str:
-    """A file of an image, for people."""
-    return paths[0] if paths else "a file that is gone"

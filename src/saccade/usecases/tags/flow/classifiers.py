@@ -8,8 +8,9 @@ from saccade.core.errors import EncoderMismatchError, InputError, NotFoundError
 from saccade.core.ports import Catalog
 from saccade.core.ports.stores import Result
 from saccade.core.types import Embeddings, Ids, Role, SpaceInfo
-from saccade.usecases.tags.flow.zero_shot import blocks
-from saccade.usecases.tags.rules.classifying import Classifier, ClassifierVersion
+from saccade.usecases.tags.flow.scanning import blocks
+from saccade.usecases.tags.rules.classifying import Classifier
+from saccade.usecases.tags.rules.reports import TAUGHT, ClassifierVersion
 
 KIND = "classifier"
 KEPT_VERSIONS = 20
@@ -19,7 +20,7 @@ SAMPLE = 4096
 
 def origin_of(name: str) -> str:
     """Origin of the tags that a classifier gives."""
-    return f"taught:{name}"
+    return f"{TAUGHT}{name}"
 
 
 def versions(catalog: Catalog, name: str | None = None) -> tuple[ClassifierVersion, ...]:

@@ -7,7 +7,7 @@ import numpy as np
 
 from saccade.core.errors import ImageNotFoundError, InputError
 from saccade.core.ports import Catalog
-from saccade.core.types import Embeddings, Ids, SpaceInfo
+from saccade.core.types import Embeddings, Ids, Role, SpaceInfo
 from saccade.usecases.tags.rules.classifying import NO, YES
 
 _FEW, _SOME = 20, 5
@@ -109,3 +109,47 @@ def opposed(rows: Embeddings, targets: Sequence[int], threshold: float) -> list[
     groups = np.asarray(targets)
     alike = (rows @ rows.T >= threshold) & (groups[:, np.newaxis] != groups)
     return [(int(a), int(b)) for a, b in np.argwhere(np.triu(alike, 1))]
+
+
+def check_enough(examples: Examples, name: str) -> None:
+    """Refuse a lesson without enough examples to distinguish anything."""
+    members = examples.members
+    if set(members) == {YES, NO}:
+        if not members[YES]:
+            raise InputError(f"{name!r} has no positive examples", hint="give some: --yes A.jpg B.jpg")
+        if not members[NO] and not len(examples.random):
+            raise InputError(
+                f"every image is an example of {name!r}; there is nothing to distinguish it from",
+                hint="give some that are not: --no C.jpg D.jpg",
+            )
+    elif len(members) < 2:
+        raise InputError(
+            f"{name!r} has {len(members)} class; there is nothing to distinguish", hint="give at least two"
+        )
+
+
+def warnings_of(
+    catalog: Catalog, spaces: Sequence[SpaceInfo], examples: Examples, same_picture: float | None
+) -> tuple[str, ...]:
+    """A note for each pair of examples that are nearly the same picture but belong to different classes."""
+    copies = next((space for space in spaces if space.role is Role.COPY), None)
+    if copies is None or same_picture is None:
+        return ()
+    ids = [image for ones in examples.members.values() for image in ones]
+    targets = [number for number, ones in enumerate(examples.members.values()) for _ in ones]
+    rows = catalog.embeddings.get(copies.id, np.array(ids, np.int64))
+    pairs = opposed(rows, targets, (1.0 + same_picture) / 2.0)
+    classes = tuple(examples.members)
+    notes = []
+    for a, b in pairs[:5]:
+        one, other = catalog.images.get([ids[a], ids[b]])
+        notes.append(
+            f"nearly the same picture twice: {first_path(one.paths)} is {classes[targets[a]]!r} "
+            f"and {first_path(other.paths)} is {classes[targets[b]]!r}"
+        )
+    return tuple(notes)
+
+
+def first_path(paths: Sequence[str]) -> str:
+    """A file of an image, for people."""
+    return paths[0] if paths else "a file that is gone"

@@ -10,7 +10,7 @@ from saccade.core.types import Failure, Ids, Progress
 from saccade.engine.context import LibraryContext
 from saccade.engine.places import locate
 from saccade.usecases.tags.flow.formats import (
-    Tagged,
+    TaggedImage,
     coco_parts,
     csv_parts,
     hf_parts,
@@ -80,7 +80,7 @@ def export(context: LibraryContext, wanted: Export, progress: ReportProgress | N
     )
 
 
-def _sidecars(context: LibraryContext, images: Iterator[Tagged], *, dry_run: bool) -> ExportReport:
+def _sidecars(context: LibraryContext, images: Iterator[TaggedImage], *, dry_run: bool) -> ExportReport:
     """A sidecar next to each file, merged into an existing one."""
     written, skipped, unchanged, count = [], [], 0, 0
     for one in images:
@@ -115,7 +115,9 @@ def _sidecars(context: LibraryContext, images: Iterator[Tagged], *, dry_run: boo
     )
 
 
-def reported(images: Iterator[Tagged], total: int, progress: ReportProgress | None) -> Iterator[Tagged]:
+def reported(
+    images: Iterator[TaggedImage], total: int, progress: ReportProgress | None
+) -> Iterator[TaggedImage]:
     """The images, with progress reported as they pass."""
     for done, one in enumerate(images, 1):
         yield one

@@ -15,9 +15,6 @@ from saccade.usecases.tags.rules.classifying import Probabilities, softmax
 _PENALTIES = (0.03, 0.1, 0.3)
 _PENALTY_UNSEEN = (0.1,)
 """The regularization if a class has no second example to choose it by."""
-_UNSEEN, _UNSEEN_CLASSES = 2.0, 4.4
-"""The factor of logits from one example per class is 2 + 4.4 / classes: fitted to 2, 5 and 20 words of
-flickr8k's train captions with one photo each."""
 _NAME_SHARES = (0.5, 1.0)
 _FOLDS = 5
 _ROUNDS = 60
@@ -26,7 +23,7 @@ _HELD = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Lesson:
+class TrainingSet:
     """The training data.
 
     Attributes:
@@ -34,6 +31,7 @@ class Lesson:
         trust: (n,) how much each example counts, above 0.
         names: (n, K) logits by the classes' names; zeros where there is no text.
         classes: K.
+        lone_factor: of logits learned from a single example per class.
     """
 
     rows: NDArray[np.float64]
@@ -41,10 +39,11 @@ class Lesson:
     trust: NDArray[np.float64]
     names: NDArray[np.float64]
     classes: int
+    lone_factor: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fitted:
+class Fit:
     """The fitted classifier.
 
     Attributes:
@@ -65,27 +64,27 @@ class Fitted:
     folds: int
 
 
-def fit(lesson: Lesson, seed: int) -> Fitted:
+def fit(training: TrainingSet, seed: int) -> Fit:
     """The classifier that fits held-out examples best."""
     # Learned weights are in the span of the rows, which is smaller if there are fewer rows than dimensions.
-    left, sizes, right = np.linalg.svd(lesson.rows, full_matrices=False)
+    left, sizes, right = np.linalg.svd(training.rows, full_matrices=False)
     small = left * sizes
-    parts = _parts(lesson.targets, lesson.classes, seed)
+    parts = _parts(training.targets, training.classes, seed)
     folds = int(parts.max(initial=0)) + 1
     tried = []
-    judged = np.bincount(lesson.targets, minlength=lesson.classes).min() > 1
-    for share in _NAME_SHARES[not judged :] if lesson.names.any() else (0.0,):
+    judged = np.bincount(training.targets, minlength=training.classes).min() > 1
+    for share in _NAME_SHARES[not judged :] if training.names.any() else (0.0,):
         for penalty in _PENALTIES if judged else _PENALTY_UNSEEN:
-            logits = share * lesson.names
+            logits = share * training.names
             for part in range(folds if judged else 0):
                 out = parts == part
-                learned = _learn(small, lesson, share, penalty, ~out)
+                learned = _learn(small, training, share, penalty, ~out)
                 logits[out] += small[out] @ learned[:, :-1].T + learned[:, -1]
-            temperature, shift, loss = _calibrate(logits, lesson, judged=judged)
+            temperature, shift, loss = _calibrate(logits, training, judged=judged)
             tried.append((loss, share, penalty, temperature, shift, logits))
     _, share, penalty, temperature, shift, logits = min(tried, key=lambda one: one[0])
-    learned = _learn(small, lesson, share, penalty, np.ones(len(small), np.bool_))
-    return Fitted(
+    learned = _learn(small, training, share, penalty, np.ones(len(small), np.bool_))
+    return Fit(
         weights=learned[:, :-1] @ right,
         biases=learned[:, -1],
         name_share=share,
@@ -109,19 +108,19 @@ def _parts(targets: NDArray[np.int64], classes: int, seed: int) -> NDArray[np.in
 
 
 def _learn(
-    rows: NDArray[np.float64], lesson: Lesson, share: float, penalty: float, seen: NDArray[np.bool_]
+    rows: NDArray[np.float64], training: TrainingSet, share: float, penalty: float, seen: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
     """(K, f + 1) weights and biases that minimize the balanced cross entropy and their own squares."""
     from scipy.optimize import minimize  # noqa: PLC0415 - takes 0.2 s
 
-    rows, targets, trust = rows[seen], lesson.targets[seen], lesson.trust[seen]
-    names, classes = share * lesson.names[seen], lesson.classes
+    rows, targets, trust = rows[seen], training.targets[seen], training.trust[seen]
+    names, classes = share * training.names[seen], training.classes
     if not len(rows):
         return np.zeros((classes, rows.shape[1] + 1))
     hot = np.eye(classes)[targets]
     sums = trust @ hot
     # A single example of a class does not count more because there are many of another.
-    each = len(rows) / (sums > 0).sum() if np.bincount(lesson.targets).min() > 1 else 1.0
+    each = len(rows) / (sums > 0).sum() if np.bincount(training.targets).min() > 1 else 1.0
     weights = trust * each / sums[targets]
     design = np.column_stack([rows, np.ones(len(rows))])
 
@@ -137,32 +136,34 @@ def _learn(
     return np.asarray(found.x, np.float64).reshape(classes, -1)
 
 
-def _calibrate(logits: NDArray[np.float64], lesson: Lesson, *, judged: bool) -> tuple[float, float, float]:
+def _calibrate(
+    logits: NDArray[np.float64], training: TrainingSet, *, judged: bool
+) -> tuple[float, float, float]:
     """The factor and shift that minimize the cross entropy of held-out logits, and that cross entropy.
 
     The shift (J. C. Platt, Advances in Large Margin Classifiers, 1999) is added to the second of two classes:
     a class with far fewer examples scores too low when held out. More classes get none. Both are regularized
     toward doing nothing. If a class has a single example, the learned part cannot be judged: only the names'
     logits are (`judged` false), and get no shift. Those of two classes are calibrated as they are; without
-    any, the default factor is used.
+    any, `lone_factor` is used.
     """
     from scipy.optimize import minimize  # noqa: PLC0415 - takes 0.2 s
 
-    if not judged and not lesson.names.any():
-        return _UNSEEN + _UNSEEN_CLASSES / lesson.classes, 0.0, 0.0
-    if not judged and lesson.classes == 2:
+    if not judged and not training.names.any():
+        return training.lone_factor, 0.0, 0.0
+    if not judged and training.classes == 2:
         return 1.0, 0.0, 0.0
-    sums = lesson.trust @ np.eye(lesson.classes)[lesson.targets]
-    weights = lesson.trust / sums[lesson.targets]
+    sums = training.trust @ np.eye(training.classes)[training.targets]
+    weights = training.trust / sums[training.targets]
     weights /= weights.sum()
     places = np.arange(len(logits))
     held = _HELD / len(logits)
 
     def surprise(both: NDArray[np.float64]) -> float:
-        likely = softmax(calibrated(logits, float(np.exp(both[0])), float(both[1])))[places, lesson.targets]
+        likely = softmax(calibrated(logits, float(np.exp(both[0])), float(both[1])))[places, training.targets]
         return -float(weights @ np.log(likely + 1e-12)) + held * float(both @ both)
 
-    shifts = (-5.0, 5.0) if lesson.classes == 2 else (0.0, 0.0)
+    shifts = (-5.0, 5.0) if training.classes == 2 else (0.0, 0.0)
     bounds = [(-3.0, 3.0), shifts]
     found = minimize(surprise, np.zeros(2), method="L-BFGS-B", bounds=bounds)
     return float(np.exp(found.x[0])), float(found.x[1]), float(found.fun)

@@ -16,7 +16,7 @@ _AT_ONCE = 2048
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tagged:
+class TaggedImage:
     """An image with a file present, and its tags, each label once, most confident first."""
 
     record: ImageRecord
@@ -30,20 +30,20 @@ def tagged_ids(catalog: Catalog, among: Ids | None) -> Ids:
     return ids if among is None else np.intersect1d(ids, among)
 
 
-def tagged_images(catalog: Catalog, ids: Ids) -> Iterator[Tagged]:
+def tagged_images(catalog: Catalog, ids: Ids) -> Iterator[TaggedImage]:
     """The images with these ids that have a label, with their labels."""
     for start in range(0, len(ids), _AT_ONCE):
         part = ids[start : start + _AT_ONCE].tolist()
         tags = catalog.tags.of(part)
         for record in catalog.images.get(part):
-            borne: dict[str, Tag] = {}
+            by_label: dict[str, Tag] = {}
             for tag in tags.get(record.id, ()):
-                borne.setdefault(tag.label, tag)
-            if record.paths and borne:
-                yield Tagged(record=record, tags=tuple(borne.values()))
+                by_label.setdefault(tag.label, tag)
+            if record.paths and by_label:
+                yield TaggedImage(record=record, tags=tuple(by_label.values()))
 
 
-def csv_parts(images: Iterable[Tagged]) -> Iterator[bytes]:
+def csv_parts(images: Iterable[TaggedImage]) -> Iterator[bytes]:
     """A table with a row for each tag: path, label, origin, score."""
     rows = _Rows()
     writer = csv.writer(rows, lineterminator="\n")
@@ -55,7 +55,7 @@ def csv_parts(images: Iterable[Tagged]) -> Iterator[bytes]:
     yield rows.take()
 
 
-def hf_parts(images: Iterable[Tagged], folder: str, skipped: list[Failure]) -> Iterator[bytes]:
+def hf_parts(images: Iterable[TaggedImage], folder: str, skipped: list[Failure]) -> Iterator[bytes]:
     """Lines of `metadata.jsonl`: file_name (from its own folder) and tags; other images are skipped."""
     for one in images:
         inside = [path for path in one.record.paths if path.startswith(os.path.join(folder, ""))]
@@ -69,7 +69,7 @@ def hf_parts(images: Iterable[Tagged], folder: str, skipped: list[Failure]) -> I
         yield (json.dumps({"file_name": name, "tags": tags}, ensure_ascii=True) + "\n").encode()
 
 
-def coco_parts(images: Iterable[Tagged], labels: Sequence[str]) -> Iterator[bytes]:
+def coco_parts(images: Iterable[TaggedImage], labels: Sequence[str]) -> Iterator[bytes]:
     """COCO's JSON: a category for each label, and annotations whose box is the whole picture.
 
     The hierarchy goes into `supercategory`, the confidence into `score`.

@@ -10,20 +10,24 @@ from saccade.core.errors import InputError
 from saccade.core.filters import Filter
 from saccade.core.pictures import ImageId, Path
 from saccade.core.ports import ReportProgress
+from saccade.core.ports.stores import Result
 from saccade.core.types import Ids, Role, SpaceInfo
 from saccade.engine.context import LibraryContext
 from saccade.engine.inputs import absolute, picture_name
 from saccade.usecases.tags.flow import classifiers, teaching
-from saccade.usecases.tags.flow.applying import apply, reapply, suggestions, usual_shares
+from saccade.usecases.tags.flow.applying import apply, sample_of, suggestions, tags_of
 from saccade.usecases.tags.flow.examples import Examples
+from saccade.usecases.tags.flow.store import store
 from saccade.usecases.tags.flow.taxonomy import labels_of
-from saccade.usecases.tags.rules.classifying import NO, YES, Suggestion, TaughtReport, shares_of
+from saccade.usecases.tags.rules.classifying import NO, YES, Classifier
+from saccade.usecases.tags.rules.encoder_fit import EncoderFit
+from saccade.usecases.tags.rules.reports import SuggestionReport, TeachingReport
 
 Images = Sequence[Path | ImageId]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Lesson:
+class LessonRequest:
     """A lesson as given; see `Tags.teach`."""
 
     name: str
@@ -38,13 +42,14 @@ class Lesson:
 
 def teach(
     context: LibraryContext,
-    lesson: Lesson,
-    among: Ids | None,
+    lesson: LessonRequest,
+    numbers: EncoderFit,
     *,
+    among: Ids | None,
     seed: int,
     dry_run: bool,
     progress: ReportProgress | None,
-) -> TaughtReport:
+) -> TeachingReport:
     """See `Tags.teach`."""
     label = labels_of([lesson.name], None).labels[0].path
     if lesson.classes is not None and (lesson.yes or lesson.no):
@@ -62,7 +67,7 @@ def teach(
         context.catalog,
         context.spaces.encoder(),
         _spaces(context),
-        teaching.Teaching(
+        teaching.Lesson(
             name=label,
             given={group: np.array(list(found), np.int64) for group, found in given.items()},
             names={image: name for found in given.values() for image, name in found.items()},
@@ -71,6 +76,7 @@ def teach(
             suggest=lesson.suggest,
             min_confidence=lesson.min_confidence,
         ),
+        numbers,
         same_picture=context.spaces.copy_threshold(),
         among=among,
         seed=seed,
@@ -81,45 +87,53 @@ def teach(
 
 def use(context: LibraryContext, name: str, version: int, *, progress: ReportProgress | None) -> int:
     """See `Tags.use`."""
-    spaces = _spaces(context)
-    result = classifiers.load(context.catalog, name, version)
-    model = classifiers.model_of(result, {space.role: space for space in spaces})
-    stated = result.facts.get("min_confidence", result.facts.get("least"))
-    with context.catalog.unit("tagging"):
-        classifiers.use(context.catalog, name, version)
-        return reapply(
-            context.catalog,
-            spaces,
-            name,
-            model,
-            min_confidence=float(stated) if isinstance(stated, (int, float)) else None,
-            report=progress or (lambda _: None),
-        )
+    catalog, spaces = context.catalog, _spaces(context)
+    result = classifiers.load(catalog, name, version)
+    model = _model(result, spaces)
+    sample = sample_of(catalog, spaces)
+    applied = apply(catalog, spaces, model, sample, among=None, report=progress or (lambda _: None))
+    stated = result.facts.get("min_confidence", result.facts.get("least"))  # "least" in libraries of 0.2
+    min_confidence = float(stated) if isinstance(stated, (int, float)) else None
+    tags, labels = tags_of(name, model.classes, applied, min_confidence)
+    with catalog.unit("tagging"):
+        classifiers.use(catalog, name, version)
+        store(catalog, classifiers.origin_of(name), labels, tags, among=None, keep=False)
+    return len(tags.ids)
 
 
-def suggest(context: LibraryContext, name: str, count: int) -> tuple[Suggestion, ...]:
+def suggest(
+    context: LibraryContext, name: str, count: int, *, among: Ids | None, progress: ReportProgress | None
+) -> SuggestionReport:
     """See `Tags.suggest`."""
     catalog, spaces = context.catalog, _spaces(context)
     result = classifiers.load(catalog, name)
-    model = classifiers.model_of(result, {space.role: space for space in spaces})
+    model = _model(result, spaces)
     stored = classifiers.examples_of(result)
-    starts = [digest for ones in stored.values() for digest in ones]
-    known = catalog.images.by_ids(starts)
+    known = catalog.images.by_ids([digest for ones in stored.values() for digest in ones])
     members = {
         group: tuple(image for digest in ones for image in known.get(digest, ()))
         for group, ones in stored.items()
     }
-    sample = classifiers.rows_of(catalog, spaces, catalog.embeddings.sample(spaces[0].id, classifiers.SAMPLE))
-    shares = shares_of(model.probabilities(sample), usual_shares(model.classes))
-    ids, likely = apply(catalog, spaces, model, shares, among=None, report=lambda _: None)
     examples = Examples(members=members, random=np.zeros(0, np.int64), notes=())
-    return suggestions(catalog, spaces[0], examples, ids, likely=likely, classes=model.classes, count=count)
+    sample = sample_of(catalog, spaces)
+    applied = apply(catalog, spaces, model, sample, among=among, report=progress or (lambda _: None))
+    return SuggestionReport(
+        name=result.name,
+        version=result.version,
+        suggestions=suggestions(catalog, spaces[0], examples, applied, classes=model.classes, count=count),
+    )
+
+
+def _model(result: Result, spaces: Sequence[SpaceInfo]) -> Classifier:
+    return classifiers.model_of(result, {space.role: space for space in spaces})
 
 
 def _spaces(context: LibraryContext) -> list[SpaceInfo]:
-    """The spaces whose rows a classifier sees, semantic first."""
-    roles = (Role.SEMANTIC, Role.COPY)
-    return [context.spaces.reader(role).space for role in roles if context.spaces.has(role)]
+    """The spaces that a classifier uses, semantic first: those of one encoder."""
+    spaces = context.spaces
+    fingerprint = spaces.encoder().info.fingerprint
+    found = [spaces.reader(role).space for role in (Role.SEMANTIC, Role.COPY) if spaces.has(role)]
+    return [space for space in found if space.fingerprint == fingerprint]
 
 
 def _named(context: LibraryContext, images: Images) -> dict[int, str]:

@@ -20,7 +20,7 @@ _EXAMPLES = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class TagRows:
     """Tags, a row each: (m,) image ids ascending, labels by number, confidences; `images` were examined."""
 
     ids: Ids
@@ -29,7 +29,7 @@ class Found:
     images: int
 
 
-def with_parents(labels: Sequence[Label], found: Found) -> tuple[tuple[str, ...], Found]:
+def with_parents(labels: Sequence[Label], found: TagRows) -> tuple[tuple[str, ...], TagRows]:
     """Names of all labels and their parents, and the tags with those of the parents: a dog is an animal.
 
     A parent is at least as confident as its most confident child.
@@ -58,12 +58,12 @@ def with_parents(labels: Sequence[Label], found: Found) -> tuple[tuple[str, ...]
     all_ids, all_numbers, all_sure = all_ids[order], all_numbers[order], all_sure[order]
     new = np.ones(len(all_ids), np.bool_)
     new[1:] = (np.diff(all_ids) != 0) | (np.diff(all_numbers) != 0)
-    whole = Found(ids=all_ids[new], labels=all_numbers[new], confidences=all_sure[new], images=found.images)
+    whole = TagRows(ids=all_ids[new], labels=all_numbers[new], confidences=all_sure[new], images=found.images)
     return tuple(names), whole
 
 
 def store(
-    catalog: Catalog, origin: str, names: Sequence[str], found: Found, *, among: Ids | None, keep: bool
+    catalog: Catalog, origin: str, names: Sequence[str], found: TagRows, *, among: Ids | None, keep: bool
 ) -> None:
     """Write the tags to the catalog in one transaction, replacing the origin's earlier ones."""
     order = np.argsort(found.labels, kind="stable")
@@ -82,7 +82,7 @@ def store(
 
 
 def summaries(
-    catalog: Catalog, names: Sequence[str], found: Found, known: LabelCalibration, asked: int
+    catalog: Catalog, names: Sequence[str], found: TagRows, known: LabelCalibration, asked: int
 ) -> tuple[LabelSummary, ...]:
     """A summary of each requested label and of their parents, most frequent first."""
     order = np.lexsort((found.ids, -found.confidences, found.labels))

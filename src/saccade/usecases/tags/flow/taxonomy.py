@@ -14,6 +14,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from saccade.core.errors import InputError, PathNotFoundError
+from saccade.core.pictures import Path
+from saccade.engine.inputs import absolute
 from saccade.usecases.tags.rules.reports import LONGEST_LABEL, Label, Taxonomy
 
 _MOST_BYTES = 4 << 20
@@ -31,6 +33,13 @@ class _Entry:
     path: str
     synonyms: tuple[str, ...]
     place: str
+
+
+def taxonomy_of(labels: Sequence[str] | Path, languages: Sequence[str] | None) -> Taxonomy:
+    """Labels given one by one, or the path of a file with labels; see `labels_of` and `read_labels`."""
+    if not isinstance(labels, Sequence) or isinstance(labels, str):
+        return read_labels(absolute([labels])[0], languages)
+    return labels_of(labels, languages)
 
 
 def labels_of(names: Sequence[str], languages: Sequence[str] | None) -> Taxonomy:

@@ -1,22 +1,21 @@
 """Labels images by words alone, block by block over a space; only the tags are kept in memory."""
 
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from saccade.core.errors import InputError, InvalidQueryError
+from saccade.core.errors import InputError
 from saccade.core.ports import Catalog, Encoder, ReportProgress
 from saccade.core.types import Embeddings, Ids, Progress, SpaceInfo
-from saccade.core.vectors import normalize
-from saccade.usecases.tags.flow.store import Found, store, summaries, with_parents
-from saccade.usecases.tags.rules.encoder_fit import EncoderFit, encoder_fit
+from saccade.usecases.tags.flow.scanning import blocks
+from saccade.usecases.tags.flow.store import TagRows, store, summaries, with_parents
+from saccade.usecases.tags.flow.texts import Words, words_of
+from saccade.usecases.tags.rules.encoder_fit import EncoderFit
 from saccade.usecases.tags.rules.reports import PERSON, ZERO_SHOT, Label, TaggingReport, Taxonomy
 from saccade.usecases.tags.rules.zero_shot import (
-    BACKGROUND,
-    TEMPLATES,
     LabelCalibration,
     calibrate_labels,
     estimate_shares,
@@ -25,55 +24,9 @@ from saccade.usecases.tags.rules.zero_shot import (
     refit,
 )
 
-_BLOCK = 4096
-_AT_ONCE = 512
 _SAMPLE = 8192
 _ENOUGH_TRUTH = 5
 """Minimum images of either kind to fit a label to people's tags."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Words:
-    """What images are compared with: (t, d) texts, (t,) the label of each, and (b, d) everyday words."""
-
-    texts: Embeddings
-    label_of: NDArray[np.int64]
-    background: Embeddings
-
-
-def embed_words(encoder: Encoder, texts: Sequence[str], templates: Sequence[str] = TEMPLATES) -> Embeddings:
-    """(n, d) one unit row for each text: the mean of its embeddings in all the templates.
-
-    Raises:
-        InvalidQueryError: the encoder reads no text.
-    """
-    if not encoder.info.reads_text:
-        raise InvalidQueryError(
-            f"the encoder {encoder.info.name!r} reads no text, so it cannot know what a label means",
-            hint="teach it by examples: saccade teach NAME --yes A.jpg B.jpg",
-        )
-    sentences = [
-        template.format(label=text, a=f"{'an' if text[:1].lower() in 'aeiou' else 'a'} {text}")
-        for text in texts
-        for template in templates
-    ]
-    rows = np.concatenate(
-        [
-            encoder.encode_texts(sentences[start : start + _AT_ONCE])
-            for start in range(0, len(sentences), _AT_ONCE)
-        ]
-    )
-    return normalize(rows.reshape(len(texts), len(templates), -1).mean(axis=1))
-
-
-def words_of(encoder: Encoder, labels: Sequence[Label]) -> Words:
-    """The labels' texts, embedded."""
-    owners = [number for number, label in enumerate(labels) for _ in label.texts]
-    return Words(
-        texts=embed_words(encoder, [text for label in labels for text in label.texts]),
-        label_of=np.array(owners, np.int64),
-        background=embed_words(encoder, BACKGROUND),
-    )
 
 
 def zero_shot(
@@ -81,6 +34,7 @@ def zero_shot(
     encoder: Encoder,
     space: SpaceInfo,
     taxonomy: Taxonomy,
+    fit: EncoderFit,
     *,
     among: Ids | None,
     min_confidence: float | None,
@@ -106,8 +60,8 @@ def zero_shot(
     if max_labels < 1:
         raise InputError(f"at most {max_labels} labels per image is too few", hint="give at least 1")
     labels = taxonomy.labels
-    words = words_of(encoder, labels)
-    known, notes = calibrated(catalog, space, words, labels, truth=truth, fit=encoder_fit(encoder.info))
+    words = words_of(encoder, labels, fit)
+    known, notes = calibrated(catalog, space, words, labels, truth=truth, fit=fit)
     if min_confidence is not None:
         known = replace(known, thresholds=np.full(len(labels), min_confidence))
     found = collect(catalog, space, words, known, among=among, top=max_labels, report=report)
@@ -144,16 +98,16 @@ def calibrated(
     background = sample @ words.background.T
     scores = sample @ words.texts.T
     known = calibrate_labels(scores, background, words.label_of, fit)
-    told = _told(catalog, labels, truth)
-    if not told:
+    stated = _known_labels(catalog, labels, truth)
+    if not stated:
         return known, ()
     slopes, offsets = known.slopes.copy(), known.offsets.copy()
-    for number, (yes, no) in told.items():
+    for number, (yes, no) in stated.items():
         rows = catalog.embeddings.get(space.id, np.concatenate([yes, no]))
         seen = evidence(known, rows @ words.texts.T, rows @ words.background.T)[:, number]
         slopes[number], offsets[number] = refit(seen.astype(np.float64), np.arange(len(rows)) < len(yes), fit)
     fitted = replace(known, slopes=slopes, offsets=offsets)
-    note = f"fitted to known labels of images: {', '.join(sorted(labels[number].path for number in told))}"
+    note = f"fitted to known labels of images: {', '.join(sorted(labels[number].path for number in stated))}"
     return estimate_shares(fitted, evidence(known, scores, background)), (note,)
 
 
@@ -166,7 +120,7 @@ def collect(
     among: Ids | None,
     top: int,
     report: ReportProgress,
-) -> Found:
+) -> TagRows:
     """Every tag that reaches its label's threshold, the `top` most confident of each image."""
     total = catalog.health.counts().embeddings.get(space.id, 0) if among is None else len(among)
     ids: list[Ids] = [np.zeros(0, np.int64)]
@@ -182,7 +136,7 @@ def collect(
         report(Progress(stage="tag", done=seen, total=total))
     everyone = np.concatenate(ids)
     order = np.argsort(everyone, kind="stable")
-    return Found(
+    return TagRows(
         ids=everyone[order],
         labels=np.concatenate(labels)[order],
         confidences=np.concatenate(sure)[order],
@@ -220,23 +174,9 @@ def tag_block(
     return place[kept], number[kept].astype(np.int32), confidence[kept].astype(np.float32)
 
 
-def blocks(catalog: Catalog, space: SpaceInfo, among: Ids | None) -> Iterator[tuple[Ids, Embeddings]]:
-    """Ids and rows of present images (among sorted ids), a few thousand at a time."""
-    gone = catalog.embeddings.absent(space.id)
-    if among is not None and len(among) * 4 < catalog.health.counts().embeddings.get(space.id, 0):
-        wanted = np.setdiff1d(among, np.union1d(gone, catalog.embeddings.unembedded(space.id)))
-        for start in range(0, len(wanted), _BLOCK):
-            part = wanted[start : start + _BLOCK]
-            yield part, catalog.embeddings.get(space.id, part)
-        return
-    for _, ids, rows in catalog.embeddings.after(space.id, 0, batch=_BLOCK):
-        keep = ~np.isin(ids, gone) if len(gone) else np.ones(len(ids), np.bool_)
-        if among is not None:
-            keep &= np.isin(ids, among)
-        yield (ids, rows) if keep.all() else (ids[keep], rows[keep])
-
-
-def _told(catalog: Catalog, labels: Sequence[Label], column: str | None) -> dict[int, tuple[Ids, Ids]]:
+def _known_labels(
+    catalog: Catalog, labels: Sequence[Label], column: str | None
+) -> dict[int, tuple[Ids, Ids]]:
     """{label's number: (images that show it, images that do not)}, if people tagged enough of both.
 
     An image that a person tagged with other labels but not this one does not show it.
@@ -256,10 +196,10 @@ def _told(catalog: Catalog, labels: Sequence[Label], column: str | None) -> dict
             names = {label.path.casefold(), label.path.rsplit("/", 1)[-1].casefold()}
             bearers[label.path] = ids[np.array([bool(one & names) for one in said], np.bool_)]
     everyone = np.unique(np.concatenate([np.zeros(0, np.int64), *bearers.values()]))
-    told = {}
+    stated = {}
     for number, label in enumerate(labels):
         yes = bearers.get(label.path, everyone[:0])
         no = np.setdiff1d(everyone, yes)
         if min(len(yes), len(no)) >= _ENOUGH_TRUTH:
-            told[number] = (yes, no)
-    return told
+            stated[number] = (yes, no)
+    return stated

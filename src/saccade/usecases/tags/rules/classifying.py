@@ -9,7 +9,6 @@ Shares of classes in a library: Saerens, Latinne and Decaestecker, Neural Comput
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import sqrt
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,7 +42,7 @@ class Interval:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Measured:
+class Measurement:
     """How good a classifier is, by cross-validation.
 
     Attributes:
@@ -60,79 +59,6 @@ class Measured:
     precision: Mapping[str, Interval]
     recall: Mapping[str, Interval]
     calibration_error: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Suggestion:
-    """An image worth labeling next.
-
-    Attributes:
-        path: one of its files.
-        image_id: SHA-256 of its bytes, hexadecimal.
-        confidence: in [0, 1].
-        why: "unsure", or "check": confident, but worth checking.
-    """
-
-    path: str
-    image_id: str
-    confidence: float
-    why: Literal["unsure", "check"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TaughtReport:
-    """The result of a lesson.
-
-    Attributes:
-        name: of the classifier.
-        version: its stored number; 0 in a dry run.
-        examples: {class: images given by a person}.
-        random_images: images of the library used for missing "no" examples.
-        measured: how good it is on held-out examples; null if not measured, see `why_not`.
-        why_not: why it could not be measured.
-        shares: {class: estimated share of the library}.
-        images: images of the library it was applied to.
-        tags: {label: images that now have it}.
-        suggestions: images to label next.
-        written: whether version and tags were stored.
-        notes: further remarks, a sentence each.
-        seconds: wall time.
-    """
-
-    name: str
-    version: int
-    examples: Mapping[str, int]
-    random_images: int
-    measured: Measured | None
-    why_not: str
-    shares: Mapping[str, float]
-    images: int
-    tags: Mapping[str, int]
-    suggestions: tuple[Suggestion, ...]
-    written: bool
-    notes: tuple[str, ...]
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClassifierVersion:
-    """One stored version of a classifier.
-
-    Attributes:
-        name: of the classifier.
-        version: 1, 2, ...
-        created: UTC, ISO 8601.
-        examples: {class: number of examples}.
-        accuracy: accuracy on held-out examples; null if it could not be measured.
-        active: whether it is in use.
-    """
-
-    name: str
-    version: int
-    created: str
-    examples: Mapping[str, int]
-    accuracy: float | None
-    active: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,13 +137,13 @@ def wilson(successes: int, trials: int) -> Interval:
 
 def measured(
     probabilities: Probabilities, targets: NDArray[np.int64], classes: tuple[str, ...], folds: int
-) -> Measured:
+) -> Measurement:
     """How good (n, K) held-out probabilities are, against the (n,) true classes."""
     chosen = probabilities.argmax(axis=1)
     right = chosen == targets
     wanted = [1] if classes == (NO, YES) else range(len(classes))
     both = {number: int((right & (targets == number)).sum()) for number in wanted}
-    return Measured(
+    return Measurement(
         examples=len(targets),
         folds=folds,
         accuracy=wilson(int(right.sum()), len(targets)),

@@ -9,7 +9,7 @@ of the library:
 2. The rest is divided by one scale for all: the spread below the median, which images that do show the
    label cannot widen.
 3. Each image is centered as well: subtracted is the log of the mean of exp(score) of everyday words
-   (`BACKGROUND`). A picture better explained by another word gives less evidence for this one.
+   (`EncoderFit.background`). A picture better explained by another word gives less evidence for this one.
 4. The evidence becomes a log-odds by a slope and an offset, and each label's share of the library is
    estimated by expectation maximization (Saerens, Latinne and Decaestecker, Neural Computation 14, 2002),
    regularized toward `SHARE` with the weight of `SHARE_WEIGHT` images.
@@ -28,27 +28,6 @@ from saccade.usecases.tags.rules.encoder_fit import EncoderFit
 SHARE, SHARE_WEIGHT = 0.02, 200.0
 THRESHOLDS = (0.2, 0.5)
 """Range of a label's threshold."""
-
-TEMPLATES = (
-    "{label}", "a photo of {a}", "a picture with {a} in it", "{a} outdoors", "{a} seen from close by",
-    "someone with {a}", "there is {a} here", "two {label}s together",
-)  # fmt: skip
-"""Templates for a label's words; the mean of the embeddings represents it."""
-
-BACKGROUND = tuple(
-    """
-    dog cat bird horse cow sheep fish insect man woman child baby crowd car truck bus train bicycle
-    motorcycle boat airplane road street bridge house building church tower room kitchen bathroom bed chair
-    table sofa lamp window door stairs garden tree flower grass forest mountain hill rock desert beach sea
-    river lake snow ice sky cloud sunset night rain fire smoke water food fruit vegetable bread cake meat
-    drink bottle cup glass plate knife book paper letter screen computer phone camera clock watch toy ball
-    game sport swimming skiing surfing running football baseball tennis bag box shoe hat shirt dress suit
-    glasses jewelry tool machine engine wheel weapon instrument guitar drum painting statue sign map flag
-    tent umbrella shop market restaurant office school hospital factory farm field fence wall stone metal
-    wood plastic cloth leather shadow face hand hair eye
-    """.split()
-)
-"""Everyday words that every picture is compared with."""
 
 _SMALL = 20.0
 """Number of images from which a library's medians count more than the everyday words'."""

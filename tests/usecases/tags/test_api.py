@@ -1,51 +1,16 @@
-"""Tags through the library: by hand, out into other programs, into files and back."""
+"""`lib.tags`: by hand, by examples, by words, and out into other programs."""
 
 import csv
-import hashlib
 import json
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
 
 import saccade
-from saccade.core.errors import ImageNotFoundError, InputError
+from saccade.core.errors import DiskFullError, ImageNotFoundError, InputError, NotFoundError
 from saccade.sources.xmp import read_xmp
-
-
-@pytest.fixture(scope="module")
-def _photographed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three JPEG files and a PNG with a library; copy it before changing anything."""
-    folder = tmp_path_factory.mktemp("photographed") / "photos"
-    folder.mkdir()
-    for number in range(4):
-        pixels = np.random.default_rng(number).integers(0, 256, (48, 64, 3), np.uint8)
-        Image.fromarray(pixels).save(folder / (f"{number}.png" if number == 3 else f"{number}.jpg"))
-    with saccade.open_library(folder) as library:
-        library.index(folder)
-    return folder
-
-
-@pytest.fixture
-def photos(_photographed: Path, tmp_path: Path) -> Path:
-    """A copy of them, the library of which knows only the copy."""
-    folder = Path(shutil.copytree(_photographed, tmp_path / "photos"))
-    with saccade.open_library(folder) as library:
-        library.tags.set(["animal/dog", "mine"], [folder / "0.jpg", folder / "3.png"])
-    return folder
-
-
-@pytest.fixture
-def library(photos: Path) -> Iterator[saccade.Library]:
-    with saccade.open_library(photos) as opened:
-        yield opened
-
-
-def _digests(folder: Path) -> dict[str, str]:
-    return {one.name: hashlib.sha256(one.read_bytes()).hexdigest() for one in folder.glob("?.*")}
+from saccade.usecases.tags.flow import by_hand
 
 
 def test_tags_by_hand(library: saccade.Library, photos: Path) -> None:
@@ -85,7 +50,7 @@ def test_a_table_has_a_row_for_each_tag(library: saccade.Library, photos: Path, 
 
 
 def test_an_image_folder_for_hugging_face(library: saccade.Library, photos: Path, tmp_path: Path) -> None:
-    """One line an image, named from the folder of the file; images elsewhere are skipped and told."""
+    """One line an image, named from the folder of the file; images elsewhere are skipped and reported."""
     report = library.tags.export("hf")
     lines = [json.loads(line) for line in (photos / "metadata.jsonl").read_text().splitlines()]
     assert lines == [{"file_name": name, "tags": ["animal/dog", "mine"]} for name in ("0.jpg", "3.png")]
@@ -121,35 +86,6 @@ def test_sidecars_are_merged(library: saccade.Library, photos: Path) -> None:
         library.tags.export("xmp", "somewhere")
 
 
-def test_into_files_and_back(library: saccade.Library, photos: Path) -> None:
-    """Keywords go into JPEG files, tags stay with them in the library, and every byte comes back."""
-    before = _digests(photos)
-    assert library.tags.write_files(dry_run=True).written == (str(photos / "0.jpg"),)
-    assert _digests(photos) == before
-    report = library.tags.write_files()
-    assert report.written == (str(photos / "0.jpg"),)
-    assert [Path(one.path).name for one in report.skipped] == ["3.png"]
-    assert library.show(photos / "0.jpg").info.keywords == ("animal", "dog", "mine")
-    assert library.tags.labels() == {"animal/dog": 2, "mine": 2}
-    assert library.tags.write_files().unchanged == 1
-    assert library.tags.restore_files().written == (str(photos / "0.jpg"),)
-    assert _digests(photos) == before
-    assert library.tags.labels() == {"animal/dog": 2, "mine": 2}
-
-
-def test_a_file_that_others_changed_is_left_alone(library: saccade.Library, photos: Path) -> None:
-    """Neither written when it is not what was indexed, nor restored over."""
-    place = photos / "0.jpg"
-    original = place.read_bytes()
-    place.write_bytes(original + b"\0")
-    assert "changed since" in library.tags.write_files().skipped[0].reason
-    place.write_bytes(original)
-    library.tags.write_files()
-    place.write_bytes(place.read_bytes() + b"\0")
-    assert library.tags.restore_files().skipped[0].code == "changed"
-    assert place.read_bytes().endswith(b"\0")
-
-
 def test_a_lesson_through_the_library(library: saccade.Library, photos: Path) -> None:
     """Files and folders as examples; the version before comes back."""
     report = library.tags.teach("noise", yes=[photos / "0.jpg"], no=[photos / "3.png"], words="")
@@ -165,7 +101,7 @@ def test_a_lesson_through_the_library(library: saccade.Library, photos: Path) ->
 
 
 def test_labels_by_words(library: saccade.Library, photos: Path, tmp_path: Path) -> None:
-    """A list and a file say the same; what is left out is told."""
+    """A list and a file say the same; what is left out is reported."""
     file = tmp_path / "labels.txt"
     file.write_text("noise: de:Rauschen\ndog\n", encoding="utf-8")
     report = library.tags.zero_shot(file, dry_run=True)
@@ -175,3 +111,71 @@ def test_labels_by_words(library: saccade.Library, photos: Path, tmp_path: Path)
     listed = library.tags.zero_shot(["noise", "dog"], dry_run=True)
     assert (listed.tags, listed.tagged) == (report.tags, report.tagged)
     assert library.tags.zero_shot(["dog"], folders=[photos], where=["format=PNG"], dry_run=True).images == 1
+
+
+def test_suggestions_come_from_the_stored_classifier(library: saccade.Library, photos: Path) -> None:
+    """The same as the lesson's, without a new version; none is an example; filters hold."""
+    report = library.tags.teach("noise", yes=[photos / "0.jpg"], no=[photos / "3.png"], words="", suggest=4)
+    found = library.tags.suggest("noise", 4)
+    assert found.suggestions == report.suggestions
+    assert (found.name, found.version, len(library.tags.classifiers())) == ("noise", 1, 1)
+    assert {Path(one.path).name for one in found} == {"1.jpg", "2.jpg"}
+    assert len(library.tags.suggest("noise", 1)) == 1
+    assert library.tags.suggest("noise", where=["format=PNG"]).suggestions == ()
+    with pytest.raises(NotFoundError, match="was taught"):
+        library.tags.suggest("other")
+
+
+def test_tags_are_listed_page_by_page(
+    library: saccade.Library, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every tagged image once, like `of`; filters hold; nothing is read before it is asked for."""
+    monkeypatch.setattr(by_hand, "_PAGE", 1)
+    listed = library.tags.iter_tags()
+    assert {one.path: list(one.tags) for one in listed} == {
+        path: list(tags) for path, tags in library.tags.of().items()
+    }
+    (only,) = library.tags.iter_tags(where=["format=PNG"])
+    assert only.path == str(photos / "3.png")
+
+
+def test_labels_of_every_origin_are_removed(library: saccade.Library, photos: Path) -> None:
+    """Those a keeper took over from its duplicates too."""
+    one = np.array([library.show(photos / "1.jpg").id])
+    for origin in ("merged", "zero-shot"):
+        library.context.catalog.tags.write(origin, {"mine": (one, np.ones(1))}, replace=False)
+    assert library.tags.remove(["mine"]) == 4
+    assert library.tags.labels() == {"animal/dog": 2}
+
+
+def test_a_removal_that_fails_removes_nothing(
+    library: saccade.Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is one unit of work."""
+    tags = library.context.catalog.tags
+    real, calls = tags.remove, []
+
+    def remove(origin: str, label: str, ids: object) -> int:
+        calls.append(label)
+        if len(calls) == 3:
+            raise DiskFullError("no space left")
+        return real(origin, label, ids)
+
+    monkeypatch.setattr(tags, "remove", remove)
+    with pytest.raises(DiskFullError):
+        library.tags.remove(["mine", "animal/dog"])
+    assert library.tags.labels() == {"animal/dog": 2, "mine": 2}
+
+
+def test_a_switch_of_versions_computes_before_it_locks(
+    library: saccade.Library, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Others can write while it looks at the whole library."""
+    library.tags.teach("noise", yes=[photos / "0.jpg"], no=[photos / "3.png"], words="")
+    with saccade.open_library(photos) as other:
+
+        def look(_: saccade.Progress) -> None:
+            other.tags.set(["meanwhile"], [photos / "1.jpg"])
+
+        library.tags.use("noise", 1, progress=look)
+    assert library.tags.labels()["meanwhile"] == 1
