@@ -162,7 +162,7 @@ def _obituary(path: str, gone: WorkerGoneError, limits: Limits) -> Failure:
         return Failure(path=path, code="decode_timeout", reason=reason)
     status = gone.status
     if status == -int(getattr(signal, "SIGKILL", 9)):
-        reason = "the system ended the decoder in the middle of it, most likely for want of memory"
+        reason = "the system ended the decoder in the middle of it; it probably ran out of memory"
         return Failure(path=path, code="decode_memory", reason=reason)
     name = f"status {status}"
     if status is not None and status < 0:
