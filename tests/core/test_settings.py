@@ -24,7 +24,7 @@ def test_every_setting_is_a_number_with_a_default() -> None:
         ({"threads": 4}, {"threads": 4}),
         ({"threads": "4", "decode_s": "2.5"}, {"threads": 4, "decode_s": 2.5}),
         ({"threads": 4.0, "workers": " 3 "}, {"threads": 4, "workers": 3}),
-        ({"idle_s": 0, "cache_mb": 0}, {"idle_s": 0, "cache_mb": 0}),
+        ({"lock_wait_s": 0, "cache_mb": 0}, {"lock_wait_s": 0, "cache_mb": 0}),
     ],
 )
 def test_what_is_given_takes_its_place(given: dict[str, object], changed: dict[str, float]) -> None:
