@@ -11,7 +11,7 @@ import pytest
 from saccade.core.types import Failure
 from saccade.library import open_library
 from saccade.sources.outcome import CODES
-from saccade.sources.pool import GuardedDecoder
+from saccade.sources.pool import RecipeDecoder
 
 MEMORY = 1 << 30
 POLL_S = 0.02
@@ -50,7 +50,7 @@ def test_every_file_of_the_corpus_is_accounted_for(
 ) -> None:
     """Counts add up, reasons are given, workers keep to their memory, and doctor finds nothing to do."""
     outcomes: Counter[str] = Counter()
-    decode = GuardedDecoder.decode
+    decode = RecipeDecoder.decode
 
     def counted(*args: object) -> Iterator[object]:
         for outcome in decode(*args):  # type: ignore[arg-type]
@@ -58,7 +58,7 @@ def test_every_file_of_the_corpus_is_accounted_for(
                 outcomes[outcome.code] += 1
             yield outcome
 
-    monkeypatch.setattr(GuardedDecoder, "decode", counted)
+    monkeypatch.setattr(RecipeDecoder, "decode", counted)
     places = [shared_data / "decoder", shared_data / "copydetect"]
     present = sum(
         len([name for name in names if name[0] != "."]) for place in places for _, _, names in os.walk(place)
