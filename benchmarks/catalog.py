@@ -21,16 +21,11 @@ import numpy as np
 import sqlalchemy
 
 from saccade.catalog import SqlCatalog, open_catalog
+from saccade.core.decoding import FileEntry, FileStamp
 from saccade.core.filters import Filter, parse_where
-from saccade.core.ports import NewImage, SeenFile
-from saccade.core.types import (
-    EncoderInfo,
-    FileEntry,
-    FileStamp,
-    ImageInfo,
-    PixelRecipe,
-    Role,
-)
+from saccade.core.ports.files import SeenFile
+from saccade.core.ports.images import NewImage
+from saccade.core.types import EncoderInfo, ImageInfo, PixelRecipe, Role
 
 _DIMS = {Role.SEMANTIC: 384, Role.COPY: 256}
 _WORDS = ("beach", "dog", "party", "mountain", "IMG", "DSC", "snow", "city", "garden", "boat")

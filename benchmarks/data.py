@@ -12,10 +12,12 @@ import numpy as np
 
 from benchmarks.common import Result
 from saccade.catalog import SqlCatalog, open_catalog
+from saccade.core.decoding import FileEntry, FileStamp
 from saccade.core.filters import Filter, parse_where
-from saccade.core.ports import NewImage, SeenFile
+from saccade.core.ports.files import SeenFile
+from saccade.core.ports.images import NewImage
 from saccade.core.ports.stores import StoredPair
-from saccade.core.types import FileEntry, FileStamp, ImageInfo
+from saccade.core.types import ImageInfo
 from saccade.library import Library
 
 _IMAGES = 100_000

@@ -22,7 +22,7 @@ from pathlib import Path
 
 import numpy as np
 
-from saccade.core.ports import Index, NoIndex
+from saccade.core.ports.indexes import Index, NoIndex
 from saccade.core.types import Embeddings, Ids, Role, SpaceInfo
 from saccade.core.vectors import best, normalize
 from saccade.indexes import IndexFiles

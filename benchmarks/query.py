@@ -15,7 +15,7 @@ from benchmarks.common import DATA, Result, cold_run, spread, timed
 from benchmarks.synthetic import make_library
 from saccade.catalog import SqlCatalog, open_catalog
 from saccade.core.metrics import ann_recall_at_k
-from saccade.core.ports import NoIndex
+from saccade.core.ports.indexes import NoIndex
 from saccade.core.types import Embeddings, Ids, Role
 from saccade.core.vectors import best
 from saccade.engine.space import SpaceReader

@@ -14,8 +14,10 @@ import numpy as np
 
 from benchmarks.common import DATA
 from saccade.catalog import open_catalog
-from saccade.core.ports import NewImage, SeenFile
-from saccade.core.types import Embeddings, FileEntry, FileStamp, ImageInfo, Role
+from saccade.core.decoding import FileEntry, FileStamp
+from saccade.core.ports.files import SeenFile
+from saccade.core.ports.images import NewImage
+from saccade.core.types import Embeddings, ImageInfo, Role
 from saccade.core.vectors import normalize
 from saccade.encoders.registry import load
 from saccade.library import load_encoder

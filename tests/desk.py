@@ -19,17 +19,11 @@ from PIL import Image, PngImagePlugin
 from saccade.catalog import SqlCatalog, open_catalog, sqlite
 from saccade.core.calibration import Calibration
 from saccade.core.filters import Filter, parse_where
-from saccade.core.ports import ReportProgress
+from saccade.core.hits import SearchResult
+from saccade.core.ports.decoders import ReportProgress
 from saccade.core.ports.tools import Walk
-from saccade.core.types import (
-    Embeddings,
-    EncoderInfo,
-    IndexReport,
-    PixelRecipe,
-    Pixels,
-    Role,
-    SearchResult,
-)
+from saccade.core.status import IndexReport
+from saccade.core.types import Embeddings, EncoderInfo, PixelRecipe, Pixels, Role
 from saccade.core.vectors import normalize
 from saccade.engine.query import Part
 from saccade.engine.refresh import load_calibration, measure, refresh

@@ -16,15 +16,15 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from saccade.core.errors import SaccadeError as SaccadeError
+    from saccade.core.hits import Hit as Hit
+    from saccade.core.hits import SearchResult as SearchResult
     from saccade.core.pictures import ImageId as ImageId
     from saccade.core.quarantine import UndoReport as UndoReport
     from saccade.core.ranking import ReplayReport as ReplayReport
     from saccade.core.settings import Settings as Settings
+    from saccade.core.status import IndexReport as IndexReport
     from saccade.core.types import Failure as Failure
-    from saccade.core.types import Hit as Hit
-    from saccade.core.types import IndexReport as IndexReport
     from saccade.core.types import Progress as Progress
-    from saccade.core.types import SearchResult as SearchResult
     from saccade.library import ImageEncoder as ImageEncoder
     from saccade.library import Library as Library
     from saccade.library import load_encoder as load_encoder
@@ -60,11 +60,11 @@ _HOME = {
     "Failure": "saccade.core.types",
     "FeedbackImport": "saccade.usecases.recommendations.rules.reports",
     "HeatMap": "saccade.usecases.outliers.rules.heat",
-    "Hit": "saccade.core.types",
+    "Hit": "saccade.core.hits",
     "ImageEncoder": "saccade.library",
     "ImageId": "saccade.core.pictures",
     "ImportReport": "saccade.usecases.fields.rules",
-    "IndexReport": "saccade.core.types",
+    "IndexReport": "saccade.core.status",
     "InspectionModel": "saccade.usecases.outliers.rules.reports",
     "InspectionReport": "saccade.usecases.outliers.rules.reports",
     "Library": "saccade.library",
@@ -76,7 +76,7 @@ _HOME = {
     "Recommendations": "saccade.usecases.recommendations.rules.reports",
     "ReplayReport": "saccade.core.ranking",
     "SaccadeError": "saccade.core.errors",
-    "SearchResult": "saccade.core.types",
+    "SearchResult": "saccade.core.hits",
     "Settings": "saccade.core.settings",
     "TaggingReport": "saccade.usecases.tags.rules.reports",
     "TeachingReport": "saccade.usecases.tags.rules.reports",

@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 from saccade.catalog import SqlCatalog, open_catalog
-from saccade.core.ports import NewImage, SeenFile
-from saccade.core.types import EncoderInfo, FileEntry, FileStamp, ImageInfo, PixelRecipe, Role
+from saccade.core.decoding import FileEntry, FileStamp
+from saccade.core.ports.files import SeenFile
+from saccade.core.ports.images import NewImage
+from saccade.core.types import EncoderInfo, ImageInfo, PixelRecipe, Role
 
 DIM = 8
 

@@ -12,17 +12,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from saccade.catalog import open_catalog
+from saccade.core.decoding import FileEntry, FileStamp
 from saccade.core.filters import Filter
-from saccade.core.ports import NewImage, SeenFile
-from saccade.core.types import (
-    EncoderInfo,
-    Failure,
-    FileEntry,
-    FileStamp,
-    ImageInfo,
-    PixelRecipe,
-    Role,
-)
+from saccade.core.ports.files import SeenFile
+from saccade.core.ports.images import NewImage
+from saccade.core.types import EncoderInfo, Failure, ImageInfo, PixelRecipe, Role
 
 pytestmark = pytest.mark.slow
 

@@ -6,8 +6,8 @@ import random
 
 import pytest
 
+from saccade.core.decoding import FileStamp
 from saccade.core.filters import Filter
-from saccade.core.types import FileStamp
 
 _PIECES = [
     "\n", "\r\n", "\t", " ", "-", "--help", "..", "~", "$HOME", "`id`", '"', "'", "\\",

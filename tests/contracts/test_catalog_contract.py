@@ -15,11 +15,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from saccade.catalog import open_catalog
+from saccade.core.decoding import FileEntry, FileStamp
 from saccade.core.errors import ImageNotFoundError, InputError, InvalidVectorError, LibraryBusyError
 from saccade.core.filters import FIELDS, Condition, Filter, Kind, condition, parse_where
-from saccade.core.ports import Catalog, SeenFile
-from saccade.core.ports import NewImage as New
-from saccade.core.types import EncoderInfo, Failure, FileEntry, FileStamp, ImageInfo, PixelRecipe, Role
+from saccade.core.ports.catalog import Catalog
+from saccade.core.ports.files import SeenFile
+from saccade.core.ports.images import NewImage as New
+from saccade.core.types import EncoderInfo, Failure, ImageInfo, PixelRecipe, Role
 
 DIMS = {Role.SEMANTIC: 6, Role.COPY: 4}
 Opener = Callable[[str], Catalog]

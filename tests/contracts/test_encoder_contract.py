@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from saccade.core.errors import EncoderUnavailableError, InvalidVectorError
-from saccade.core.ports import Encoder
+from saccade.core.ports.encoders import Encoder
 from saccade.core.types import Role
 from saccade.core.vectors import check_embeddings
 from saccade.encoders.onnx import OnnxEncoder

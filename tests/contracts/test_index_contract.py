@@ -1,4 +1,4 @@
-"""The rules of `saccade.core.ports.Index`, for every kind of index."""
+"""The rules of `saccade.core.ports.indexes.Index`, for every kind of index."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from saccade.core.errors import InvalidQueryError, InvalidVectorError, StorageError
-from saccade.core.ports import Index, NoIndex
+from saccade.core.ports.indexes import Index, NoIndex
 from saccade.core.types import Embeddings, Ids, Role, Scores, SpaceInfo
 from saccade.core.vectors import normalize, top_k
 from saccade.indexes import IndexFiles

@@ -12,11 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from saccade.catalog import open_catalog
+from saccade.core.decoding import FileEntry, FileStamp
 from saccade.core.errors import ImageNotFoundError, InputError, InvalidFilterError
 from saccade.core.filters import Filter, Where, parse_where
-from saccade.core.ports import Catalog, NewImage, SeenFile
+from saccade.core.ports.catalog import Catalog
+from saccade.core.ports.files import SeenFile
+from saccade.core.ports.images import NewImage
 from saccade.core.ports.stores import Column, Event, StoredPair, Tag
-from saccade.core.types import FileEntry, FileStamp, Ids, ImageInfo
+from saccade.core.types import Ids, ImageInfo
 
 Opener = Callable[[str], Catalog]
 

@@ -5,16 +5,9 @@ from dataclasses import FrozenInstanceError, fields, is_dataclass
 import pytest
 
 from saccade.core import types
-from saccade.core.types import (
-    Counts,
-    DoctorReport,
-    Hit,
-    ImageInfo,
-    ImageRecord,
-    IndexReport,
-    Problem,
-    SearchResult,
-)
+from saccade.core.hits import Hit, SearchResult
+from saccade.core.status import Counts, DoctorReport, IndexReport, Problem
+from saccade.core.types import ImageInfo, ImageRecord
 
 VALUES = [value for value in vars(types).values() if isinstance(value, type) and is_dataclass(value)]
 INFO = ImageInfo(width=4, height=3, format="PNG", size_bytes=9)

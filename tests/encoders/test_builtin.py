@@ -11,7 +11,8 @@ import pytest
 from PIL import Image
 
 import saccade
-from saccade.core.types import Decoded, DecodeTask, Role
+from saccade.core.decoding import Decoded, DecodeTask
+from saccade.core.types import Role
 from saccade.encoders.registry import load
 from saccade.sources.pool import GuardedDecoder
 

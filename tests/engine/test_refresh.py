@@ -5,7 +5,7 @@ from typing import Any, TypeAlias
 import pytest
 
 from saccade.core.calibration import Calibration
-from saccade.core.ports import NoIndex
+from saccade.core.ports.indexes import NoIndex
 from saccade.core.types import Role
 from saccade.engine import refresh as refreshing
 from saccade.engine.refresh import load_calibration, measure, save_calibration

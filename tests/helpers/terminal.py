@@ -14,18 +14,23 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from types import TracebackType
-from typing import Self, get_type_hints
+from typing import TYPE_CHECKING, Self, get_type_hints
 from unittest.mock import MagicMock, create_autospec
 
 import numpy as np
 import pytest
 
+from saccade.core.decoding import Decoded, DecodeOutcome, DecodeTask
 from saccade.core.errors import LibraryNotFoundError
-from saccade.core.ports import Catalog, ReportProgress
+from saccade.core.ports.catalog import Catalog
 from saccade.core.settings import Settings
-from saccade.core.types import Counts, Decoded, DecodeOutcome, DecodeTask, ImageInfo, IndexReport
+from saccade.core.status import Counts, IndexReport
+from saccade.core.types import ImageInfo
 from saccade.engine.context import LibraryContext
 from saccade.interfaces.cli import main
+
+if TYPE_CHECKING:
+    from saccade.core.ports.decoders import ReportProgress
 
 JPEG = bytes.fromhex("ffd8ffd9")
 

@@ -20,7 +20,7 @@ from saccade.core.errors import (
     ReadOnlyError,
     StorageError,
 )
-from saccade.core.ports import Index, NoIndex
+from saccade.core.ports.indexes import Index, NoIndex
 from saccade.core.types import Embeddings, Ids, Progress, Role, SpaceInfo
 from saccade.indexes import IndexFiles, build, files
 

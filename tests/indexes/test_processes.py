@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from saccade.core.ports import Index, NoIndex
+from saccade.core.ports.indexes import Index, NoIndex
 from saccade.core.types import Role, SpaceInfo
 from saccade.indexes import IndexFiles
 

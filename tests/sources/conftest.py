@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from saccade.core.types import Decoded, DecodeOutcome, DecodeTask, PixelRecipe
+from saccade.core.decoding import Decoded, DecodeOutcome, DecodeTask
+from saccade.core.types import PixelRecipe
 from saccade.sources.pool import GuardedDecoder
 
 Encode = Callable[..., bytes]

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from saccade.core.types import Decoded, DecodeTask, Failure, FileEntry, FileStamp, Hashed, PixelRecipe
+from saccade.core.decoding import Decoded, DecodeTask, FileEntry, FileStamp, Hashed
+from saccade.core.types import Failure, PixelRecipe
 from saccade.sources.pool import GuardedDecoder
 from saccade.sources.wire import Limits
 

@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from saccade.core.types import Decoded, DecodeOutcome, DecodeTask, Failure, PixelRecipe
+from saccade.core.decoding import Decoded, DecodeOutcome, DecodeTask
+from saccade.core.types import Failure, PixelRecipe
 from saccade.sources.outcome import CODES, FORMATS
 from saccade.sources.pool import GuardedDecoder
 from saccade.sources.walk import walk

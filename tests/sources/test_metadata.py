@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from saccade.core.types import Decoded, DecodeOutcome
+from saccade.core.decoding import Decoded, DecodeOutcome
 from saccade.sources.iptc import read_iptc
 from saccade.sources.text import MAX_KEYWORDS, MAX_TEXT, clean, clean_keywords, parse_date
 from saccade.sources.xmp import read_xmp

@@ -8,16 +8,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from saccade.core.types import (
-    Decoded,
-    DecodeOutcome,
-    DecodeTask,
-    Failure,
-    FileEntry,
-    FileStamp,
-    Hashed,
-    PixelRecipe,
-)
+from saccade.core.decoding import Decoded, DecodeOutcome, DecodeTask, FileEntry, FileStamp, Hashed
+from saccade.core.types import Failure, PixelRecipe
 from saccade.sources.pool import DecoderPool, GuardedDecoder
 from saccade.sources.turns import Job, Stream, Turns
 from saccade.sources.wire import check_cut

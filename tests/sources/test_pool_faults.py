@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from saccade.core.decoding import Decoded, DecodeTask, FileEntry, FileStamp
 from saccade.core.errors import UnavailableError
-from saccade.core.types import Decoded, DecodeTask, Failure, FileEntry, FileStamp, PixelRecipe
+from saccade.core.types import Failure, PixelRecipe
 from saccade.sources.pool import DecoderPool, GuardedDecoder
 from saccade.sources.process import WorkerGoneError, WorkerProcess
 from saccade.sources.watchdog import Watchdog

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from saccade.core.types import DecodeTask, PixelRecipe
+from saccade.core.decoding import DecodeTask
+from saccade.core.types import PixelRecipe
 from saccade.sources.pool import DecoderPool, GuardedDecoder
 from saccade.sources.process import WorkerProcess
 from saccade.sources.roster import Roster

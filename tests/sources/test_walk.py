@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from saccade.core.decoding import FileEntry, FileStamp
 from saccade.core.errors import PathNotFoundError
-from saccade.core.types import Failure, FileEntry, FileStamp
+from saccade.core.types import Failure
 from saccade.sources.walk import read_list, walk
 
 

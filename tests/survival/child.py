@@ -21,7 +21,7 @@ from saccade.catalog.health import SqlHealth
 from saccade.catalog.runs import SqlNotes, SqlRuns
 from saccade.catalog.spaces import SqlSpaces
 from saccade.core.errors import SaccadeError
-from saccade.core.ports import SeenFile
+from saccade.core.ports.files import SeenFile
 from saccade.core.types import Progress
 from saccade.indexes import IndexFiles
 from saccade.library import Library, open_library

@@ -19,8 +19,10 @@ from saccade.catalog.columns import SqlColumns
 from saccade.catalog.files import SqlFiles
 from saccade.catalog.runs import SqlRuns
 from saccade.catalog.tags import SqlTags
-from saccade.core.ports import NewImage, SeenFile
-from saccade.core.types import FileEntry, FileStamp, ImageInfo
+from saccade.core.decoding import FileEntry, FileStamp
+from saccade.core.ports.files import SeenFile
+from saccade.core.ports.images import NewImage
+from saccade.core.types import ImageInfo
 from saccade.sources import quarantine
 from saccade.sources.journal import Journal
 from saccade.usecases.duplicates.flow.applying import Applier

@@ -19,8 +19,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from saccade.core.ports import NewImage, NoIndex, SeenFile
-from saccade.core.types import FileEntry, FileStamp, ImageInfo
+from saccade.core.decoding import FileEntry, FileStamp
+from saccade.core.ports.files import SeenFile
+from saccade.core.ports.images import NewImage
+from saccade.core.ports.indexes import NoIndex
+from saccade.core.types import ImageInfo
 from saccade.core.vectors import normalize
 from saccade.indexes import IndexFiles
 from saccade.library import Library, open_library

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 import saccade.library.context
-from saccade.core.ports import Encoder
+from saccade.core.ports.encoders import Encoder
 from saccade.core.types import Embeddings, EncoderInfo, PixelRecipe, Pixels, Role
 from saccade.core.vectors import normalize
 

@@ -12,7 +12,7 @@ _CHECKED = 4096
 
 
 class SqlEmbeddings:
-    """See `core.ports.EmbeddingStore`."""
+    """See `core.ports.images.EmbeddingStore`."""
 
     def __init__(self, transactions: Transactions) -> None:
         self._transactions = transactions

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Sequence
 
 from saccade.catalog import places, reading, recording
 from saccade.catalog.session import Transactions
-from saccade.core.ports import Folder, KnownFile, SeenFile
+from saccade.core.ports.files import Folder, KnownFile, SeenFile
 from saccade.core.types import Failure
 
 
 class SqlFiles:
-    """See `core.ports.Files`."""
+    """See `core.ports.files.Files`."""
 
     def __init__(self, transactions: Transactions, *, home: str, relative: bool) -> None:
         self._transactions = transactions

@@ -25,7 +25,7 @@ from saccade.catalog.curated import compared, folded_value, holds, is_data
 from saccade.catalog.places import below, locate, relative
 from saccade.catalog.tables import ABSENT, INDEXED, files, image_texts, images, texts
 from saccade.core.filters import FIELDS, Condition, Filter, Kind
-from saccade.core.ports import Folder
+from saccade.core.ports.files import Folder
 from saccade.core.types import Ids
 
 _END = "\uffff"

@@ -22,7 +22,7 @@ _SET_HASH = (
 
 
 class SqlHashes:
-    """See `core.ports.Hashes`."""
+    """See `core.ports.images.Hashes`."""
 
     def __init__(self, transactions: Transactions) -> None:
         self._transactions = transactions

@@ -8,11 +8,12 @@ from sqlalchemy import select
 from saccade.catalog import documents, places, reading, results, search, sqlite
 from saccade.catalog.session import Transactions
 from saccade.catalog.tables import images
-from saccade.core.types import Counts, Ids
+from saccade.core.status import Counts
+from saccade.core.types import Ids
 
 
 class SqlHealth:
-    """See `core.ports.Health`."""
+    """See `core.ports.catalog.Health`."""
 
     def __init__(self, transactions: Transactions, *, path: Path, read_only: bool) -> None:
         self._transactions = transactions

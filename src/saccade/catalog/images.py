@@ -12,7 +12,7 @@ from saccade.core.types import Ids, ImageRecord
 
 
 class SqlImages:
-    """See `core.ports.Images`."""
+    """See `core.ports.images.Images`."""
 
     def __init__(self, transactions: Transactions) -> None:
         self._transactions = transactions

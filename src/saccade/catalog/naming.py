@@ -10,7 +10,7 @@ from saccade.catalog.pictures import ids_of
 from saccade.catalog.places import MEMBER, batches, plain, relative
 from saccade.catalog.tables import INDEXED, files, images
 from saccade.catalog.text import fold
-from saccade.core.ports import Folder
+from saccade.core.ports.files import Folder
 
 _BATCH = 500
 

@@ -11,7 +11,7 @@ from saccade.catalog.places import batches
 from saccade.catalog.tables import embeddings, image_texts, images, spaces, texts
 from saccade.catalog.text import fold, storable
 from saccade.core.errors import InputError
-from saccade.core.ports import NewImage
+from saccade.core.ports.images import NewImage
 from saccade.core.types import Embeddings, ImageInfo
 from saccade.core.vectors import check_embeddings
 

@@ -21,7 +21,7 @@ from sqlalchemy import (
 
 from saccade.catalog.tables import files, folders
 from saccade.catalog.text import AlteredError
-from saccade.core.ports import Folder
+from saccade.core.ports.files import Folder
 
 HOME = b"."
 MEMBER = "!/"

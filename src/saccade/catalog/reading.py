@@ -21,9 +21,11 @@ from saccade.catalog.tables import (
     images,
 )
 from saccade.catalog.text import AlteredError
+from saccade.core.decoding import FileStamp
 from saccade.core.errors import ImageNotFoundError
-from saccade.core.ports import Folder, KnownFile
-from saccade.core.types import Counts, Failure, FileStamp, ImageInfo, ImageRecord
+from saccade.core.ports.files import Folder, KnownFile
+from saccade.core.status import Counts
+from saccade.core.types import Failure, ImageInfo, ImageRecord
 
 _FACTS = tuple(name for name in ImageInfo.__dataclass_fields__ if name != "keywords")
 

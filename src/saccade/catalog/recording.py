@@ -20,7 +20,7 @@ from saccade.catalog.tables import (
 )
 from saccade.catalog.text import file_name, fold, storable
 from saccade.core.errors import ImageNotFoundError, InputError
-from saccade.core.ports import Folder, SeenFile
+from saccade.core.ports.files import Folder, SeenFile
 
 _Key = tuple[bytes, bytes]
 _BATCH = 500

@@ -11,7 +11,7 @@ from saccade.catalog.tables import notes, runs
 
 
 class SqlRuns:
-    """See `core.ports.Runs`."""
+    """See `core.ports.catalog.Runs`."""
 
     def __init__(self, transactions: Transactions) -> None:
         self._transactions = transactions
@@ -40,7 +40,7 @@ class SqlRuns:
 
 
 class SqlNotes:
-    """See `core.ports.Notes`."""
+    """See `core.ports.catalog.Notes`."""
 
     def __init__(self, transactions: Transactions) -> None:
         self._transactions = transactions

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine
 from saccade.catalog import places, sqlite
 from saccade.catalog.lock import LibraryLock
 from saccade.core.errors import LibraryBusyError, ReadOnlyError
-from saccade.core.ports import Folder
+from saccade.core.ports.files import Folder
 
 LOCK = "lock"
 
@@ -106,7 +106,7 @@ class Session:
 
     @contextmanager
     def writing(self, doing: str = "writing to it", *, wait_s: float | None = None) -> Iterator[None]:
-        """See `core.ports.Catalog.writing`."""
+        """See `core.ports.catalog.Catalog.writing`."""
         if self.read_only:
             raise self._no_writing()
         with self._lock.held(doing, wait_s=self._wait_s if wait_s is None else wait_s):
@@ -114,7 +114,7 @@ class Session:
 
     @contextmanager
     def unit(self, doing: str = "writing to it", *, wait_s: float | None = None) -> Iterator[None]:
-        """See `core.ports.Catalog.unit`. A unit inside another one is a part of it."""
+        """See `core.ports.catalog.Catalog.unit`. A unit inside another one is a part of it."""
         if self._unit.connection is not None:
             with self._unit.connection.begin_nested():
                 yield

@@ -11,7 +11,7 @@ from saccade.core.types import EncoderInfo, Role, SpaceInfo
 
 
 class SqlSpaces:
-    """See `core.ports.Spaces`."""
+    """See `core.ports.catalog.Spaces`."""
 
     def __init__(self, transactions: Transactions) -> None:
         self._transactions = transactions

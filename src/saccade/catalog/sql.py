@@ -20,7 +20,7 @@ from saccade.catalog.tags import SqlTags
 
 
 class SqlCatalog:
-    """See `core.ports.Catalog`. Thread-safe; made by `open_catalog`."""
+    """See `core.ports.catalog.Catalog`. Thread-safe; made by `open_catalog`."""
 
     def __init__(self, session: Session) -> None:
         transactions = session.transactions

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from saccade.core.types import Failure, FileStamp
+from saccade.core.decoding import FileStamp
+from saccade.core.types import Failure
 
 MERGED = "merged"
 """Origin of tags and columns that a keeper took over from its duplicates."""

@@ -3,7 +3,7 @@
 from importlib.resources import files
 
 from saccade.core.errors import EncoderUnavailableError
-from saccade.core.ports import Encoder
+from saccade.core.ports.encoders import Encoder
 from saccade.encoders.onnx import OnnxEncoder
 
 BUILTIN = "builtin"

@@ -5,13 +5,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from saccade.core.decoding import Decoded
 from saccade.core.errors import ImageNotFoundError, UnreadableImageError
 from saccade.core.filters import Filter, Where, parse_where
 from saccade.core.pictures import ImageId, Path, Picture, looks_like_id
-from saccade.core.ports import Catalog, IndexStore, OpenDecoder
+from saccade.core.ports.catalog import Catalog
+from saccade.core.ports.decoders import OpenDecoder
+from saccade.core.ports.indexes import IndexStore
 from saccade.core.ports.tools import Tools
 from saccade.core.settings import Settings
-from saccade.core.types import Decoded, Ids, ImageRecord, PixelRecipe
+from saccade.core.types import Ids, ImageRecord, PixelRecipe
 from saccade.engine.inputs import absolute, picture_name, picture_task
 from saccade.engine.spaces import ActiveSpaces
 

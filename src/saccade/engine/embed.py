@@ -5,9 +5,11 @@ from itertools import islice
 
 import numpy as np
 
+from saccade.core.decoding import Decoded, DecodeTask
 from saccade.core.errors import UnreadableImageError
-from saccade.core.ports import Decoder, Encoder
-from saccade.core.types import Decoded, DecodeTask, Embeddings, Pixels, Role
+from saccade.core.ports.decoders import Decoder
+from saccade.core.ports.encoders import Encoder
+from saccade.core.types import Embeddings, Pixels, Role
 
 _BATCH = 32
 

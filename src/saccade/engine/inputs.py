@@ -6,10 +6,11 @@ import stat
 from collections.abc import Sequence
 from typing import TypeAlias, cast
 
+from saccade.core.decoding import DecodeTask
 from saccade.core.errors import InvalidQueryError, PathNotFoundError
 from saccade.core.pictures import Path, Picture
 from saccade.core.ports.tools import PictureCodec
-from saccade.core.types import DecodeTask, Role
+from saccade.core.types import Role
 from saccade.engine.places import locate
 
 Texts: TypeAlias = str | tuple[str, float] | Sequence[str | tuple[str, float]] | None

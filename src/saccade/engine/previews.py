@@ -3,7 +3,8 @@
 import os
 from collections.abc import Sequence
 
-from saccade.core.types import Decoded, DecodeTask, Failure, PixelRecipe, Pixels
+from saccade.core.decoding import Decoded, DecodeTask
+from saccade.core.types import Failure, PixelRecipe, Pixels
 from saccade.engine.context import LibraryContext
 from saccade.engine.places import locate
 

@@ -5,9 +5,12 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from saccade.core.decoding import Decoded, DecodeTask, FileEntry
 from saccade.core.perceptual import phash
-from saccade.core.ports import Catalog, NewImage, SeenFile
-from saccade.core.types import Decoded, DecodeTask, Embeddings, FileEntry, PixelRecipe
+from saccade.core.ports.catalog import Catalog
+from saccade.core.ports.files import SeenFile
+from saccade.core.ports.images import NewImage
+from saccade.core.types import Embeddings, PixelRecipe
 from saccade.engine.context import LibraryContext
 
 

@@ -4,8 +4,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from saccade.core.ports import Catalog, Decoder, Encoder, Folder, NewImage, ReportProgress, SeenFile
-from saccade.core.types import Decoded, DecodeTask, FileEntry, ImageRecord, Progress
+from saccade.core.decoding import Decoded, DecodeTask, FileEntry
+from saccade.core.ports.catalog import Catalog
+from saccade.core.ports.decoders import Decoder, ReportProgress
+from saccade.core.ports.encoders import Encoder
+from saccade.core.ports.files import Folder, SeenFile
+from saccade.core.ports.images import NewImage
+from saccade.core.types import ImageRecord, Progress
 from saccade.engine.places import locate
 from saccade.engine.space import SpaceReader
 

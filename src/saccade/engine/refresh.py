@@ -7,7 +7,10 @@ from dataclasses import asdict
 import numpy as np
 
 from saccade.core.calibration import Calibration, calibrate
-from saccade.core.ports import Catalog, Encoder, IndexStore, ReportProgress
+from saccade.core.ports.catalog import Catalog
+from saccade.core.ports.decoders import ReportProgress
+from saccade.core.ports.encoders import Encoder
+from saccade.core.ports.indexes import IndexStore
 from saccade.core.texts import meaningless_texts, ordinary_texts
 from saccade.core.types import Embeddings, Progress, Role, SpaceInfo
 from saccade.engine.space import SpaceReader, open_index

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from saccade.core.errors import CorruptLibraryError, InputError, PathNotFoundError
-from saccade.core.ports import Catalog, Folder
+from saccade.core.ports.catalog import Catalog
+from saccade.core.ports.files import Folder
 from saccade.core.types import Failure
 
 

@@ -5,7 +5,8 @@ import threading
 import numpy as np
 from numpy.typing import NDArray
 
-from saccade.core.ports import Catalog, Index, IndexStore, NoIndex
+from saccade.core.ports.catalog import Catalog
+from saccade.core.ports.indexes import Index, IndexStore, NoIndex
 from saccade.core.types import Embeddings, Ids, Scores, SpaceInfo
 from saccade.core.vectors import best
 

@@ -6,7 +6,9 @@ from typing import TypeAlias
 
 from saccade.core.calibration import Calibration, same_picture
 from saccade.core.errors import EncoderMismatchError, InvalidQueryError
-from saccade.core.ports import Catalog, Encoder, IndexStore
+from saccade.core.ports.catalog import Catalog
+from saccade.core.ports.encoders import Encoder
+from saccade.core.ports.indexes import IndexStore
 from saccade.core.types import Role, SpaceInfo
 from saccade.engine.refresh import load_calibration, measure
 from saccade.engine.space import SpaceReader

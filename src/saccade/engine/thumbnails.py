@@ -3,8 +3,9 @@
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 
-from saccade.core.ports import Decoder
-from saccade.core.types import Decoded, DecodeTask, Failure, ImageRecord, Pixels
+from saccade.core.decoding import Decoded, DecodeTask
+from saccade.core.ports.decoders import Decoder
+from saccade.core.types import Failure, ImageRecord, Pixels
 from saccade.engine.places import locate
 
 _KEPT_BYTES = 128 << 20

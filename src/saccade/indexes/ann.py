@@ -42,7 +42,7 @@ class ApproximateIndex:
     def search(
         self, queries: Embeddings, k: int, *, only: Ids | None = None, exclude: Ids | None = None
     ) -> tuple[Ids, Scores]:
-        """Nearest images of each query; see `saccade.core.ports.Index`."""
+        """Nearest images of each query; see `saccade.core.ports.indexes.Index`."""
         if self._parts is None:
             raise StorageError("this index is closed", hint="open it again")
         structure, rows = self._parts

@@ -20,7 +20,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from saccade.core.errors import InputError
-from saccade.core.ports import Index, IndexSummary, NoIndex, ReportProgress
+from saccade.core.ports.decoders import ReportProgress
+from saccade.core.ports.indexes import Index, IndexSummary, NoIndex
 from saccade.core.types import Embeddings, Ids, Progress, SpaceInfo
 from saccade.core.vectors import check_embeddings
 from saccade.indexes.durable import read, storage_errors, sync, write
@@ -49,7 +50,7 @@ _ATTEMPTS = 10
 
 
 class IndexFiles:
-    """The indexes in one folder; a `core.ports.IndexStore`."""
+    """The indexes in one folder; a `core.ports.indexes.IndexStore`."""
 
     def __init__(self, folder: str) -> None:
         self._folder = Path(folder)
@@ -85,7 +86,7 @@ class IndexFiles:
         count: int | None = None,
         report: ReportProgress | None = None,
     ) -> IndexSummary:
-        """Replace the index of the space; see `saccade.core.ports.IndexStore`."""
+        """Replace the index of the space; see `saccade.core.ports.indexes.IndexStore`."""
         if kind not in _KINDS:
             raise InputError(f"unknown kind of index {kind!r}", hint=f"one of: {', '.join(_KINDS)}")
         if queries is not None:

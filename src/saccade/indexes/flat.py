@@ -17,7 +17,7 @@ class FlatIndex:
     def search(
         self, queries: Embeddings, k: int, *, only: Ids | None = None, exclude: Ids | None = None
     ) -> tuple[Ids, Scores]:
-        """Nearest images of each query; see `saccade.core.ports.Index`."""
+        """Nearest images of each query; see `saccade.core.ports.indexes.Index`."""
         rows = self._rows
         if rows is None:
             raise StorageError("this index is closed", hint="open it again")

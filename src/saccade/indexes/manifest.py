@@ -16,7 +16,7 @@ _CHUNK = 1 << 20
 
 
 class UnusableError(Exception):
-    """The files cannot be used; the message says why. Internal: callers get `saccade.core.ports.NoIndex`."""
+    """The files cannot be used; the message says why. Internal: callers get a `NoIndex`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

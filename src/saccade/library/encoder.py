@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from saccade.core.errors import InvalidQueryError
 from saccade.core.pictures import Picture
-from saccade.core.ports import Encoder
+from saccade.core.ports.encoders import Encoder
 from saccade.core.settings import Settings
 from saccade.core.types import Embeddings, EncoderInfo, Role
 from saccade.encoders.registry import BUILTIN, load

@@ -9,19 +9,11 @@ from typing import TYPE_CHECKING, Self
 
 from saccade.core.errors import InputError, LibraryBusyError
 from saccade.core.filters import Where
+from saccade.core.hits import SearchResult
 from saccade.core.pictures import ImageId, Path
-from saccade.core.ports import ReportProgress
-from saccade.core.types import (
-    DoctorReport,
-    Embeddings,
-    Failure,
-    ImageRecord,
-    IndexReport,
-    LibraryStatus,
-    Pixels,
-    Role,
-    SearchResult,
-)
+from saccade.core.ports.decoders import ReportProgress
+from saccade.core.status import DoctorReport, IndexReport, LibraryStatus
+from saccade.core.types import Embeddings, Failure, ImageRecord, Pixels, Role
 from saccade.engine.context import LibraryContext
 from saccade.engine.inputs import Pictures, Texts, checked_role
 from saccade.library.context import OpenedLibrary

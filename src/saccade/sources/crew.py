@@ -5,7 +5,8 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
 
-from saccade.core.types import DecodeOutcome, DecodeTask, Failure, FileEntry, PixelRecipe
+from saccade.core.decoding import DecodeOutcome, DecodeTask, FileEntry
+from saccade.core.types import Failure, PixelRecipe
 from saccade.sources.exchange import decode_one, list_members
 from saccade.sources.roster import Roster
 from saccade.sources.turns import Job, Stream, Turns

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from functools import lru_cache
 
-from saccade.core.types import DecodeOutcome, DecodeTask, Failure, FileEntry, PixelRecipe
+from saccade.core.decoding import DecodeOutcome, DecodeTask, FileEntry
+from saccade.core.types import Failure, PixelRecipe
 from saccade.sources.outcome import name_of, read_failure, read_members, read_outcome
 from saccade.sources.process import WorkerGoneError, WorkerProcess
 from saccade.sources.roster import Roster

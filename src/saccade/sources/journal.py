@@ -8,9 +8,9 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 
+from saccade.core.decoding import FileStamp
 from saccade.core.errors import ConflictError, NotFoundError
 from saccade.core.quarantine import Merge, Move, RunEntries
-from saccade.core.types import FileStamp
 from saccade.sources.quarantine import remove_empty, sync_folders
 
 MANIFEST = "manifest.jsonl"

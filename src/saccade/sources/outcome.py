@@ -6,17 +6,8 @@ from typing import TypeGuard
 
 import numpy as np
 
-from saccade.core.types import (
-    Decoded,
-    DecodeOutcome,
-    DecodeTask,
-    Failure,
-    FileEntry,
-    FileStamp,
-    Hashed,
-    ImageInfo,
-    PixelRecipe,
-)
+from saccade.core.decoding import Decoded, DecodeOutcome, DecodeTask, FileEntry, FileStamp, Hashed
+from saccade.core.types import Failure, ImageInfo, PixelRecipe
 from saccade.sources.text import clean, clean_keywords, parse_date
 from saccade.sources.wire import Header
 

@@ -7,7 +7,8 @@ from types import TracebackType
 from typing import Self
 from weakref import finalize
 
-from saccade.core.types import DecodeOutcome, DecodeTask, Failure, FileEntry, PixelRecipe
+from saccade.core.decoding import DecodeOutcome, DecodeTask, FileEntry
+from saccade.core.types import Failure, PixelRecipe
 from saccade.sources.crew import Crew
 from saccade.sources.exchange import cut_of
 from saccade.sources.turns import Stream
@@ -64,7 +65,7 @@ class DecoderPool:
 
 
 class RecipeDecoder:
-    """Decodes by one recipe in the workers of a pool; implements `core.ports.Decoder`.
+    """Decodes by one recipe in the workers of a pool; implements `core.ports.decoders.Decoder`.
 
     Several threads may use it at once. When the pool has more than one thing to do, they take turns picture
     by picture.

@@ -13,8 +13,8 @@ import stat
 from collections.abc import Sequence
 from contextlib import suppress
 
+from saccade.core.decoding import FileStamp
 from saccade.core.quarantine import FileFacts, Move, Whereabouts
-from saccade.core.types import FileStamp
 
 _CHUNK = 1 << 20
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EACCES}

@@ -5,7 +5,8 @@ from collections import deque
 from concurrent.futures import Future
 from typing import NamedTuple
 
-from saccade.core.types import DecodeOutcome, DecodeTask, PixelRecipe
+from saccade.core.decoding import DecodeOutcome, DecodeTask
+from saccade.core.types import PixelRecipe
 
 
 class Job(NamedTuple):

@@ -7,8 +7,9 @@ from fnmatch import translate
 from re import compile as compile_pattern
 from typing import BinaryIO, Protocol
 
+from saccade.core.decoding import FileEntry, FileStamp
 from saccade.core.errors import PathNotFoundError
-from saccade.core.types import Failure, FileEntry, FileStamp
+from saccade.core.types import Failure
 from saccade.sources.names import SYSTEM_FOLDERS, is_archive_name
 
 _LIST_CHUNK = 1 << 16

@@ -8,7 +8,8 @@ import pytest
 from click.exceptions import Exit
 
 from saccade.core.errors import STATUS, LibraryNotFoundError
-from saccade.core.types import Failure, IndexReport
+from saccade.core.status import IndexReport
+from saccade.core.types import Failure
 from saccade.doors.terminal.opening import existing_library, library_to_index, library_to_search, summary
 from saccade.doors.terminal.settings import Session
 from saccade.interfaces.cli.opener import LibraryOpener

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from saccade.core.types import Decoded, Failure, ImageInfo
+from saccade.core.decoding import Decoded
+from saccade.core.types import Failure, ImageInfo
 from saccade.doors.terminal.images import png, sixel
 from saccade.doors.terminal.pictures import Kind, detect, half_blocks, show, side_by_side
 from tests.helpers.terminal import FakeDecoder, fake_context

@@ -8,9 +8,11 @@ from unittest.mock import MagicMock
 import pytest
 
 from saccade.catalog import open_catalog
-from saccade.core.ports import NewImage, SeenFile
+from saccade.core.decoding import FileEntry, FileStamp
+from saccade.core.ports.files import SeenFile
+from saccade.core.ports.images import NewImage
 from saccade.core.settings import Settings
-from saccade.core.types import FileEntry, FileStamp, ImageInfo
+from saccade.core.types import ImageInfo
 from saccade.engine.context import LibraryContext
 from saccade.library.tools import LazyTools
 from saccade.usecases.fields.api import Fields

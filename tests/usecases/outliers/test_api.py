@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 import saccade
+from saccade.core.decoding import FileEntry
 from saccade.core.errors import (
     DiskFullError,
     EncoderUnavailableError,
@@ -20,7 +21,7 @@ from saccade.core.errors import (
     UnreadableImageError,
 )
 from saccade.core.pictures import ImageId
-from saccade.core.types import Failure, FileEntry
+from saccade.core.types import Failure
 from saccade.sources.walk import walk as walk_folder
 from saccade.usecases.outliers.rules.quality import ISSUES
 

@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
+from saccade.core.hits import Hit, PartScore, SearchResult
 from saccade.core.pictures import ImageId
-from saccade.core.types import Hit, ImageInfo, PartScore, SearchResult
+from saccade.core.types import ImageInfo
 
 
 def _info(**facts: object) -> ImageInfo:

@@ -15,7 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from saccade.core.errors import PathNotFoundError, ReadOnlyError, StorageError
-from saccade.core.types import Failure, PartScore
+from saccade.core.hits import PartScore
+from saccade.core.types import Failure
 from saccade.usecases.searching.html import Section, sheet_html, write_sheet
 from tests.helpers.terminal import JPEG, FakeDecoder, fake_context
 

@@ -1,71 +1,14 @@
 """The system of record: files, images, embeddings, and facts about images, one small port each."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
-from saccade.core.filters import Filter
+from saccade.core.ports.files import Files
+from saccade.core.ports.images import EmbeddingStore, Hashes, Images
 from saccade.core.ports.stores import Columns, Feedback, Pairs, Results, Tags
-from saccade.core.types import (
-    Counts,
-    Embeddings,
-    EncoderInfo,
-    Failure,
-    FileEntry,
-    FileStamp,
-    Ids,
-    ImageInfo,
-    ImageRecord,
-    Role,
-    SpaceInfo,
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Folder:
-    """A folder a library indexes: its row and its absolute path in the operating system's spelling."""
-
-    id: int
-    path: str
-
-
-class KnownFile(NamedTuple):
-    """The catalog's record of a file.
-
-    `state`: "indexed", "failed", "excluded" (no image), "archive" or "missing".
-    """
-
-    stamp: FileStamp
-    state: str
-    image_id: int | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewImage:
-    """A picture with its embeddings, {space id: (d,) unit float32}."""
-
-    sha256: bytes
-    info: ImageInfo
-    embeddings: Mapping[int, Embeddings]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SeenFile:
-    """The outcome of one file in a run.
-
-    Exactly one of: `image` (a picture, new or not), `image_id` (a picture already in the catalog),
-    `failure`, `archive` (its members are separate entries), or none of them (excluded: not an image).
-    """
-
-    entry: FileEntry
-    image: NewImage | None = None
-    image_id: int | None = None
-    failure: Failure | None = None
-    archive: bool = False
+from saccade.core.status import Counts
+from saccade.core.types import EncoderInfo, Ids, Role, SpaceInfo
 
 
 class Spaces(Protocol):
@@ -91,98 +34,6 @@ class Runs(Protocol):
         """Runs that started after the last one that finished, and did not."""
 
 
-class Files(Protocol):
-    """Files on disk and their outcomes. A path is (folder, path relative to it, member)."""
-
-    def folders(self) -> Sequence[Folder]:
-        """Every folder the library indexes."""
-
-    def ensure_folder(self, path: str) -> tuple[Folder, str]:
-        """The folder that contains `path`, created if missing, and `path` relative to it ("" = itself)."""
-
-    def known(self, folder: Folder, below: str = "") -> Mapping[tuple[str, str], KnownFile]:
-        """Return {(relative path, member): record} at or below the relative path `below`."""
-
-    def record(self, run: int, folder: Folder, seen: Sequence[SeenFile]) -> Sequence[int | None]:
-        """Store a batch in one durable transaction; image id of each, or None.
-
-        A known sha256 keeps its image and embeddings (missing spaces are added). A missing file that is found
-        again is restored. The same batch twice changes nothing.
-        """
-
-    def mark_missing(self, run: int, folder: Folder, files: Iterable[tuple[str, str]]) -> int:
-        """Mark these (relative path, member) as gone; number that were present. Images are kept."""
-
-    def failures(self, limit: int | None = None) -> Sequence[Failure]:
-        """Files without an image that still exist."""
-
-
-class Images(Protocol):
-    """Images, looked up by identity, by filter and by words."""
-
-    def get(self, ids: Sequence[int]) -> Sequence[ImageRecord]:
-        """The records, in the given order. Raises ImageNotFoundError."""
-
-    def find(self, sha256s: Sequence[bytes], spaces: Sequence[int]) -> Mapping[bytes, int]:
-        """Image ids of those in the catalog with an embedding in every one of `spaces`."""
-
-    def sizes(self) -> set[int]:
-        """Byte lengths of all images (a file of another length cannot be one of them)."""
-
-    def by_sha256(self, prefix: str) -> ImageRecord:
-        """The image whose hexadecimal id starts with it. Raises ImageNotFoundError (none, or several)."""
-
-    def by_path(self, path: str) -> ImageRecord | None:
-        """The image a file contained when last seen."""
-
-    def at_paths(self, paths: Sequence[str]) -> Mapping[str, int]:
-        """{absolute path: image it contained when last seen}, for those that contained one."""
-
-    def by_names(self, names: Sequence[str]) -> Mapping[str, Sequence[int]]:
-        """{file name: images with a present file of that name, ignoring case}, if any."""
-
-    def by_ids(self, starts: Sequence[str]) -> Mapping[str, Sequence[int]]:
-        """{start of a hexadecimal id: at most two matching images}, for existing ones."""
-
-    def match(self, filter: Filter) -> Ids:
-        """Sorted ids of the images with a file present that satisfy it."""
-
-    def match_words(self, words: Sequence[str], limit: int, among: Ids | None = None) -> Ids:
-        """Images whose names, titles, captions, keywords or labels contain all the words, best first."""
-
-
-class EmbeddingStore(Protocol):
-    """Embeddings of record.
-
-    Every row gets a sequence number, higher than all before it in the catalog, in the order of commits: a
-    reader that has seen n has seen everything below n.
-    """
-
-    def get(self, space: int, ids: Ids) -> Embeddings:
-        """(n, d) rows in this order. Raises ImageNotFoundError; CorruptLibraryError on a bad checksum."""
-
-    def after(self, space: int, sequence: int, batch: int = 4096) -> Iterator[tuple[int, Ids, Embeddings]]:
-        """Rows newer than `sequence`, oldest first: (last sequence, ids, (m, d) rows), m <= batch."""
-
-    def sample(self, space: int, count: int) -> Ids:
-        """Sorted ids of at most `count` images with an embedding in the space, spread evenly over it."""
-
-    def last_sequence(self, space: int) -> int:
-        """Highest sequence number in the space, 0 when empty."""
-
-    def absent(self, space: int) -> Ids:
-        """Sorted ids with an embedding in the space and no file present."""
-
-    def unembedded(self, space: int) -> Ids:
-        """Sorted ids of the images with a file present and no embedding in the space."""
-
-    def corrupt(self, space: int) -> Ids:
-        """Sorted ids of the images whose stored vector was altered; reads all of the space."""
-
-    def remove(self, space: int, ids: Iterable[int]) -> int:
-        """Delete these images' embeddings in the space, to be recomputed; number deleted."""
-
-
 class Notes(Protocol):
     """Small texts by key: a calibration, the indexed folders."""
 
@@ -191,19 +42,6 @@ class Notes(Protocol):
 
     def save(self, key: str, text: str) -> None:
         """Store a small text under a key, durably, replacing any earlier one."""
-
-
-class Hashes(Protocol):
-    """Perceptual hashes of images, 64 bits each."""
-
-    def get(self, ids: Ids | None = None) -> tuple[Ids, NDArray[np.uint64]]:
-        """Sorted ids of the images that have one (among `ids`, if given), and the hashes."""
-
-    def save(self, hashes: Mapping[int, int]) -> None:
-        """Store {image id: 64 bits}, 0 to 2**64 - 1. Raises ImageNotFoundError."""
-
-    def missing(self) -> Ids:
-        """Sorted ids of the images with a file present and no perceptual hash."""
 
 
 class Health(Protocol):

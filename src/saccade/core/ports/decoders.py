@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
 from typing import Protocol, Self, TypeAlias
 
-from saccade.core.types import DecodeOutcome, DecodeTask, Failure, FileEntry, PixelRecipe, Progress
+from saccade.core.decoding import DecodeOutcome, DecodeTask, FileEntry
+from saccade.core.types import Failure, PixelRecipe, Progress
 
 ReportProgress: TypeAlias = Callable[[Progress], None]
 """Called from the working thread, a few times per second at most."""

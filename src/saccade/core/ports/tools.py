@@ -4,10 +4,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+from saccade.core.decoding import FileEntry
 from saccade.core.ports.engines import KMeans, SelfJoin, Verifier
 from saccade.core.quarantine import FileFacts, Merge, Move, RunEntries, Whereabouts
 from saccade.core.tables import Cell, Table
-from saccade.core.types import Failure, FileEntry, Pixels
+from saccade.core.types import Failure, Pixels
 
 
 class Walk(Protocol):

@@ -13,7 +13,7 @@ from saccade.doors.terminal.settings import Session
 from saccade.doors.words import counted, duration, shown_path
 
 if TYPE_CHECKING:
-    from saccade.core.types import IndexReport
+    from saccade.core.status import IndexReport
     from saccade.engine.context import LibraryContext
 
 

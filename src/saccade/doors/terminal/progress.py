@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bars
     from rich.progress import TaskID
 
-    from saccade.core.ports import ReportProgress
+    from saccade.core.ports.decoders import ReportProgress
     from saccade.core.types import Progress
 
 _LOG_EVERY_S = 10.0

@@ -9,8 +9,8 @@ import click
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    from saccade.core.ports import ReportProgress
-    from saccade.core.types import IndexReport
+    from saccade.core.ports.decoders import ReportProgress
+    from saccade.core.status import IndexReport
     from saccade.engine.context import LibraryContext
 
 F = TypeVar("F", bound=Callable[..., object])

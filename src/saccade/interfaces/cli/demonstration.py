@@ -17,7 +17,7 @@ from saccade.usecases.searching.cli.hits import hit_line, no_match_line
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from saccade.core.types import SearchResult
+    from saccade.core.hits import SearchResult
     from saccade.library import Library
     from saccade.usecases.searching.html import Section
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from saccade.core.ports import ReportProgress
-    from saccade.core.types import IndexReport
+    from saccade.core.ports.decoders import ReportProgress
+    from saccade.core.status import IndexReport
     from saccade.engine.context import LibraryContext
     from saccade.library import Library
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from saccade.core.filters import Where
 from saccade.core.pictures import Path
-from saccade.core.ports import ReportProgress
+from saccade.core.ports.decoders import ReportProgress
 from saccade.core.types import Role
 from saccade.engine.context import LibraryContext
 from saccade.usecases.clusters.flow import store as stores

@@ -10,7 +10,7 @@ import numpy as np
 from saccade.core.errors import InputError
 from saccade.core.filters import Filter, Where
 from saccade.core.pictures import ImageId, Path, Picture
-from saccade.core.ports import ReportProgress
+from saccade.core.ports.decoders import ReportProgress
 from saccade.core.quarantine import QuarantineRun, UndoReport
 from saccade.core.types import Failure, Role
 from saccade.engine.context import LibraryContext

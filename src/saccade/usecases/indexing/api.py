@@ -7,8 +7,10 @@ from dataclasses import replace
 
 from saccade.core.errors import LibraryBusyError
 from saccade.core.pictures import Path
-from saccade.core.ports import NoIndex, ReportProgress
-from saccade.core.types import DoctorReport, Failure, IndexReport, LibraryStatus, SpaceInfo
+from saccade.core.ports.decoders import ReportProgress
+from saccade.core.ports.indexes import NoIndex
+from saccade.core.status import DoctorReport, IndexReport, LibraryStatus
+from saccade.core.types import Failure, SpaceInfo
 from saccade.engine.context import LibraryContext
 from saccade.engine.inputs import absolute
 from saccade.engine.refresh import refresh

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from saccade.core.types import Counts, DoctorReport, Failure, IndexReport, LibraryStatus, Problem
+from saccade.core.status import Counts, DoctorReport, IndexReport, LibraryStatus, Problem
+from saccade.core.types import Failure
 from saccade.core.wire import Answer
 
 

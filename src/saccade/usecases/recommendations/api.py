@@ -8,7 +8,7 @@ import numpy as np
 from saccade.core.errors import InvalidQueryError, NotFoundError
 from saccade.core.filters import Where
 from saccade.core.pictures import ImageId, Path
-from saccade.core.ports import ReportProgress
+from saccade.core.ports.decoders import ReportProgress
 from saccade.core.ranking import ReplayReport
 from saccade.core.types import Ids, Role
 from saccade.engine.context import LibraryContext

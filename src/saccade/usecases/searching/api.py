@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 from saccade.core.errors import InvalidQueryError
 from saccade.core.filters import Where
+from saccade.core.hits import SearchResult
 from saccade.core.pictures import ImageId, Path, Picture
-from saccade.core.ports import ReportProgress
-from saccade.core.types import ImageRecord, Role, SearchResult
+from saccade.core.ports.decoders import ReportProgress
+from saccade.core.types import ImageRecord, Role
 from saccade.engine.context import LibraryContext
 from saccade.engine.inputs import (
     Pictures,

@@ -10,7 +10,7 @@ from saccade.doors.words import counted, duration, percent
 from saccade.engine.previews import thumbnail_files
 
 if TYPE_CHECKING:
-    from saccade.core.types import Hit, SearchResult
+    from saccade.core.hits import Hit, SearchResult
     from saccade.engine.context import LibraryContext
 
 _SIDE = 480

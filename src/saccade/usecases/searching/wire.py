@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from saccade.core.hits import Hit, PartScore, SearchResult
 from saccade.core.ports.stores import Tag
-from saccade.core.types import Hit, ImageInfo, ImageRecord, PartScore, SearchResult
+from saccade.core.types import ImageInfo, ImageRecord
 from saccade.core.wire import Answer
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from saccade.core.filters import Where
 from saccade.core.pictures import ImageId, Path
-from saccade.core.ports import ReportProgress
+from saccade.core.ports.decoders import ReportProgress
 from saccade.core.ports.stores import Tag
 from saccade.core.types import Role
 from saccade.engine.context import LibraryContext

@@ -7,8 +7,9 @@ from unittest.mock import MagicMock
 
 import pytest
 
+from saccade.core.decoding import FileStamp
 from saccade.core.quarantine import Merge, Move
-from saccade.core.types import Failure, FileStamp, ImageInfo, ImageRecord
+from saccade.core.types import Failure, ImageInfo, ImageRecord
 from saccade.usecases.duplicates.rules.applying import ApplyReport
 from saccade.usecases.duplicates.rules.reports import (
     DuplicateFile,

@@ -5,7 +5,8 @@ from unittest.mock import MagicMock, create_autospec
 
 import pytest
 
-from saccade.core.types import Counts, DoctorReport, IndexReport, LibraryStatus, Role, SpaceInfo
+from saccade.core.status import Counts, DoctorReport, IndexReport, LibraryStatus
+from saccade.core.types import Role, SpaceInfo
 from saccade.interfaces.cli.opener import LibraryOpener
 from saccade.usecases.indexing.api import Indexing
 from tests.helpers.terminal import FakeOpener, fake_api, fake_context, use_context

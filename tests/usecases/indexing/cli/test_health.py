@@ -6,7 +6,8 @@ from unittest.mock import MagicMock
 
 import pytest
 
-from saccade.core.types import Failure, Problem
+from saccade.core.status import Problem
+from saccade.core.types import Failure
 from tests.helpers.json_schemas import check_json
 from tests.helpers.terminal import Run
 

@@ -7,7 +7,8 @@ from unittest.mock import MagicMock
 
 import pytest
 
-from saccade.core.types import Failure, IndexReport, Progress
+from saccade.core.status import IndexReport
+from saccade.core.types import Failure, Progress
 from tests.helpers.json_schemas import check_json
 from tests.helpers.terminal import FakeOpener, Run
 

@@ -7,8 +7,10 @@ from typing import Any, TypeAlias
 
 import pytest
 
+from saccade.core.decoding import FileEntry
 from saccade.core.errors import CorruptLibraryError, SaccadeError
-from saccade.core.types import DoctorReport, Failure, FileEntry, Role
+from saccade.core.status import DoctorReport
+from saccade.core.types import Failure, Role
 from saccade.sources.walk import walk
 
 Desk: TypeAlias = Any

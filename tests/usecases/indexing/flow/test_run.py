@@ -7,8 +7,10 @@ from typing import Any, TypeAlias
 
 import pytest
 
+from saccade.core.decoding import DecodeTask, FileEntry, Hashed
 from saccade.core.errors import NoImagesError, PathNotFoundError
-from saccade.core.types import DecodeTask, Failure, FileEntry, Hashed, IndexReport, Progress
+from saccade.core.status import IndexReport
+from saccade.core.types import Failure, Progress
 from saccade.sources.walk import walk
 from saccade.usecases.indexing.flow.run import BATCH
 

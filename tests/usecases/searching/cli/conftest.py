@@ -6,7 +6,8 @@ from unittest.mock import MagicMock
 
 import pytest
 
-from saccade.core.types import Hit, ImageInfo, ImageRecord, SearchResult
+from saccade.core.hits import Hit, SearchResult
+from saccade.core.types import ImageInfo, ImageRecord
 from saccade.usecases.searching.api import Searching
 from tests.helpers.terminal import FakeOpener, fake_api, fake_context, use_context
 

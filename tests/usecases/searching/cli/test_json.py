@@ -6,7 +6,7 @@ from unittest.mock import MagicMock
 
 import pytest
 
-from saccade.core.types import Hit, SearchResult
+from saccade.core.hits import Hit, SearchResult
 from tests.helpers.json_schemas import check_json
 from tests.helpers.terminal import FakeOpener, Run
 

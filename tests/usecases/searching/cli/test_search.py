@@ -8,7 +8,8 @@ from unittest.mock import MagicMock, create_autospec
 import pytest
 
 from saccade.core.errors import InvalidQueryError
-from saccade.core.types import Hit, IndexReport, PartScore, SearchResult
+from saccade.core.hits import Hit, PartScore, SearchResult
+from saccade.core.status import IndexReport
 from saccade.interfaces.cli.opener import LibraryOpener
 from tests.helpers.terminal import FakeOpener, Run
 

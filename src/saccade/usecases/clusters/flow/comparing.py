@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from saccade.core.errors import InvalidQueryError, NotFoundError
-from saccade.core.ports import Catalog
+from saccade.core.ports.catalog import Catalog
 from saccade.core.ports.stores import Numbers
 from saccade.core.types import Ids
 from saccade.usecases.clusters.flow.store import Known, Stored

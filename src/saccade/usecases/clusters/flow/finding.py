@@ -7,7 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saccade.core.errors import NoImagesError
-from saccade.core.ports import Catalog, Encoder, ReportProgress
+from saccade.core.ports.catalog import Catalog
+from saccade.core.ports.decoders import ReportProgress
+from saccade.core.ports.encoders import Encoder
 from saccade.core.ports.engines import KMeans
 from saccade.core.types import Embeddings, Ids, Progress
 from saccade.engine.space import SpaceReader

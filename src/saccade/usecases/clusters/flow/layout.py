@@ -5,7 +5,7 @@ from importlib.util import find_spec
 import numpy as np
 
 from saccade.core.errors import MissingExtraError
-from saccade.core.ports import Catalog
+from saccade.core.ports.catalog import Catalog
 from saccade.engine.space import SpaceReader
 from saccade.usecases.clusters.flow.map import KIND, NAME
 

@@ -13,7 +13,8 @@ from saccade.usecases.clusters.rules.neighborhoods import EXACT, cells_for, neig
 from saccade.usecases.clusters.rules.reports import LibraryMap
 
 if TYPE_CHECKING:
-    from saccade.core.ports import Catalog, ReportProgress
+    from saccade.core.ports.catalog import Catalog
+    from saccade.core.ports.decoders import ReportProgress
     from saccade.core.ports.engines import KMeans
     from saccade.core.ports.stores import Arrays, Result
     from saccade.engine.space import SpaceReader

@@ -3,7 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from saccade.core.ports import Catalog, Encoder
+from saccade.core.ports.catalog import Catalog
+from saccade.core.ports.encoders import Encoder
 from saccade.core.types import Embeddings, Ids
 from saccade.usecases.clusters.flow.store import NO_CLUSTER, Known, KnownGroup
 from saccade.usecases.clusters.flow.words import cluster_words, looks_of, written_words

@@ -5,7 +5,7 @@ import time
 import numpy as np
 from numpy.typing import NDArray
 
-from saccade.core.ports import Catalog
+from saccade.core.ports.catalog import Catalog
 from saccade.core.types import Embeddings, Ids, ImageRecord
 from saccade.usecases.clusters.flow.store import Stored
 from saccade.usecases.clusters.rules.reports import (

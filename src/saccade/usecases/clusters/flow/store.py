@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saccade.core.errors import EncoderMismatchError, InputError, NotFoundError
-from saccade.core.ports import Catalog
+from saccade.core.ports.catalog import Catalog
 from saccade.core.types import Embeddings, Ids, SpaceInfo
 from saccade.usecases.clusters.rules.reports import ClusterWord
 

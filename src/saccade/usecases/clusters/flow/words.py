@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from saccade.core.ports import Catalog, Encoder
+from saccade.core.ports.catalog import Catalog
+from saccade.core.ports.encoders import Encoder
 from saccade.core.types import Embeddings, Ids, ImageRecord
 from saccade.usecases.clusters.rules.clustering import NOISE
 from saccade.usecases.clusters.rules.neighborhoods import unit

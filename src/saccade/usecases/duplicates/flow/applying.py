@@ -9,7 +9,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from saccade.core.errors import InputError, PathNotFoundError
-from saccade.core.ports import Catalog, ReportProgress
+from saccade.core.ports.catalog import Catalog
+from saccade.core.ports.decoders import ReportProgress
 from saccade.core.ports.tools import QuarantineFiles, QuarantineRuns
 from saccade.core.quarantine import Merge, Move
 from saccade.core.types import Failure, Progress

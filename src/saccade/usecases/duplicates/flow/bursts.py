@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from saccade.core.calibration import Calibration, image_confidence
-from saccade.core.ports import Catalog
+from saccade.core.ports.catalog import Catalog
 from saccade.core.types import Ids, SpaceInfo
 
 _MOST_NEIGHBORS = 50

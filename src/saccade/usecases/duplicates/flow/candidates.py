@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from saccade.core.calibration import Calibration, same_picture
 from saccade.core.errors import LibraryBusyError, ReadOnlyError
-from saccade.core.ports import Catalog, ReportProgress
+from saccade.core.ports.catalog import Catalog
+from saccade.core.ports.decoders import ReportProgress
 from saccade.core.ports.engines import SelfJoin
 from saccade.core.ports.stores import StoredPair
 from saccade.core.types import Ids, Progress, Scores, SpaceInfo

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from saccade.core import paths
+from saccade.core.decoding import Decoded, DecodeTask
 from saccade.core.perceptual import NO_HASH, phash
-from saccade.core.ports import Catalog, Decoder, Encoder
+from saccade.core.ports.catalog import Catalog
+from saccade.core.ports.decoders import Decoder
+from saccade.core.ports.encoders import Encoder
 from saccade.core.ports.engines import Verifier
 from saccade.core.settings import Settings
-from saccade.core.types import Decoded, DecodeTask, Failure, ImageRecord, Pixels, Role
+from saccade.core.types import Failure, ImageRecord, Pixels, Role
 from saccade.engine.thumbnails import Thumbnails, read_images
 from saccade.usecases.duplicates.flow.grouping import TIERS, hash_distance
 from saccade.usecases.duplicates.flow.matcher import Surroundings, compare, may_be_equal

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from saccade.core.filters import Filter
-from saccade.core.ports import ReportProgress
+from saccade.core.ports.decoders import ReportProgress
 from saccade.core.types import Failure, Ids, ImageRecord, Progress
 from saccade.engine.thumbnails import Thumbnails
 from saccade.usecases.duplicates.flow.bursts import Shot, pair_scores, shots_together

@@ -9,7 +9,7 @@ import numpy as np
 
 from saccade.core import paths
 from saccade.core.perceptual import NO_HASH
-from saccade.core.ports import Catalog
+from saccade.core.ports.catalog import Catalog
 from saccade.core.types import ImageRecord, SpaceInfo
 from saccade.engine.places import locate
 from saccade.usecases.duplicates.rules.keeper import Choice, Chooser, Look

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saccade.core.perceptual import NEAR, NO_HASH, Hashes, hamming, hash_pairs
-from saccade.core.ports import Catalog
+from saccade.core.ports.catalog import Catalog
 from saccade.core.ports.engines import Match, Verifier
 from saccade.core.types import Embeddings, Ids, ImageInfo, Pixels, SpaceInfo
 from saccade.engine.space import SpaceReader

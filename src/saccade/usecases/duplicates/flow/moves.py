@@ -5,11 +5,12 @@ import os
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 
+from saccade.core.decoding import FileEntry, FileStamp
 from saccade.core.errors import DiskFullError, ReadOnlyError, StorageError
-from saccade.core.ports import Catalog, Folder, SeenFile
+from saccade.core.ports.catalog import Catalog
+from saccade.core.ports.files import Folder, SeenFile
 from saccade.core.ports.tools import QuarantineFiles, QuarantineRuns
 from saccade.core.quarantine import RunEntries
-from saccade.core.types import FileEntry, FileStamp
 
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS}

@@ -9,7 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 from saccade.core.errors import EncoderMismatchError
-from saccade.core.ports import Catalog, ReportProgress
+from saccade.core.ports.catalog import Catalog
+from saccade.core.ports.decoders import ReportProgress
 from saccade.core.types import Failure, Ids, ImageRecord, Progress, SpaceInfo
 from saccade.engine.rows import space_rows
 from saccade.engine.thumbnails import Thumbnails

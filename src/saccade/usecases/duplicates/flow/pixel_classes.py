@@ -6,7 +6,7 @@ from contextlib import suppress
 import numpy as np
 
 from saccade.core.errors import LibraryBusyError, ReadOnlyError
-from saccade.core.ports import Catalog
+from saccade.core.ports.catalog import Catalog
 from saccade.core.ports.stores import StoredPair
 from saccade.core.types import Failure, Ids, ImageRecord
 from saccade.usecases.duplicates.flow.candidates import Candidates

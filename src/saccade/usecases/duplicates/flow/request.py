@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from saccade.core.ports import Catalog
+from saccade.core.ports.catalog import Catalog
 from saccade.core.ports.engines import SelfJoin, Verifier
 from saccade.core.settings import Settings
 from saccade.core.types import Ids, SpaceInfo

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import TypeAlias
 
-from saccade.core.ports import Decoder
+from saccade.core.ports.decoders import Decoder
 from saccade.core.types import Failure, ImageInfo, ImageRecord, PixelRecipe
 from saccade.engine.thumbnails import read_images
 

@@ -3,14 +3,19 @@
 import os
 import time
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from saccade.core.errors import NotFoundError
-from saccade.core.ports import Catalog, ReportProgress
+from saccade.core.ports.catalog import Catalog
+from saccade.core.ports.decoders import ReportProgress
 from saccade.core.ports.tools import QuarantineFiles, QuarantineRuns
 from saccade.core.quarantine import Move, QuarantineRun, Restored, RunEntries, UndoReport
-from saccade.core.types import Failure, FileStamp, Progress
+from saccade.core.types import Failure, Progress
 from saccade.usecases.duplicates.flow.inheritance import give_back
 from saccade.usecases.duplicates.flow.moves import Places, storage_errors
+
+if TYPE_CHECKING:
+    from saccade.core.decoding import FileStamp
 
 _BATCH = 64
 

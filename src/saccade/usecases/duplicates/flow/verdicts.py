@@ -10,7 +10,7 @@ import numpy as np
 
 from saccade.core.errors import LibraryBusyError, ReadOnlyError
 from saccade.core.perceptual import phash
-from saccade.core.ports import Catalog
+from saccade.core.ports.catalog import Catalog
 from saccade.core.ports.engines import Match, Verifier
 from saccade.core.ports.stores import StoredPair
 from saccade.core.types import Ids, ImageRecord

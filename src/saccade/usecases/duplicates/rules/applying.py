@@ -6,8 +6,9 @@ A duplicate is moved only if its keeper is certain to stay; any doubt is a reaso
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from saccade.core.decoding import FileStamp
 from saccade.core.quarantine import MERGED, Facts, FileFacts, Merge, Move
-from saccade.core.types import Failure, FileStamp, ImageInfo
+from saccade.core.types import Failure, ImageInfo
 from saccade.usecases.duplicates.rules.reports import DuplicateFile, DuplicateGroup, DuplicateReport, Tier
 from saccade.usecases.duplicates.rules.savings import Savings
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from saccade.core.filters import Filter
 from saccade.core.pictures import ImageId
-from saccade.core.ports import Catalog
+from saccade.core.ports.catalog import Catalog
 from saccade.core.ports.stores import Column
 from saccade.core.tables import Cell
 from saccade.usecases.fields.rules import LABELS, PERSON

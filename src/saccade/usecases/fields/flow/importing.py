@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from saccade.core.errors import InputError
-from saccade.core.ports import Catalog
+from saccade.core.ports.catalog import Catalog
 from saccade.core.ports.stores import Column
 from saccade.core.tables import Cell, RowProblem, Table, as_number, as_text, is_absent
 from saccade.usecases.fields.rules import (

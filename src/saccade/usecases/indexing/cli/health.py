@@ -13,7 +13,7 @@ from saccade.doors.terminal.settings import Session, json_option, library_option
 from saccade.doors.words import counted, harmless, number, shown_path, size
 
 if TYPE_CHECKING:
-    from saccade.core.types import DoctorReport, LibraryStatus
+    from saccade.core.status import DoctorReport, LibraryStatus
 
 
 @click.command(short_help="Show the library's location and contents.")

@@ -5,9 +5,13 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from saccade.core.errors import InputError
-from saccade.core.ports import Catalog, Decoder, Encoder, IndexStore, ReportProgress
+from saccade.core.ports.catalog import Catalog
+from saccade.core.ports.decoders import Decoder, ReportProgress
+from saccade.core.ports.encoders import Encoder
+from saccade.core.ports.indexes import IndexStore
 from saccade.core.ports.tools import Walk
-from saccade.core.types import DoctorReport, Problem, Progress
+from saccade.core.status import DoctorReport, Problem
+from saccade.core.types import Progress
 from saccade.engine.reembed import reembed
 from saccade.engine.refresh import load_calibration, refresh
 from saccade.engine.scopes import Scope, scopes

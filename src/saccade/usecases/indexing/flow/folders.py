@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator, Sequence
 
 from saccade.core.errors import NoImagesError
-from saccade.core.ports import Catalog
+from saccade.core.ports.catalog import Catalog
 from saccade.core.types import (
     Failure,
 )

@@ -4,10 +4,13 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from saccade.core.decoding import FileEntry
 from saccade.core.errors import NoImagesError
-from saccade.core.ports import Catalog, Decoder, Folder, KnownFile
+from saccade.core.ports.catalog import Catalog
+from saccade.core.ports.decoders import Decoder
+from saccade.core.ports.files import Folder, KnownFile
 from saccade.core.ports.tools import Walk
-from saccade.core.types import Failure, FileEntry
+from saccade.core.types import Failure
 
 _GONE_FOR_GOOD = "if it was emptied on purpose, use --allow-empty (allow_empty=True)"
 

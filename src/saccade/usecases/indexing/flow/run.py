@@ -10,21 +10,16 @@ from typing import TypeVar
 
 import numpy as np
 
+from saccade.core.decoding import Decoded, DecodeOutcome, DecodeTask, FileEntry, FileStamp, Hashed
 from saccade.core.perceptual import phash
-from saccade.core.ports import Catalog, Decoder, Encoder, NewImage, ReportProgress, SeenFile
+from saccade.core.ports.catalog import Catalog
+from saccade.core.ports.decoders import Decoder, ReportProgress
+from saccade.core.ports.encoders import Encoder
+from saccade.core.ports.files import SeenFile
+from saccade.core.ports.images import NewImage
 from saccade.core.ports.tools import Walk
-from saccade.core.types import (
-    Decoded,
-    DecodeOutcome,
-    DecodeTask,
-    Failure,
-    FileEntry,
-    FileStamp,
-    Hashed,
-    IndexReport,
-    Progress,
-    Role,
-)
+from saccade.core.status import IndexReport
+from saccade.core.types import Failure, Progress, Role
 from saccade.engine.scopes import remember
 from saccade.usecases.indexing.flow.folders import failures_below, gone_images, no_images, patterns_of, widest
 from saccade.usecases.indexing.flow.plan import Plan, make_plan

@@ -7,7 +7,7 @@ from dataclasses import replace
 from saccade.core.errors import NoImagesError
 from saccade.core.filters import Where
 from saccade.core.pictures import ImageId, Path, Picture
-from saccade.core.ports import ReportProgress
+from saccade.core.ports.decoders import ReportProgress
 from saccade.core.types import PixelRecipe
 from saccade.engine.context import LibraryContext
 from saccade.usecases.outliers.api.selection import existing_file, present, subjects_of

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saccade.core.errors import InputError
-from saccade.core.ports import Catalog
+from saccade.core.ports.catalog import Catalog
 from saccade.core.types import Failure, ImageRecord
 from saccade.usecases.outliers.rules.anomalies import (
     local_outlier_factors,

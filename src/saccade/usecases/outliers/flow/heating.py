@@ -1,7 +1,7 @@
 """Computes the heat map of one picture with a model."""
 
+from saccade.core.decoding import Decoded
 from saccade.core.errors import InputError
-from saccade.core.types import Decoded
 from saccade.usecases.outliers.flow.inspection import judge, ratio_of
 from saccade.usecases.outliers.flow.models import Trained
 from saccade.usecases.outliers.flow.patches import Features

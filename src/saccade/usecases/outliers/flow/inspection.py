@@ -8,9 +8,11 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from saccade.core.decoding import Decoded
 from saccade.core.errors import InputError
-from saccade.core.ports import Catalog, ReportProgress
-from saccade.core.types import Decoded, Failure, Progress
+from saccade.core.ports.catalog import Catalog
+from saccade.core.ports.decoders import ReportProgress
+from saccade.core.types import Failure, Progress
 from saccade.usecases.outliers.flow.models import KIND, Trained, as_model
 from saccade.usecases.outliers.flow.patches import Features, Subject
 from saccade.usecases.outliers.rules.inspection import (

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from saccade.core.ports import Catalog, ReportProgress
+from saccade.core.ports.catalog import Catalog
+from saccade.core.ports.decoders import ReportProgress
 from saccade.usecases.outliers.flow.inspection import (
     Pictures,
     column_of,

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saccade.core.errors import InputError
-from saccade.core.ports import Catalog, Decoder, ReportProgress
+from saccade.core.ports.catalog import Catalog
+from saccade.core.ports.decoders import Decoder, ReportProgress
 from saccade.core.ports.engines import LookEncoder
 from saccade.core.types import Failure, Ids, Progress
 from saccade.usecases.outliers.flow.patches import image_batches

@@ -3,7 +3,8 @@
 import numpy as np
 
 from saccade.core.errors import EncoderUnavailableError, InputError
-from saccade.core.ports import Encoder, ReportProgress
+from saccade.core.ports.decoders import ReportProgress
+from saccade.core.ports.encoders import Encoder
 from saccade.core.types import Ids, Role
 from saccade.engine.context import LibraryContext
 from saccade.usecases.outliers.flow.finding import OutlierQuery, Rows

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saccade.core.errors import CorruptLibraryError, EncoderMismatchError, NotFoundError
-from saccade.core.ports import Catalog
+from saccade.core.ports.catalog import Catalog
 from saccade.core.ports.stores import Result
 from saccade.core.types import Failure
 from saccade.usecases.outliers.rules.inspection import (

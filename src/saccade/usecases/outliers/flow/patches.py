@@ -8,10 +8,13 @@ from typing import Self, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from saccade.core.decoding import Decoded, DecodeTask
 from saccade.core.errors import EncoderUnavailableError
-from saccade.core.ports import Catalog, Decoder, Encoder
+from saccade.core.ports.catalog import Catalog
+from saccade.core.ports.decoders import Decoder
+from saccade.core.ports.encoders import Encoder
 from saccade.core.ports.engines import LookEncoder, PatchEncoder
-from saccade.core.types import Decoded, DecodeTask, Failure, Ids, ImageRecord, Pixels, Role
+from saccade.core.types import Failure, Ids, ImageRecord, Pixels, Role
 from saccade.engine.places import locate
 from saccade.engine.thumbnails import read_images
 

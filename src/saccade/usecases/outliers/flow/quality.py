@@ -5,7 +5,8 @@ import time
 import numpy as np
 
 from saccade.core.errors import InvalidFilterError
-from saccade.core.ports import Catalog, Decoder, ReportProgress
+from saccade.core.ports.catalog import Catalog
+from saccade.core.ports.decoders import Decoder, ReportProgress
 from saccade.core.types import Failure, Ids, Progress
 from saccade.usecases.outliers.flow.patches import image_batches
 from saccade.usecases.outliers.rules.quality import (

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from saccade.core.ports import Catalog
+from saccade.core.ports.catalog import Catalog
 from saccade.core.ports.tools import Walk
 from saccade.core.types import Failure, Ids
 from saccade.engine.places import locate

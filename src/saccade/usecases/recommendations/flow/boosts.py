@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from saccade.core.errors import InputError
 from saccade.core.filters import DATA
-from saccade.core.ports import Catalog
+from saccade.core.ports.catalog import Catalog
 from saccade.core.ranking import rank_share
 from saccade.core.types import Ids
 from saccade.usecases.recommendations.rules.reports import Reason

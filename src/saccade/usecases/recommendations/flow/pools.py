@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saccade.core.errors import InputError, InvalidQueryError
-from saccade.core.ports import Catalog
+from saccade.core.ports.catalog import Catalog
 from saccade.core.types import Embeddings, Ids
 from saccade.engine.space import SpaceReader
 from saccade.usecases.recommendations.rules.preference import HALF_LIFE_DAYS, heaviest

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saccade.core.errors import NoImagesError
-from saccade.core.ports import Catalog
+from saccade.core.ports.catalog import Catalog
 from saccade.core.ports.stores import Event
 from saccade.core.ranking import diversified, stretched
 from saccade.core.types import Embeddings, Ids, ImageRecord

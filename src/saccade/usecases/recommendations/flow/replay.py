@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saccade.core.errors import InputError, InvalidQueryError
-from saccade.core.ports import Catalog, ReportProgress
+from saccade.core.ports.catalog import Catalog
+from saccade.core.ports.decoders import ReportProgress
 from saccade.core.ports.stores import Event
 from saccade.core.ranking import (
     Interval,

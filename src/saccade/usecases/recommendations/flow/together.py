@@ -8,7 +8,7 @@ import numpy as np
 
 from saccade.core.calibration import Calibration, image_confidence
 from saccade.core.errors import InputError
-from saccade.core.ports import Catalog
+from saccade.core.ports.catalog import Catalog
 from saccade.core.ranking import diversified, stretched
 from saccade.core.types import Embeddings, Ids
 from saccade.engine.space import SpaceReader

@@ -18,7 +18,7 @@ from saccade.usecases.searching.cli.hits import say_hits
 from saccade.usecases.searching.cli.query import parse_less, parse_near, parse_query
 
 if TYPE_CHECKING:
-    from saccade.core.types import SearchResult
+    from saccade.core.hits import SearchResult
     from saccade.engine.context import LibraryContext
 
 F = TypeVar("F", bound=Callable[..., object])

@@ -6,7 +6,7 @@ from saccade.doors.terminal.output import has_color, is_terminal, note, say
 from saccade.doors.words import counted, duration, harmless, percent, shown_path
 
 if TYPE_CHECKING:
-    from saccade.core.types import Hit, SearchResult
+    from saccade.core.hits import Hit, SearchResult
     from saccade.engine.context import LibraryContext
 
 _BOLD, _DIM, _GREEN, _YELLOW, _RESET = "\x1b[1m", "\x1b[2m", "\x1b[32m", "\x1b[33m", "\x1b[0m"

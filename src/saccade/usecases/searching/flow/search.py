@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from saccade.core.calibration import CONFIDENT, Calibration
 from saccade.core.errors import ImageNotFoundError, InvalidQueryError
 from saccade.core.filters import Filter
-from saccade.core.ports import Catalog
-from saccade.core.types import Embeddings, Hit, Ids, ImageRecord, PartScore, SearchResult, SpaceInfo
+from saccade.core.hits import Hit, PartScore, SearchResult
+from saccade.core.ports.catalog import Catalog
+from saccade.core.types import Embeddings, Ids, ImageRecord, SpaceInfo
 from saccade.engine.query import Part, combine, confidence, content_words, describe
 from saccade.engine.space import SpaceReader
 from saccade.usecases.searching.rules.fusion import collapse, reciprocal_rank_fusion

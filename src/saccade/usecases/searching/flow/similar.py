@@ -8,9 +8,9 @@ import numpy as np
 from saccade.core.calibration import Calibration
 from saccade.core.errors import InputError
 from saccade.core.filters import Filter
-from saccade.core.ports import Catalog
+from saccade.core.hits import Hit, SearchResult
+from saccade.core.ports.catalog import Catalog
 from saccade.core.ranking import diversified, stretched
-from saccade.core.types import Hit, SearchResult
 from saccade.engine.query import Part
 from saccade.engine.space import SpaceReader
 from saccade.usecases.searching.flow.search import search

@@ -8,19 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saccade.core.calibration import CONFIDENT, Calibration, image_confidence
+from saccade.core.decoding import Decoded, DecodeTask
 from saccade.core.errors import InvalidQueryError, UnreadableImageError
-from saccade.core.ports import Catalog, Decoder, ReportProgress
-from saccade.core.types import (
-    Decoded,
-    DecodeTask,
-    Failure,
-    Hit,
-    Ids,
-    ImageRecord,
-    PartScore,
-    Progress,
-    SearchResult,
-)
+from saccade.core.hits import Hit, PartScore, SearchResult
+from saccade.core.ports.catalog import Catalog
+from saccade.core.ports.decoders import Decoder, ReportProgress
+from saccade.core.types import Failure, Ids, ImageRecord, Progress
 from saccade.engine.thumbnails import read_images
 from saccade.usecases.searching.rules.style import (
     STYLE_SIZE,

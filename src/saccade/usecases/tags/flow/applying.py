@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from saccade.core.ports import Catalog, ReportProgress
+from saccade.core.ports.catalog import Catalog
+from saccade.core.ports.decoders import ReportProgress
 from saccade.core.types import Embeddings, Ids, Progress, SpaceInfo
 from saccade.usecases.tags.flow.classifiers import SAMPLE, rows_of, side_by_side
 from saccade.usecases.tags.flow.examples import Examples, first_path

@@ -6,7 +6,7 @@ import numpy as np
 
 from saccade.core.errors import InputError
 from saccade.core.pictures import ImageId, Path
-from saccade.core.ports import Catalog
+from saccade.core.ports.catalog import Catalog
 from saccade.core.ports.stores import Tag
 from saccade.core.quarantine import MERGED
 from saccade.core.types import Ids

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from saccade.core.errors import EncoderMismatchError, InputError, NotFoundError
-from saccade.core.ports import Catalog
+from saccade.core.ports.catalog import Catalog
 from saccade.core.ports.stores import Result
 from saccade.core.types import Embeddings, Ids, Role, SpaceInfo
 from saccade.usecases.tags.flow.scanning import blocks

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from saccade.core.errors import ImageNotFoundError, InputError
-from saccade.core.ports import Catalog
+from saccade.core.ports.catalog import Catalog
 from saccade.core.types import Embeddings, Ids, Role, SpaceInfo
 from saccade.usecases.tags.rules.classifying import NO, YES
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from saccade.core.errors import InputError, SaccadeError
-from saccade.core.ports import ReportProgress
+from saccade.core.ports.decoders import ReportProgress
 from saccade.core.types import Failure, Ids, Progress
 from saccade.engine.context import LibraryContext
 from saccade.engine.places import locate

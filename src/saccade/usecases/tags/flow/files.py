@@ -13,9 +13,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from saccade.core.decoding import Decoded, DecodeTask
 from saccade.core.errors import SaccadeError
-from saccade.core.ports import Decoder, ReportProgress
-from saccade.core.types import Decoded, DecodeTask, Failure, Ids, PixelRecipe
+from saccade.core.ports.decoders import Decoder, ReportProgress
+from saccade.core.types import Failure, Ids, PixelRecipe
 from saccade.engine.context import LibraryContext
 from saccade.engine.places import locate
 from saccade.usecases.tags.flow.exporting import content_of, reason_of, reported

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from saccade.core.ports import Catalog
+from saccade.core.ports.catalog import Catalog
 from saccade.core.ports.stores import Tag
 from saccade.core.types import Failure, Ids, ImageRecord
 

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from saccade.core.ports import Catalog, Encoder
+from saccade.core.ports.catalog import Catalog
+from saccade.core.ports.encoders import Encoder
 from saccade.core.types import Embeddings, SpaceInfo
 from saccade.usecases.tags.flow.classifiers import rows_of
 from saccade.usecases.tags.flow.examples import Examples

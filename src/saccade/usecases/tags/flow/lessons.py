@@ -9,7 +9,7 @@ import numpy as np
 from saccade.core.errors import InputError
 from saccade.core.filters import Filter
 from saccade.core.pictures import ImageId, Path
-from saccade.core.ports import ReportProgress
+from saccade.core.ports.decoders import ReportProgress
 from saccade.core.ports.stores import Result
 from saccade.core.types import Ids, Role, SpaceInfo
 from saccade.engine.context import LibraryContext

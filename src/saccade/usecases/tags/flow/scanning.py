@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from saccade.core.ports import Catalog
+from saccade.core.ports.catalog import Catalog
 from saccade.core.types import Embeddings, Ids, SpaceInfo
 
 _BLOCK = 4096

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from saccade.core.ports import Catalog
+from saccade.core.ports.catalog import Catalog
 from saccade.core.types import Ids
 from saccade.usecases.tags.rules.reports import Example, Label, LabelSummary
 from saccade.usecases.tags.rules.zero_shot import LabelCalibration

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from saccade.core.ports import Catalog, Encoder, ReportProgress
+from saccade.core.ports.catalog import Catalog
+from saccade.core.ports.decoders import ReportProgress
+from saccade.core.ports.encoders import Encoder
 from saccade.core.types import Ids, SpaceInfo
 from saccade.usecases.tags.flow.applying import (
     Application,

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saccade.core.errors import InvalidQueryError
-from saccade.core.ports import Encoder
+from saccade.core.ports.encoders import Encoder
 from saccade.core.types import Embeddings
 from saccade.core.vectors import normalize
 from saccade.usecases.tags.rules.encoder_fit import EncoderFit

@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saccade.core.errors import InputError
-from saccade.core.ports import Catalog, Encoder, ReportProgress
+from saccade.core.ports.catalog import Catalog
+from saccade.core.ports.decoders import ReportProgress
+from saccade.core.ports.encoders import Encoder
 from saccade.core.types import Embeddings, Ids, Progress, SpaceInfo
 from saccade.usecases.tags.flow.scanning import blocks
 from saccade.usecases.tags.flow.store import TagRows, store, summaries, with_parents

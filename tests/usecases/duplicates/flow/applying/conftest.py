@@ -12,9 +12,11 @@ from typing import Any
 import pytest
 
 from saccade.catalog import SqlCatalog, open_catalog
-from saccade.core.ports import NewImage, SeenFile
+from saccade.core.decoding import FileEntry, FileStamp
+from saccade.core.ports.files import SeenFile
+from saccade.core.ports.images import NewImage
 from saccade.core.quarantine import UndoReport
-from saccade.core.types import FileEntry, FileStamp, ImageInfo, Progress
+from saccade.core.types import ImageInfo, Progress
 from saccade.engine import scopes
 from saccade.sources import quarantine
 from saccade.sources.journal import Journal

@@ -11,9 +11,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from saccade.core.ports import Catalog, Decoder, ReportProgress
+from saccade.core.ports.catalog import Catalog
+from saccade.core.ports.decoders import Decoder, ReportProgress
 from saccade.core.ports.engines import Match
-from saccade.core.types import Ids, IndexReport, PixelRecipe, Pixels, Role
+from saccade.core.status import IndexReport
+from saccade.core.types import Ids, PixelRecipe, Pixels, Role
 from saccade.engine.space import SpaceReader
 from saccade.indexes.join import CellJoin
 from saccade.indexes.kmeans import SphericalKMeans

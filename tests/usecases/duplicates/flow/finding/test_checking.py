@@ -5,7 +5,8 @@ from typing import Protocol
 
 import pytest
 
-from saccade.core.types import DecodeTask, Role
+from saccade.core.decoding import DecodeTask
+from saccade.core.types import Role
 from saccade.usecases.duplicates.flow.checking import Checker, check
 from saccade.usecases.duplicates.flow.matcher import HashTable, Surroundings
 from saccade.usecases.duplicates.rules.reports import CheckResult, Tier

@@ -1,0 +1,110 @@
+"""What a library reports of itself: a run of indexing, what it holds, and what is wrong with it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from saccade.core.types import Failure, SpaceInfo
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexReport:
+    """The result of an indexing run.
+
+    Attributes:
+        files: image files found (new, unchanged, moved and failed; not the excluded).
+        added: files whose picture was read in this run. `unchanged`: the same as last time. `moved`: a known
+            picture at a new path. `removed`: files that are gone. `excluded`: files that are not images.
+        embedded: images encoded in this run.
+        failed: one Failure for each image file that could not be read.
+        seconds: wall time.
+    """
+
+    files: int
+    added: int
+    unchanged: int
+    moved: int
+    removed: int
+    excluded: int
+    embedded: int
+    failed: tuple[Failure, ...]
+    seconds: float
+
+    @property
+    def images_per_s(self) -> float:
+        """Images encoded per second of wall time."""
+        return self.embedded / self.seconds if self.seconds > 0 else 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """The number of items in a catalog.
+
+    Attributes:
+        images: images with at least one file present.
+        files: image files and archive members present.
+        failed: files present that could not be read, `excluded`: files present that are not images.
+        missing: files that are gone.
+        embeddings: {space id: rows}.
+    """
+
+    images: int
+    files: int
+    failed: int
+    excluded: int
+    missing: int
+    embeddings: Mapping[int, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LibraryStatus:
+    """A library's location and contents.
+
+    Attributes:
+        library: the library's own folder (".saccade").
+        folders: absolute paths it indexes.
+        counts: numbers of its items.
+        spaces: every space.
+        indexes: {space id: "flat", "ivf" or "hnsw" and how many newer rows are searched separately}.
+        size_bytes: size of the library's own files.
+        interrupted: whether the last indexing run did not finish.
+    """
+
+    library: str
+    folders: tuple[str, ...]
+    counts: Counts
+    spaces: tuple[SpaceInfo, ...]
+    indexes: Mapping[int, str]
+    size_bytes: int
+    interrupted: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """A problem found by a check: a stable code, a message, the items affected, and if it was repaired."""
+
+    code: str
+    message: str
+    count: int
+    repaired: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoctorReport:
+    """Whether every file is indexed, failed with a reason, or excluded, and all stored data is intact.
+
+    Attributes:
+        counts: numbers of items in the catalog.
+        unindexed: image files that are new or changed.
+        failures: files that could not be read, with reasons.
+        problems: what is wrong; failed files are listed in `failures` instead.
+    """
+
+    counts: Counts
+    unindexed: int
+    failures: tuple[Failure, ...]
+    problems: tuple[Problem, ...]
+
+    @property
+    def healthy(self) -> bool:
+        """Whether nothing is wrong, or everything was repaired."""
+        return all(problem.repaired for problem in self.problems)
