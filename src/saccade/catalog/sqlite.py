@@ -5,6 +5,7 @@ commit has reached the disk; foreign keys on; a schema from a stranger is not tr
 """
 
 import errno
+import fcntl
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -207,26 +208,40 @@ def copy_database(source: Path, target: Path, *, overwrite: bool) -> None:
     """
     partial = target.with_name(f".{target.name}.partial")
     _refuse_existing(target, overwrite=overwrite)
+    with _alone_in(target.parent):
+        _remove(partial)  # a killed copy leaves one, and SQLite would read what it holds
+        try:
+            with (
+                closing(connect(source, read_mode(source))) as original,
+                closing(connect(partial, "rwc")) as copy,
+            ):
+                copy.execute("PRAGMA journal_mode=OFF")  # a partial copy is never read
+                copy.execute("PRAGMA synchronous=OFF")  # synced as a whole below
+                original.backup(copy)
+            _sync(partial)
+            _refuse_existing(target, overwrite=overwrite)
+            partial.replace(target)
+        finally:
+            _remove(partial)
+        _sync(target.parent)
+
+
+def _remove(database: Path) -> None:
+    """Delete a database and what SQLite puts beside it, whichever of them there are."""
+    for ending in ("", "-wal", "-shm", "-journal"):
+        with suppress(FileNotFoundError):
+            Path(f"{database}{ending}").unlink()
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Wait until no other process or thread copies into the folder: two copies would share a partial file."""
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
-        with (
-            closing(connect(source, read_mode(source))) as original,
-            closing(connect(partial, "rwc")) as copy,
-        ):
-            copy.execute("PRAGMA journal_mode=OFF")  # a partial copy is never read
-            copy.execute("PRAGMA synchronous=OFF")  # synced as a whole below
-            original.backup(copy)
-        _sync(partial)
-        _refuse_existing(target, overwrite=overwrite)
-        partial.replace(target)
-    except BaseException:
-        with suppress(OSError):
-            partial.unlink()
-        raise
-    finally:  # a copy killed at its very end leaves these, and the next one does not need them
-        for ending in ("-wal", "-shm"):
-            with suppress(OSError):
-                Path(f"{partial}{ending}").unlink()
-    _sync(target.parent)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _refuse_existing(target: Path, *, overwrite: bool) -> None:

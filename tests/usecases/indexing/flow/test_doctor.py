@@ -238,7 +238,7 @@ def test_a_database_with_destroyed_pages_is_reported_in_our_own_words(sound: Des
         spoiled[page * 8192 : (page + 1) * 8192] = b"\xa5" * 8192
         file.write_bytes(spoiled)
         for leftover in file.parent.glob("catalog.db-*"):
-            leftover.unlink()
+            leftover.unlink(missing_ok=True)
         try:
             sound.open()
             seen |= set(codes(examine(sound)))
