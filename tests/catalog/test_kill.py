@@ -12,8 +12,10 @@ _WRITER = """
 import hashlib, sys
 import numpy as np
 from saccade.catalog import open_catalog
-from saccade.core.ports import NewImage, SeenFile
-from saccade.core.types import FileEntry, FileStamp, ImageInfo
+from saccade.core.decoding import FileEntry, FileStamp
+from saccade.core.ports.files import SeenFile
+from saccade.core.ports.images import NewImage
+from saccade.core.types import ImageInfo
 home, space, run, start = sys.argv[1], *map(int, sys.argv[2:])
 catalog = open_catalog(home + "/.saccade", create=False, home=home)
 folder, _ = catalog.files.ensure_folder(home)

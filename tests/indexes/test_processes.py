@@ -20,7 +20,7 @@ SPACE = SpaceInfo(id=1, role=Role.COPY, encoder="x", fingerprint="00", dim=8, ac
 COMMON = """
 import sys, time
 import numpy as np
-from saccade.core.ports import NoIndex
+from saccade.core.ports.indexes import NoIndex
 from saccade.core.types import Role, SpaceInfo
 from saccade.core.vectors import normalize
 from saccade.indexes import IndexFiles
