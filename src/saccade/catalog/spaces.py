@@ -22,7 +22,7 @@ class SqlSpaces:
             return _spaces(connection)
 
     def ensure(self, encoder: EncoderInfo, role: Role) -> SpaceInfo:
-        """The space of this fingerprint and role; made, and active if its role has none active.
+        """The space of this encoder and role; made, and active if its role has none active.
 
         Raises:
             InputError: the encoder has no such role.
@@ -64,7 +64,6 @@ def _spaces(connection: Connection) -> list[SpaceInfo]:
 
 
 def _space(known: Sequence[SpaceInfo], encoder: EncoderInfo, role: Role) -> SpaceInfo | None:
-    for space in known:
-        if space.fingerprint == encoder.fingerprint and space.role is role:
-            return space
-    return None
+    """The newest space of the role that holds this encoder's embeddings, the active one first."""
+    fitting = [space for space in known if space.role is role and encoder.makes(space.fingerprint)]
+    return max(fitting, key=lambda space: (space.active, space.id), default=None)

@@ -93,6 +93,10 @@ class EncoderInfo:
     fitted: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     same_as: frozenset[str] = frozenset()
 
+    def makes(self, fingerprint: str) -> bool:
+        """Whether embeddings of this fingerprint are the ones it makes."""
+        return fingerprint == self.fingerprint or fingerprint in self.same_as
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageInfo:

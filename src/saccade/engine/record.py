@@ -68,7 +68,7 @@ def _pictures(context: LibraryContext, paths: Sequence[str]) -> dict[str, _Pictu
         rows = encoder.encode_pixels(np.stack([decoded[path].pixels for path in found]))
         for role in encoder.info.dims:
             space = context.spaces.reader(role).space
-            if space.fingerprint == encoder.info.fingerprint:
+            if encoder.info.makes(space.fingerprint):
                 for place, one in enumerate(found.values()):
                     one.embeddings[space.id] = rows[role][place]
     return found

@@ -54,7 +54,7 @@ class ActiveSpaces:
         active = self.active()
         space = next((one for one in active if one.role == role), next(iter(active), None))
         encoder = self._loaded(self._default if space is None else space.encoder)
-        if space is not None and space.fingerprint not in {encoder.info.fingerprint, *encoder.info.same_as}:
+        if space is not None and not encoder.info.makes(space.fingerprint):
             raise EncoderMismatchError(
                 f"this library was built with another version of the encoder {space.encoder!r} "
                 f"(fingerprint {space.fingerprint[:12]}, here {encoder.info.fingerprint[:12]})",

@@ -18,7 +18,10 @@ class Spaces(Protocol):
         """Every space, active or not."""
 
     def ensure(self, encoder: EncoderInfo, role: Role) -> SpaceInfo:
-        """The space of this fingerprint and role; created if missing, and active if its role has none."""
+        """The space of this encoder and role; created if missing, and active if its role has none.
+
+        A space of a fingerprint in `encoder.same_as` is this encoder's: nothing in it is embedded again.
+        """
 
 
 class Runs(Protocol):

@@ -11,7 +11,7 @@ from saccade.core.ports.catalog import Catalog
 from saccade.core.ports.decoders import ReportProgress
 from saccade.core.ports.encoders import Encoder
 from saccade.core.ports.engines import KMeans
-from saccade.core.types import Embeddings, Ids, Progress
+from saccade.core.types import Embeddings, Ids, Progress, SpaceInfo
 from saccade.engine.space import SpaceReader
 from saccade.usecases.clusters.flow import store
 from saccade.usecases.clusters.flow.clustering import Cut, Method, cut
@@ -100,7 +100,7 @@ def find_clusters(
     found = replace(found, settings={**found.settings, "seed": query.seed})
     while True:
         old = store.load(catalog, name) if name else None
-        made, kept = _matched(catalog, encoder, ids, rows, found=found, old=old)
+        made, kept = _matched(catalog, encoder, reader.space, ids, rows, found=found, old=old)
         version = _save(catalog, name, made, old)
         if version is not None:
             return report_of(catalog, rows, made, old, name=name, version=version, kept=kept, started=started)
@@ -164,6 +164,7 @@ def _save(catalog: Catalog, name: str, made: Stored, old: Stored | None) -> int 
 def _matched(
     catalog: Catalog,
     encoder: Encoder,
+    space: SpaceInfo,
     ids: Ids,
     rows: Embeddings,
     *,
@@ -192,7 +193,7 @@ def _matched(
         version=0,
         method=found.method,
         settings=found.settings,
-        fingerprint=encoder.info.fingerprint,
+        fingerprint=space.fingerprint,
         next_id=int(max([next_id - 1, *cluster_ids.tolist()])) + 1,
         clusters=clusters,
         groups=groups,

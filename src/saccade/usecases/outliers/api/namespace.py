@@ -192,7 +192,7 @@ class Outliers:
         started = time.perf_counter()
         context = self._context
         encoder = context.spaces.encoder()
-        trained = models.load_model(context.catalog, name, encoder.info.fingerprint, version)
+        trained = models.load_model(context.catalog, name, encoder.info, version)
         everything = not files and not where and not folders
         subjects, failed = subjects_of(context, files, where, folders, everything=everything)
         if not subjects:
@@ -226,7 +226,7 @@ class Outliers:
         """
         context = self._context
         encoder = context.spaces.encoder()
-        trained = models.load_model(context.catalog, name, encoder.info.fingerprint, version)
+        trained = models.load_model(context.catalog, name, encoder.info, version)
         check_heat(trained, size)
         if isinstance(image, ImageId):
             image = existing_file(context.record(image))

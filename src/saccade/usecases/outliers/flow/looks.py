@@ -39,7 +39,7 @@ class LookMaker:
     """Measures how images look, and stores the result.
 
     Args:
-        encoder: computes looks. fingerprint: the encoder's.
+        encoder: computes looks. fingerprint: of the space of its embeddings.
         decoder: uses the encoder's recipe.
         keep: whether to store measurements.
     """

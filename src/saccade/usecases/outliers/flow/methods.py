@@ -65,8 +65,9 @@ def compared_rows(
             f"encoder {encoder.info.name!r} does not support comparison by look",
             hint="compare by content: --by content",
         )
+    space = context.spaces.reader(Role.SEMANTIC).space
     with context.open_decoder(encoder.info.recipe) as decoder:
         looks = LookMaker(
-            context.catalog, decoder, looker, encoder.info.fingerprint, keep=query.store, report=report
+            context.catalog, decoder, looker, space.fingerprint, keep=query.store, report=report
         ).measure(ids)
     return Rows(ids=looks.ids, rows=looks.rows, remainder=True, failed=looks.failed)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from saccade.core.errors import CorruptLibraryError, EncoderMismatchError, NotFoundError
 from saccade.core.ports.catalog import Catalog
 from saccade.core.ports.stores import Result
-from saccade.core.types import Failure
+from saccade.core.types import EncoderInfo, Failure
 from saccade.usecases.outliers.rules.inspection import (
     Bank,
 )
@@ -38,7 +38,7 @@ class Trained:
     grid: tuple[int, int]
 
 
-def load_model(catalog: Catalog, name: str, encoder: str, version: int | None = None) -> Trained:
+def load_model(catalog: Catalog, name: str, encoder: EncoderInfo, version: int | None = None) -> Trained:
     """A stored model.
 
     Raises:
@@ -55,9 +55,10 @@ def load_model(catalog: Catalog, name: str, encoder: str, version: int | None = 
             else f'train one: saccade outliers --train "{name}" --good FOLDER',
         )
     model = as_model(kept)
-    if model.encoder != encoder:
+    if not encoder.makes(model.encoder):
         raise EncoderMismatchError(
-            f"the model {name!r} is of another encoder ({model.encoder[:12]}, here {encoder[:12]})",
+            f"the model {name!r} is of another encoder"
+            f" ({model.encoder[:12]}, here {encoder.fingerprint[:12]})",
             hint=f'train it again: saccade outliers --train "{name}" --good FOLDER',
         )
     arrays, grid = kept.arrays, kept.facts["grid"]

@@ -131,9 +131,9 @@ def _model(result: Result, spaces: Sequence[SpaceInfo]) -> Classifier:
 def _spaces(context: LibraryContext) -> list[SpaceInfo]:
     """The spaces that a classifier uses, semantic first: those of one encoder."""
     spaces = context.spaces
-    fingerprint = spaces.encoder().info.fingerprint
+    encoder = spaces.encoder().info
     found = [spaces.reader(role).space for role in (Role.SEMANTIC, Role.COPY) if spaces.has(role)]
-    return [space for space in found if space.fingerprint == fingerprint]
+    return [space for space in found if encoder.makes(space.fingerprint)]
 
 
 def _named(context: LibraryContext, images: Images) -> dict[int, str]:
