@@ -14,7 +14,7 @@ from saccade.core.errors import InvalidVectorError
 from saccade.core.types import Pixels
 
 RECIPE = "phash-1"
-"""The algorithm and its version, stored beside every hash: hashes of another recipe are not comparable.
+"""The algorithm and its version, stored with every hash: hashes of another recipe are not comparable.
 
 It hashes the whole picture, so pixels of a recipe that crops do not give one. Change it with the algorithm.
 """
