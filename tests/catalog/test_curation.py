@@ -15,6 +15,7 @@ from alembic import command
 from alembic.config import Config
 
 from saccade.catalog import open_catalog, pairs, schema, sqlite
+from saccade.catalog.hashes import SqlHashes
 from saccade.core.errors import CorruptLibraryError, LibraryBusyError, ReadOnlyError
 from saccade.core.ports.stores import Event, StoredPair
 
@@ -251,6 +252,19 @@ def test_frequent_questions_of_filters_are_answered_by_an_index(library) -> None
         assert index in plan[0][3]
         assert "SCAN" not in plan[0][3]
     connection.close()
+
+
+def test_hashes_of_another_recipe_are_not_used_and_made_again(library) -> None:
+    """Bits of two recipes are not comparable; a new hash takes the place of the old one."""
+    ids = _pictures(library, 3)
+    older = SqlHashes(library.catalog._session.transactions, recipe="phash-0")
+    older.save(dict.fromkeys(ids, 7))
+    hashes = library.catalog.hashes
+    assert (older.get()[0].tolist(), older.missing().tolist()) == (ids, [])
+    assert (hashes.get()[0].tolist(), hashes.missing().tolist()) == ([], ids)
+    hashes.save({ids[1]: 9})
+    assert (hashes.get()[1].tolist(), hashes.missing().tolist()) == ([9], [ids[0], ids[2]])
+    assert older.get()[0].tolist() == [ids[0], ids[2]]
 
 
 _WRITER = """

@@ -25,10 +25,11 @@ from saccade.core.errors import (
     StorageError,
 )
 
+_NEWEST = schema.CURRENT
 _NEXT = """
 import sqlalchemy as sa
 from alembic import op
-revision, down_revision, branch_labels, depends_on = "0003", "0002", None, None
+revision, down_revision, branch_labels, depends_on = "9000", "{current}", None, None
 def upgrade():
     op.add_column("runs", sa.Column("host", sa.Text()))
     {more}
@@ -109,9 +110,9 @@ def next_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         scripts = tmp_path / "migrations"
         if not scripts.exists():
             shutil.copytree(schema.MIGRATIONS, scripts)
-        (scripts / "versions" / "0003_next.py").write_text(_NEXT.format(more=more))
+        (scripts / "versions" / "9000_next.py").write_text(_NEXT.format(more=more, current=_NEWEST))
         monkeypatch.setattr(schema, "MIGRATIONS", scripts)
-        monkeypatch.setattr(schema, "CURRENT", "0003")
+        monkeypatch.setattr(schema, "CURRENT", "9000")
 
     return install
 

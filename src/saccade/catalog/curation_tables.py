@@ -122,10 +122,22 @@ distinct_pairs = Table(
     sqlite_strict=True,
 )
 
+recipes = Table(
+    "recipes",
+    metadata,
+    key("id"),
+    Column(
+        "name", Text, nullable=False, unique=True, comment="how a derived value was made, with its version"
+    ),
+    sqlite_autoincrement=True,
+    sqlite_strict=True,
+)
+
 hashes = Table(
     "hashes",
     metadata,
     _part("image_id", "images.id"),
+    Column("recipe_id", ForeignKey("recipes.id"), nullable=False),
     Column("phash", BIG, nullable=False, comment="64 bits, as a signed number"),
     sqlite_strict=True,
 )

@@ -12,7 +12,7 @@ from saccade.catalog.curation_tables import EVERY_TABLE
 from saccade.catalog.tables import versions
 from saccade.core.errors import CorruptLibraryError, LibraryTooNewError, ReadOnlyError
 
-CURRENT = "0002"
+CURRENT = "0003"
 """The newest revision in `migrations/versions`."""
 _FIRST = "0001"
 """The oldest one; between the two they are numbered without a gap."""

@@ -13,6 +13,12 @@ from numpy.typing import NDArray
 from saccade.core.errors import InvalidVectorError
 from saccade.core.types import Pixels
 
+RECIPE = "phash-1"
+"""The algorithm and its version, stored with every hash: hashes of another recipe are not comparable.
+
+It hashes the whole picture, so pixels of a recipe that crops do not give one. Change it with the algorithm.
+"""
+
 Hashes = NDArray[np.uint64]
 """(n,) uint64, 64 bits each; `NO_HASH` for a picture that shows nothing."""
 

@@ -12,6 +12,7 @@ from saccade.core.ports.files import SeenFile
 from saccade.core.ports.images import NewImage
 from saccade.core.types import Embeddings, PixelRecipe
 from saccade.engine.context import LibraryContext
+from saccade.engine.rehash import shows_all
 
 
 @dataclass(slots=True, kw_only=True)
@@ -38,12 +39,14 @@ def record_changed(context: LibraryContext, files: Mapping[str, int], doing: str
     if not pictures:
         return set()
     catalog = context.catalog
-    hashes = phash(np.stack([one.decoded.pixels for one in pictures.values()])).tolist()
+    whole = shows_all(context.spaces.encoders()[0].info.recipe)
+    pixels = [one.decoded.pixels for one in pictures.values()] if whole else []
+    hashes = phash(np.stack(pixels)).tolist() if whole else []
     with catalog.unit(doing):
         absent = _absent(catalog, pictures)
         run = catalog.runs.start("record")
         now = _record(catalog, run, pictures)
-        catalog.hashes.save({now[path]: value for path, value in zip(pictures, hashes, strict=True)})
+        catalog.hashes.save({now[path]: value for path, value in zip(pictures, hashes, strict=whole)})
         catalog.runs.finish(run, {"files": len(now)})
         heirs = {image: files[path] for path, image in now.items() if image != files[path]}
         _inherit(catalog, heirs, absent)

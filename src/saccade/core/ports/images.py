@@ -87,7 +87,10 @@ class EmbeddingStore(Protocol):
 
 
 class Hashes(Protocol):
-    """Perceptual hashes of images, 64 bits each."""
+    """Perceptual hashes of images, 64 bits each, made by `core.perceptual.RECIPE`.
+
+    Hashes made by another recipe, by an older release for instance, are never returned and count as missing.
+    """
 
     def get(self, ids: Ids | None = None) -> tuple[Ids, NDArray[np.uint64]]:
         """Sorted ids of the images that have one (among `ids`, if given), and the hashes."""
@@ -96,4 +99,4 @@ class Hashes(Protocol):
         """Store {image id: 64 bits}, 0 to 2**64 - 1. Raises ImageNotFoundError."""
 
     def missing(self) -> Ids:
-        """Sorted ids of the images with a file present and no perceptual hash."""
+        """Sorted ids of the images with a file present and no perceptual hash of this recipe."""

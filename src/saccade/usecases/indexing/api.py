@@ -10,10 +10,11 @@ from saccade.core.pictures import Path
 from saccade.core.ports.decoders import ReportProgress
 from saccade.core.ports.indexes import NoIndex
 from saccade.core.status import DoctorReport, IndexReport, LibraryStatus
-from saccade.core.types import Failure, SpaceInfo
+from saccade.core.types import Failure, PixelRecipe, SpaceInfo
 from saccade.engine.context import LibraryContext
 from saccade.engine.inputs import absolute
 from saccade.engine.refresh import refresh
+from saccade.engine.rehash import HASHED, rehash, shows_all
 from saccade.engine.scopes import known_folders, scopes
 from saccade.usecases.indexing.flow.doctor import Doctor
 from saccade.usecases.indexing.flow.run import index_paths
@@ -53,6 +54,7 @@ class Indexing:
             )
         # Everything is recorded by now; another writer will bring the indexes up to date too.
         with suppress(LibraryBusyError), context.catalog.writing("building indexes", wait_s=0):
+            self._hash_missing(encoder.info.recipe, progress)
             self._refresh(progress, force=False)
         return replace(report, failed=(*report.failed, *away))
 
@@ -94,6 +96,13 @@ class Indexing:
             size_bytes=_size_below(self._context.folder),
             interrupted=bool(catalog.runs.unfinished()),
         )
+
+    def _hash_missing(self, recipe: PixelRecipe, progress: ReportProgress | None) -> None:
+        """Hash images that have no hash by the current recipe; the caller holds the write lock."""
+        missing = self._context.catalog.hashes.missing().tolist()
+        if missing:
+            with self._context.open_decoder(recipe if shows_all(recipe) else HASHED) as decoder:
+                rehash(self._context.catalog, decoder, missing, report=progress or (lambda _: None))
 
     def _refresh(self, progress: ReportProgress | None, *, force: bool, kind: str | None = None) -> None:
         """Update derived data; the caller holds the write lock."""

@@ -20,6 +20,7 @@ from saccade.core.ports.images import NewImage
 from saccade.core.ports.tools import Walk
 from saccade.core.status import IndexReport
 from saccade.core.types import Failure, Progress, Role
+from saccade.engine.rehash import shows_all
 from saccade.engine.scopes import remember
 from saccade.usecases.indexing.flow.folders import failures_below, gone_images, no_images, patterns_of, widest
 from saccade.usecases.indexing.flow.plan import Plan, make_plan
@@ -229,7 +230,7 @@ class _Run:
         self, pictures: Sequence[Decoded], seen: Sequence[SeenFile], images: Sequence[int | None]
     ) -> None:
         """Compute the perceptual hash of each new picture; many are stored in one transaction."""
-        if pictures:
+        if pictures and shows_all(self._encoder.info.recipe):
             hashes = phash(np.stack([picture.pixels for picture in pictures])).tolist()
             of = {picture.sha256: value for picture, value in zip(pictures, hashes, strict=True)}
             self._hashes |= {
