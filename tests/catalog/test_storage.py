@@ -153,11 +153,11 @@ def test_flipped_bits_in_vectors_are_found_and_only_those(library) -> None:
     bad = sorted(dice.sample(ids, 8))
     with sqlite3.connect(library.database) as raw:
         for image in bad:
-            (data,) = raw.execute("SELECT vector FROM embeddings WHERE image_id = ?", (image,)).fetchone()
+            (data,) = raw.execute("SELECT vector FROM embeddings WHERE item_id = ?", (image,)).fetchone()
             place = dice.randrange(len(data) * 8)
             flipped = bytearray(data)
             flipped[place // 8] ^= 1 << place % 8
-            raw.execute("UPDATE embeddings SET vector = ? WHERE image_id = ?", (bytes(flipped), image))
+            raw.execute("UPDATE embeddings SET vector = ? WHERE item_id = ?", (bytes(flipped), image))
     raw.close()
     assert library.catalog.embeddings.corrupt(library.space).tolist() == bad
     good = np.array([image for image in ids if image not in bad])

@@ -134,7 +134,7 @@ def assert_nothing_doubled(folder: Path) -> None:
         for table, key in (
             ("images", "sha256"),
             ("files", "folder_id || ':' || hex(path) || ':' || hex(member)"),
-            ("embeddings", "space_id || ':' || image_id"),
+            ("embeddings", "space_id || ':' || item_id"),
             ("folders", "path"),
             ("spaces", "role"),
         ):

@@ -3,9 +3,11 @@
 from collections.abc import Iterable, Iterator
 
 import numpy as np
+from sqlalchemy.exc import IntegrityError
 
 from saccade.catalog import vectors
 from saccade.catalog.session import Transactions
+from saccade.core.errors import ImageNotFoundError, InputError
 from saccade.core.types import Embeddings, Ids
 
 _CHECKED = 4096
@@ -16,6 +18,25 @@ class SqlEmbeddings:
 
     def __init__(self, transactions: Transactions) -> None:
         self._transactions = transactions
+
+    def save(self, space: int, items: Ids, rows: Embeddings) -> int:
+        """Store the (n, d) rows of items that have none in the space yet; number stored.
+
+        Raises:
+            ImageNotFoundError: an unknown item.   InputError: an unknown space, or items and rows differ.
+            InvalidVectorError: a row that is not a unit vector of the space's dimension.
+        """
+        if len(items) != len(rows):
+            raise InputError(f"{len(items)} items and {len(rows)} rows were given")
+        given = {(int(item), space): row for item, row in zip(items, rows, strict=True)}
+        with self._transactions.storing() as connection:
+            for one in vectors.held(connection, given.keys()):
+                del given[one]
+            try:
+                vectors.store(connection, given)
+            except IntegrityError as error:
+                raise ImageNotFoundError("the library has not all of the items") from error
+        return len(given)
 
     def get(self, space: int, ids: Ids) -> Embeddings:
         """(n, d) rows as asked. Raises ImageNotFoundError; CorruptLibraryError on a bad checksum."""
@@ -47,17 +68,17 @@ class SqlEmbeddings:
             return vectors.last_sequence(connection, space)
 
     def absent(self, space: int) -> Ids:
-        """Sorted ids with an embedding in the space and no file present."""
+        """Sorted ids of items with an embedding in the space whose image has no file present."""
         with self._transactions.reading() as connection:
             return vectors.absent(connection, space)
 
     def unembedded(self, space: int) -> Ids:
-        """Sorted ids of the images with a file present and no embedding in the space."""
+        """Sorted ids of the images with a file present and no embedding of the whole image in the space."""
         with self._transactions.reading() as connection:
             return vectors.without(connection, space)
 
     def corrupt(self, space: int) -> Ids:
-        """Sorted ids of the images whose vector in the space is not what was stored; reads all of them."""
+        """Sorted ids of the items whose vector in the space is not what was stored; reads all of them."""
         found: list[int] = []
         last = 0
         while True:
@@ -69,6 +90,6 @@ class SqlEmbeddings:
             found += rows[1]
 
     def remove(self, space: int, ids: Iterable[int]) -> int:
-        """Delete these images' embeddings in the space, so that they are made again; number deleted."""
+        """Delete these items' embeddings in the space, so that they are made again; number deleted."""
         with self._transactions.storing() as connection:
             return vectors.remove(connection, space, [int(image) for image in ids])

@@ -7,13 +7,13 @@ from typing import Any
 from sqlalchemy import Connection, exists, insert, select
 
 from saccade.catalog import sqlite, vectors
+from saccade.catalog.items import whole_row
 from saccade.catalog.places import batches
-from saccade.catalog.tables import embeddings, image_texts, images, spaces, texts
+from saccade.catalog.tables import embeddings, image_texts, images, items, texts
 from saccade.catalog.text import fold, storable
 from saccade.core.errors import InputError
 from saccade.core.ports.images import NewImage
 from saccade.core.types import Embeddings, ImageInfo
-from saccade.core.vectors import check_embeddings
 
 _BATCH = 500
 _TEXTS = ("camera", "lens", "title", "caption", "creator", "rights", "format")
@@ -42,6 +42,7 @@ def store(connection: Connection, run: int, new: Sequence[NewImage]) -> dict[byt
     if fresh:
         connection.execute(insert(images), [_image_row(run, image) for image in fresh])
         known |= ids_of(connection, (image.sha256 for image in fresh))
+        connection.execute(insert(items), [whole_row(known[image.sha256]) for image in fresh])
         _store_texts(connection, {known[image.sha256]: image.info for image in fresh})
     _store_embeddings(connection, known, new, had=set(first) - {image.sha256 for image in fresh})
     return known
@@ -104,35 +105,18 @@ def _store_embeddings(
             given.setdefault((ids[image.sha256], space), vector)
     if not given:
         return
-    _check(connection, given)
     if had:
-        held = select(embeddings.c.image_id, embeddings.c.space_id).where(
-            sqlite.among(embeddings.c.space_id, sorted({space for _, space in given})),
-            sqlite.among(embeddings.c.image_id, sorted(ids[digest] for digest in had)),
-        )
-        for image_id, space_id in connection.execute(held):
-            given.pop((image_id, space_id), None)
-    rows = []
-    for (image_id, space_id), vector in sorted(given.items(), key=lambda item: item[0]):
-        data, checksum = vectors.packed(vector)
-        rows.append({"space_id": space_id, "image_id": image_id, "vector": data, "checksum": checksum})
-    if rows:
-        connection.execute(insert(embeddings), rows)
-
-
-def _check(connection: Connection, given: Mapping[tuple[int, int], Embeddings]) -> None:
-    dims = dict(connection.execute(select(spaces.c.id, spaces.c.dim)).all())
-    for (_, space), vector in given.items():
-        if space not in dims:
-            raise InputError(f"the library has no space {space}")
-        check_embeddings(vector.reshape(1, -1), dims[space])
+        maybe = [(ids[digest], space) for digest in had for space in {space for _, space in given}]
+        for one in vectors.held(connection, maybe):
+            given.pop(one, None)
+    vectors.store(connection, given)
 
 
 def find_images(connection: Connection, digests: Sequence[bytes], wanted: Sequence[int]) -> dict[bytes, int]:
     """See `Catalog.find_images`."""
     known = ids_of(connection, digests)
     for space in wanted:
-        has = exists().where(embeddings.c.space_id == space, embeddings.c.image_id == images.c.id)
+        has = exists().where(embeddings.c.space_id == space, embeddings.c.item_id == images.c.id)
         query = select(images.c.id).where(sqlite.among(images.c.id, list(known.values())), has)
         complete = set(connection.execute(query).scalars())
         known = {digest: image for digest, image in known.items() if image in complete}

@@ -5,17 +5,20 @@ Alembic is imported only when there is something to migrate.
 
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, insert, inspect, select
+from sqlalchemy import Connection, Engine, insert, inspect, select, text
 
 from saccade.catalog import search, sqlite
 from saccade.catalog.curation_tables import EVERY_TABLE
 from saccade.catalog.tables import versions
 from saccade.core.errors import CorruptLibraryError, LibraryTooNewError, ReadOnlyError
+from saccade.core.items import FIRST_PART
 
 CURRENT = "0003"
 """The newest revision in `migrations/versions`."""
 _FIRST = "0001"
 """The oldest one; between the two they are numbered without a gap."""
+PART_IDS = text("INSERT INTO sqlite_sequence (name, seq) VALUES ('items', :last)")
+"""Let the database give parts ids from `FIRST_PART` up; those of whole images are their images'."""
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -38,6 +41,7 @@ def create(engine: Engine) -> None:
             sqlite.mark_file(connection)
             versions.metadata.create_all(connection)
             EVERY_TABLE.create_all(connection)
+            connection.execute(PART_IDS, {"last": FIRST_PART - 1})
             connection.exec_driver_sql(search.CREATE)
             connection.exec_driver_sql(search.CREATE_LABELS)
             connection.execute(insert(versions).values(version_num=CURRENT))

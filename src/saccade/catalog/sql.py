@@ -11,6 +11,7 @@ from saccade.catalog.files import SqlFiles
 from saccade.catalog.hashes import SqlHashes
 from saccade.catalog.health import SqlHealth
 from saccade.catalog.images import SqlImages
+from saccade.catalog.items import SqlItems
 from saccade.catalog.pairs import SqlPairs
 from saccade.catalog.results import SqlResults
 from saccade.catalog.runs import SqlNotes, SqlRuns
@@ -29,6 +30,7 @@ class SqlCatalog:
         self.runs = SqlRuns(transactions)
         self.files = SqlFiles(transactions, home=session.home, relative=session.relative)
         self.images = SqlImages(transactions)
+        self.items = SqlItems(transactions)
         self.embeddings = SqlEmbeddings(transactions)
         self.notes = SqlNotes(transactions)
         self.hashes = SqlHashes(transactions)

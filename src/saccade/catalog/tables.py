@@ -150,16 +150,35 @@ spaces = Table(
 )
 Index("ix_spaces_active", spaces.c.role, unique=True, sqlite_where=spaces.c.active == 1)
 
+items = Table(
+    "items",
+    metadata,
+    key("id"),
+    Column("image_id", ForeignKey("images.id"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("page", Integer, comment="from 1"),
+    *(Column(f"box_{side}", FLOAT, comment="share in [0, 1]") for side in ("left", "top", "width", "height")),
+    Column("start_s", FLOAT, comment="seconds from the beginning"),
+    Column("end_s", FLOAT),
+    CheckConstraint("kind IN ('image', 'region', 'page', 'shot')", name="kind"),
+    # A whole image and its item have one id; parts have ids from core.items.FIRST_PART up.
+    CheckConstraint("(kind = 'image') = (id = image_id)", name="whole"),
+    Index(None, "image_id"),
+    sqlite_autoincrement=True,
+    sqlite_strict=True,
+)
+
 embeddings = Table(
     "embeddings",
     metadata,
     key("sequence"),
     Column("space_id", ForeignKey("spaces.id"), nullable=False),
-    Column("image_id", ForeignKey("images.id"), nullable=False),
+    Column("item_id", ForeignKey("items.id"), nullable=False),
     Column("checksum", BIG, nullable=False, comment="CRC-32 of vector"),
     Column("vector", LargeBinary, nullable=False, comment="little-endian float32"),
-    UniqueConstraint("space_id", "image_id"),
+    UniqueConstraint("space_id", "item_id"),
     Index(None, "space_id", "sequence"),
+    Index(None, "item_id"),  # without it, removing an item would read every row to see that none refers to it
     sqlite_autoincrement=True,
     sqlite_strict=True,
 )

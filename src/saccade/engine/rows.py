@@ -1,4 +1,4 @@
-"""Provides all embeddings of a space at once, in a scratch file if they are too many for memory."""
+"""Provides the embeddings of a space's whole images at once, in a scratch file if memory is too small."""
 
 import os
 import tempfile
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from saccade.core.items import FIRST_PART
 from saccade.core.ports.catalog import Catalog
 from saccade.core.types import Embeddings, Ids, SpaceInfo
 
@@ -57,7 +58,7 @@ def space_rows(
     sequence = 0
     with tempfile.TemporaryFile(dir=folder if os.access(folder, os.W_OK) else None) as file:
         for sequence, batch_ids, batch in catalog.embeddings.after(space.id, 0):  # noqa: B007 - the last one
-            keep = ~np.isin(batch_ids, gone)
+            keep = ~np.isin(batch_ids, gone) & (batch_ids < FIRST_PART)
             if among is not None:
                 keep &= np.isin(batch_ids, among)
             ids.append(batch_ids[keep])

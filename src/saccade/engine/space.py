@@ -5,6 +5,7 @@ import threading
 import numpy as np
 from numpy.typing import NDArray
 
+from saccade.core.items import FIRST_PART
 from saccade.core.ports.catalog import Catalog
 from saccade.core.ports.indexes import Index, IndexStore, NoIndex
 from saccade.core.types import Embeddings, Ids, Scores, SpaceInfo
@@ -77,7 +78,7 @@ class SpaceReader:
         gone = self._catalog.embeddings.absent(self.space.id)
         ids, rows = [np.zeros(0, np.int64)], [np.zeros((0, self.space.dim), np.float32)]
         for _, batch_ids, batch in self._catalog.embeddings.after(self.space.id, 0):
-            keep = _kept(batch_ids, None, gone)
+            keep = _kept(batch_ids, None, gone) & (batch_ids < FIRST_PART)
             ids.append(batch_ids[keep])
             rows.append(batch[keep])
         all_ids = np.concatenate(ids)

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from saccade.core.ports.files import Files
 from saccade.core.ports.images import EmbeddingStore, Hashes, Images
+from saccade.core.ports.items import Items
 from saccade.core.ports.stores import Columns, Feedback, Pairs, Results, Tags
 from saccade.core.status import Counts
 from saccade.core.types import EncoderInfo, Ids, Role, SpaceInfo
@@ -91,6 +92,10 @@ class Catalog(Protocol):
     @property
     def images(self) -> Images:
         """Images."""
+
+    @property
+    def items(self) -> Items:
+        """Whole images and parts of images."""
 
     @property
     def embeddings(self) -> EmbeddingStore:

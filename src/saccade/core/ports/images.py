@@ -55,17 +55,23 @@ class Images(Protocol):
 
 
 class EmbeddingStore(Protocol):
-    """Embeddings of record.
+    """Embeddings of record, by space and item; a whole image is the item with the image's id (`core.items`).
 
     Every row gets a sequence number, higher than all before it in the catalog, in the order of commits: a
     reader that has seen n has seen everything below n.
     """
 
+    def save(self, space: int, items: Ids, rows: Embeddings) -> int:
+        """Store the (n, d) rows of items that have none in the space yet; number stored.
+
+        Raises ImageNotFoundError (an unknown item), InputError (an unknown space), InvalidVectorError.
+        """
+
     def get(self, space: int, ids: Ids) -> Embeddings:
         """(n, d) rows in this order. Raises ImageNotFoundError; CorruptLibraryError on a bad checksum."""
 
     def after(self, space: int, sequence: int, batch: int = 4096) -> Iterator[tuple[int, Ids, Embeddings]]:
-        """Rows newer than `sequence`, oldest first: (last sequence, ids, (m, d) rows), m <= batch."""
+        """Rows newer than `sequence`, oldest first: (last sequence, item ids, (m, d) rows), m <= batch."""
 
     def sample(self, space: int, count: int) -> Ids:
         """Sorted ids of at most `count` images with an embedding in the space, spread evenly over it."""
@@ -74,16 +80,16 @@ class EmbeddingStore(Protocol):
         """Highest sequence number in the space, 0 when empty."""
 
     def absent(self, space: int) -> Ids:
-        """Sorted ids with an embedding in the space and no file present."""
+        """Sorted ids of items with an embedding in the space whose image has no file present."""
 
     def unembedded(self, space: int) -> Ids:
-        """Sorted ids of the images with a file present and no embedding in the space."""
+        """Sorted ids of the images with a file present and no embedding of the whole image in the space."""
 
     def corrupt(self, space: int) -> Ids:
-        """Sorted ids of the images whose stored vector was altered; reads all of the space."""
+        """Sorted ids of the items whose stored vector was altered; reads all of the space."""
 
     def remove(self, space: int, ids: Iterable[int]) -> int:
-        """Delete these images' embeddings in the space, to be recomputed; number deleted."""
+        """Delete these items' embeddings in the space, to be recomputed; number deleted."""
 
 
 class Hashes(Protocol):

@@ -148,11 +148,11 @@ def test_every_bit_of_an_embedding_counts(sound: Desk) -> None:
             sqlite3.connect(sound.home / ".saccade" / "catalog.db", isolation_level=None)
         ) as database:
             (old,) = database.execute(
-                "SELECT vector FROM embeddings WHERE space_id=? AND image_id=2", (space,)
+                "SELECT vector FROM embeddings WHERE space_id=? AND item_id=2", (space,)
             ).fetchone()
             new = bytearray(old)
             new[byte] ^= 1
-            update = "UPDATE embeddings SET vector=? WHERE space_id=? AND image_id=2"
+            update = "UPDATE embeddings SET vector=? WHERE space_id=? AND item_id=2"
             database.execute(update, (bytes(new), space))
             assert sound.catalog.embeddings.corrupt(space).tolist() == [2]
             database.execute(update, (old, space))
