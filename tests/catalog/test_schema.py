@@ -49,7 +49,7 @@ def _migrated(folder: Path) -> Path:
     folder.mkdir()
     sqlite.make_file(folder / "catalog.db")
     engine = sqlite.open_engine(folder / "catalog.db", read_only=False)
-    schema.upgrade(engine)
+    schema.upgrade(engine, folder / "catalog.db")
     engine.dispose()
     return folder / "catalog.db"
 

@@ -7,10 +7,13 @@ from saccade.catalog.lock import LibraryLock
 from saccade.catalog.session import LOCK, Session
 from saccade.catalog.sql import SqlCatalog
 from saccade.core.errors import LibraryNotFoundError
+from saccade.core.ports.decoders import ReportProgress
 
 DATABASE = "catalog.db"
 WAIT_S = 10.0
 """How long a writer waits for its turn, unless it says so itself."""
+UPGRADE_WAIT_S = 600.0
+"""How long to wait at least, seconds, while another process upgrades the library."""
 
 
 def open_catalog(
@@ -20,6 +23,7 @@ def open_catalog(
     home: str | None = None,
     read_only: bool = False,
     wait_s: float = WAIT_S,
+    report: ReportProgress | None = None,
 ) -> SqlCatalog:
     """The catalog in the library folder `folder`.
 
@@ -30,6 +34,7 @@ def open_catalog(
             every folder is stored by its absolute path.
         read_only: never write; several processes may read while one writes.
         wait_s: how long a writer waits while another one holds the write lock, seconds.
+        report: called while a library of an older release is upgraded, if it is one.
 
     Raises:
         LibraryNotFoundError: it is not there and `create` is false.
@@ -57,8 +62,8 @@ def open_catalog(
                 sqlite.make_file(path)
                 schema.create(engine)
             elif schema.check(version, place, read_only=read_only):
-                with LibraryLock(place / LOCK).held("upgrading it", wait_s=wait_s):
-                    schema.upgrade(engine)
+                with LibraryLock(place / LOCK).held("upgrading it", wait_s=max(wait_s, UPGRADE_WAIT_S)):
+                    schema.upgrade(engine, path, report=report)
         except BaseException:
             engine.dispose()
             raise

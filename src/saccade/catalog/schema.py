@@ -3,6 +3,7 @@
 Alembic is imported only when there is something to migrate.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, insert, inspect, select, text
@@ -12,6 +13,8 @@ from saccade.catalog.curation_tables import EVERY_TABLE
 from saccade.catalog.tables import versions
 from saccade.core.errors import CorruptLibraryError, LibraryTooNewError, ReadOnlyError
 from saccade.core.items import FIRST_PART
+from saccade.core.ports.decoders import ReportProgress
+from saccade.core.types import Progress
 
 CURRENT = "0003"
 """The newest revision in `migrations/versions`."""
@@ -47,16 +50,41 @@ def create(engine: Engine) -> None:
             connection.execute(insert(versions).values(version_num=CURRENT))
 
 
-def upgrade(engine: Engine) -> None:
-    """Bring an older database to the current version in one transaction: all of it happens, or nothing."""
+def upgrade(engine: Engine, path: Path, *, report: ReportProgress | None = None) -> None:
+    """Bring an older database to the current version in one transaction: all of it happens, or nothing.
+
+    Before anything changes, the database is copied to `path` with ".before-" and the new version appended.
+    The copy is what was there when the transaction began: nobody else can write from then on. A copy left by
+    an attempt that was killed is replaced by a newer one, and never by one of an upgraded database.
+
+    Args:
+        path: the database of the engine.
+    Raises:
+        LibraryTooNewError, CorruptLibraryError: another process upgraded it further, or it is not a catalog.
+    """
     from alembic import command  # noqa: PLC0415 - 0.2 s that opening a current library must not pay
     from alembic.config import Config  # noqa: PLC0415
 
+    tell = report or (lambda _: None)
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     with engine.execution_options(**sqlite.write_options()).begin() as connection:
+        version = stored_version(connection)
+        if version is not None:
+            if not check(version, path.parent, read_only=False):
+                return  # another process did it while this one waited
+            copy = path.with_name(f"{path.name}.before-{CURRENT}")
+            sqlite.copy_database(path, copy, overwrite=True, report=_copied(tell))
+        tell(Progress(stage="upgrade the library", done=0, total=None))
         config.attributes["connection"] = connection
         command.upgrade(config, CURRENT)
+
+
+def _copied(tell: ReportProgress) -> Callable[[int, int], None]:
+    """Progress of the copy, in megabytes."""
+    return lambda done, total: tell(
+        Progress(stage="back up the catalog (MB)", done=done // 1_000_000, total=total // 1_000_000)
+    )
 
 
 def check(version: str | None, path: Path, *, read_only: bool) -> bool:

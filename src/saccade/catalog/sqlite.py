@@ -8,7 +8,7 @@ import errno
 import fcntl
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from json import JSONDecodeError
 from pathlib import Path
@@ -43,6 +43,7 @@ from saccade.core.errors import (
 RawConnection: TypeAlias = sqlite3.Connection
 
 PAGE_SIZE = 8192
+_STEP_PAGES = 4096
 APPLICATION_ID = 0x53414343  # "SACC"
 _WAIT_S = 30.0
 _CACHE_KIB = 32 * 1024
@@ -200,9 +201,14 @@ def data_version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA data_version").fetchone()[0])
 
 
-def copy_database(source: Path, target: Path, *, overwrite: bool) -> None:
+def copy_database(
+    source: Path, target: Path, *, overwrite: bool, report: Callable[[int, int], None] | None = None
+) -> None:
     """Copy the database as of one moment to `target`, which appears whole and synced, or not at all.
 
+    Args:
+        report: called with the bytes copied so far, and all. With it the copy is made in steps, and a change
+            by another process between two of them starts it over: hold the right to write.
     Raises:
         InputError: `target` exists and `overwrite` is false, or is a folder.
     """
@@ -217,13 +223,21 @@ def copy_database(source: Path, target: Path, *, overwrite: bool) -> None:
             ):
                 copy.execute("PRAGMA journal_mode=OFF")  # a partial copy is never read
                 copy.execute("PRAGMA synchronous=OFF")  # synced as a whole below
-                original.backup(copy)
+                if report is None:
+                    original.backup(copy)
+                else:
+                    original.backup(copy, pages=_STEP_PAGES, progress=_told(report))
             _sync(partial)
             _refuse_existing(target, overwrite=overwrite)
             partial.replace(target)
         finally:
             _remove(partial)
         _sync(target.parent)
+
+
+def _told(report: Callable[[int, int], None]) -> Callable[[int, int, int], None]:
+    """What SQLite calls after each step of a copy: with a status, and the pages left of all."""
+    return lambda _, left, pages: report((pages - left) * PAGE_SIZE, pages * PAGE_SIZE)
 
 
 def _remove(database: Path) -> None:

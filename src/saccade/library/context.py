@@ -5,6 +5,7 @@ import time
 from dataclasses import dataclass, replace
 
 from saccade.catalog import SqlCatalog, open_catalog
+from saccade.core.ports.decoders import ReportProgress
 from saccade.core.settings import Settings
 from saccade.encoders.registry import BUILTIN, load
 from saccade.engine.context import LibraryContext
@@ -37,9 +38,24 @@ class OpenedLibrary:
         self.catalog.close()
 
 
-def open_parts(folder: str, *, home: str, create: bool, read_only: bool, settings: Settings) -> OpenedLibrary:
+def open_parts(
+    folder: str,
+    *,
+    home: str,
+    create: bool,
+    read_only: bool,
+    settings: Settings,
+    progress: ReportProgress | None = None,
+) -> OpenedLibrary:
     """The library in its own folder `folder`, with everything its use-cases need."""
-    catalog = open_catalog(folder, create=create, home=home, read_only=read_only, wait_s=settings.lock_wait_s)
+    catalog = open_catalog(
+        folder,
+        create=create,
+        home=home,
+        read_only=read_only,
+        wait_s=settings.lock_wait_s,
+        report=progress,
+    )
     indexes = IndexFiles(os.path.join(folder, "indexes"))
 
     pool = new_pool(settings)

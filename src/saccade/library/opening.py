@@ -10,6 +10,7 @@ from platformdirs import user_data_path
 from saccade.catalog import storage_error
 from saccade.core.errors import LibraryNotFoundError, PathNotFoundError
 from saccade.core.pictures import Path
+from saccade.core.ports.decoders import ReportProgress
 from saccade.core.settings import Settings
 from saccade.library.context import open_parts
 from saccade.library.library import Library
@@ -34,15 +35,20 @@ def find_library(start: Path) -> str | None:
 
 
 def open_library(
-    path: Path | None = None, *, create: bool = True, settings: Settings | None = None
+    path: Path | None = None,
+    *,
+    create: bool = True,
+    settings: Settings | None = None,
+    progress: ReportProgress | None = None,
 ) -> Library:
-    """Open the library of a folder.
+    """Open the library of a folder; one made by an older release is upgraded, and its catalog copied first.
 
     Args:
         path: a folder with a library (or to get one), or a library's own folder. Default: the environment
             variable SACCADE_LIBRARY, else the nearest library at or above the current folder.
         create: create PATH/.saccade if there is none; for a read-only folder, in the user's data folder.
         settings: resource limits; None to use the environment and saccade.toml.
+        progress: called while an older library is upgraded.
     Raises:
         PathNotFoundError: the folder does not exist.
         LibraryNotFoundError: there is no library, and `create` is false.
@@ -64,7 +70,14 @@ def open_library(
     home = os.path.dirname(folder) if os.path.basename(folder) == FOLDER else folder
     read_only = not os.access(folder, os.W_OK)  # write-protected; searching still works
     return Library(
-        open_parts(folder, home=home, create=fresh, read_only=read_only, settings=settings or load_settings())
+        open_parts(
+            folder,
+            home=home,
+            create=fresh,
+            read_only=read_only,
+            settings=settings or load_settings(),
+            progress=progress,
+        )
     )
 
 

@@ -1,7 +1,7 @@
 """Progress of long jobs, on stderr: a live bar in a terminal, an occasional line in a log."""
 
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from saccade.doors.terminal.output import is_terminal, note
@@ -40,6 +40,22 @@ def progress_shown(*, quiet: bool) -> "Iterator[ReportProgress | None]":
             yield LiveProgress(bars)
     else:
         yield LogProgress()
+
+
+@contextmanager
+def upgrade_shown() -> "Iterator[ReportProgress]":
+    """The `progress` callback for opening a library: nothing is shown unless it has to be upgraded."""
+    with ExitStack() as stack:
+        shown: list[ReportProgress | None] = []
+
+        def report(progress: "Progress") -> None:
+            if not shown:
+                note("upgrading the library, which an older saccade made; a copy of its catalog is kept")
+                shown.append(stack.enter_context(progress_shown(quiet=False)))
+            if shown[0] is not None:
+                shown[0](progress)
+
+        yield report
 
 
 class LiveProgress:

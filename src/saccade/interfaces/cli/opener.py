@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from saccade.doors.terminal.progress import upgrade_shown
+
 if TYPE_CHECKING:
     from types import ModuleType
 
@@ -24,7 +26,8 @@ class LibraryOpener:
     @contextmanager
     def opened(self, path: str | None, *, create: bool) -> "Iterator[LibraryContext]":
         """The library of a folder, closed when the block ends."""
-        library: Library = _facade().open_library(path, create=create)
+        with upgrade_shown() as progress:
+            library: Library = _facade().open_library(path, create=create, progress=progress)
         with library:
             self._open[library.folder] = library
             yield library.context

@@ -27,7 +27,7 @@ def flip(desk: Desk, role: Role, name: str) -> None:
     """Flip one bit of one stored embedding."""
     space, image = desk.reader(role).space.id, desk.image(name)
     with closing(sqlite3.connect(desk.home / ".saccade" / "catalog.db", isolation_level=None)) as database:
-        where = "WHERE space_id = ? AND image_id = ?"
+        where = "WHERE space_id = ? AND item_id = ?"
         (vector,) = database.execute(f"SELECT vector FROM embeddings {where}", (space, image)).fetchone()
         changed = bytearray(vector)
         changed[2] ^= 0x10
