@@ -88,7 +88,8 @@ def test_a_closed_decoder_refuses_work(recipe: PixelRecipe) -> None:
 def test_a_killed_parent_leaves_no_orphan(children: Children) -> None:
     """Workers end when their parent is killed without a chance to say so."""
     program = (
-        "import time\nfrom saccade.core.types import *\nfrom saccade.sources.pool import GuardedDecoder\n"
+        "import time\nfrom saccade.core.decoding import *\nfrom saccade.core.types import *\n"
+        "from saccade.sources.pool import GuardedDecoder\n"
         "d = GuardedDecoder(PixelRecipe(size=8), workers=2)\n"
         "list(d.decode([DecodeTask(path='x', data=b'x')] * 50))\nprint('ready', flush=True)\ntime.sleep(60)\n"
     )
@@ -110,7 +111,8 @@ def test_an_unguarded_script_works(tmp_path: Path) -> None:
     """No `if __name__ == "__main__"` is needed: workers never import the user's program."""
     script = tmp_path / "script.py"
     script.write_text(
-        "print('once')\nfrom saccade.core.types import *\nfrom saccade.sources.pool import GuardedDecoder\n"
+        "print('once')\nfrom saccade.core.decoding import *\nfrom saccade.core.types import *\n"
+        "from saccade.sources.pool import GuardedDecoder\n"
         "with GuardedDecoder(PixelRecipe(size=8), workers=2) as d:\n"
         "    print(len(list(d.decode([DecodeTask(path='x', data=b'x')] * 9))))\n"
     )
@@ -216,7 +218,8 @@ def test_the_watchdog_acts_on_the_earliest_deadline_not_lifted() -> None:
 def test_a_forked_process_leaves_the_workers_alone() -> None:
     """A fork of the program can neither use nor end the workers, at its exit either."""
     program = (
-        "import os, sys\nfrom saccade.core.types import *\nfrom saccade.sources.pool import GuardedDecoder\n"
+        "import os, sys\nfrom saccade.core.decoding import *\nfrom saccade.core.types import *\n"
+        "from saccade.sources.pool import GuardedDecoder\n"
         "task = DecodeTask(path='x', data=b'x')\n"
         "entry = FileEntry(path='x.zip', stamp=FileStamp(size=1, mtime_ns=1))\n"
         "d = GuardedDecoder(PixelRecipe(size=8), workers=1)\nlist(d.decode([task]))\n"

@@ -22,12 +22,12 @@ Arrays: TypeAlias = Mapping[str, NDArray[np.generic]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """One imported or computed fact about images: `price`, `rating`, `theme`.
+    """One imported or computed fact about images: `price`, `rating`, `cluster`.
 
     Attributes:
         name: letters, digits and _, not starting with a digit; filters use `data.NAME`.
         kind: "number" or "text".
-        origin: who wrote it: "import", or the pipeline (`themes`, `outliers`).
+        origin: who wrote it: "import", or the pipeline (`clusters`, `outliers`).
         count: present images that have it.
     """
 
@@ -172,7 +172,7 @@ class Result:
     """A result or model of a pipeline, stored by name and version.
 
     Attributes:
-        kind: `themes`, `map`, `classifier`, `outliers`, ...
+        kind: `clusters`, `map`, `classifier`, `outliers`, ...
         version: 1, 2, ... within kind and name.
         created: UTC, ISO 8601.
         facts: JSON values: parameters, metrics, inputs.
