@@ -6,6 +6,7 @@ import pytest
 
 from saccade.core import types
 from saccade.core.hits import Hit, SearchResult
+from saccade.core.items import WHOLE
 from saccade.core.status import Counts, DoctorReport, IndexReport, Problem
 from saccade.core.types import ImageInfo, ImageRecord
 
@@ -15,7 +16,7 @@ INFO = ImageInfo(width=4, height=3, format="PNG", size_bytes=9)
 
 def hit(rank: int) -> Hit:
     return Hit(
-        rank=rank, image_id="0" * 64, path="/a", paths=("/a",), score=0.5, confidence=0.5,
+        rank=rank, image_id="0" * 64, item=WHOLE, path="/a", paths=("/a",), score=0.5, confidence=0.5,
         parts=(), words=(), similar=(), info=INFO,
     )  # fmt: skip
 

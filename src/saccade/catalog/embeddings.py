@@ -38,6 +38,12 @@ class SqlEmbeddings:
                 raise ImageNotFoundError("the library has not all of the items") from error
         return len(given)
 
+    def held(self, space: int, items: Ids) -> Ids:
+        """Sorted ids of those of the items that have an embedding in the space."""
+        with self._transactions.reading() as connection:
+            found = vectors.held(connection, [(int(item), space) for item in items])
+        return np.array(sorted(item for item, _ in found), dtype=np.int64)
+
     def get(self, space: int, ids: Ids) -> Embeddings:
         """(n, d) rows as asked. Raises ImageNotFoundError; CorruptLibraryError on a bad checksum."""
         with self._transactions.reading() as connection:

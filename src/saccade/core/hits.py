@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from saccade.core.items import Item
 from saccade.core.pictures import ImageId
 from saccade.core.results import Listed
 from saccade.core.types import ImageInfo
@@ -23,9 +24,10 @@ class Hit:
     Attributes:
         rank: 1 is best.
         image_id: SHA-256 of the file's bytes, hexadecimal.
+        item: what of the image matches best: all of it, or a part.
         path: one of its files; archive members as "ARCHIVE!/MEMBER".
         paths: all of them.
-        score: cosine of query and image in [-1, 1].
+        score: cosine of query and item in [-1, 1].
         confidence: in [0, 1]; see `saccade.core.calibration`.
         parts: which parts of the query it matches.
         words: words of the query found in its name, title, caption or keywords.
@@ -35,6 +37,7 @@ class Hit:
 
     rank: int
     image_id: ImageId
+    item: Item
     path: str
     paths: tuple[str, ...]
     score: float

@@ -1,6 +1,7 @@
 """Answers from one space: its index, and the rows newer than the index scanned beside it."""
 
 import threading
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,7 @@ from saccade.core.ports.catalog import Catalog
 from saccade.core.ports.indexes import Index, IndexStore, NoIndex
 from saccade.core.types import Embeddings, Ids, Scores, SpaceInfo
 from saccade.core.vectors import best
+from saccade.engine.folding import NO_PARTS, Nearest, PartMap, folded
 
 _SAME = 0.9999
 """Score of a row with itself, less what float32 may lose."""
@@ -30,48 +32,72 @@ class SpaceReader:
         self._store = store
         self._lock = threading.Lock()
         self._version: int | None = None
-        self._index: Index | None = None
-        self._gone: Ids = np.zeros(0, np.int64)
-        self._newer_ids: Ids = np.zeros(0, np.int64)
-        self._newer: Embeddings = np.zeros((0, space.dim), np.float32)
+        self._view = _View(
+            index=None,
+            gone=np.zeros(0, np.int64),
+            newer_ids=np.zeros(0, np.int64),
+            newer=np.zeros((0, space.dim), np.float32),
+            parts=NO_PARTS,
+        )
         self._sequence = 0
 
-    def candidates(self, query: Embeddings, k: int, *, only: Ids | None = None) -> tuple[Ids, Scores]:
+    def nearest(self, query: Embeddings, k: int, *, only: Ids | None = None) -> Nearest:
         """The k best present images for a (1, d) query, exactly scored; fewer if fewer match.
 
+        An image counts once, with the best of its items.
+
         Args:
-            only: sorted ids to search among.
+            only: sorted ids of the images to search among.
         Returns:
-            (m,) ids and (m,) scores, best first, ties by lower id.
+            best first, ties by lower id.
         """
-        index, gone, newer_ids, newer = self._fresh()
-        keep = _kept(newer_ids, only, gone)
-        ids, scores = newer_ids[keep], newer[keep] @ query[0]
-        if index is not None and index.size:
-            # An image re-embedded since the index was built is in both; its newer row counts.
-            found, exact = index.search(query, k, only=only, exclude=np.union1d(gone, newer_ids))
-            ids, scores = np.concatenate([ids, found[0]]), np.concatenate([scores, exact[0]])
-        top_ids, top_scores = best(scores[np.newaxis], ids[np.newaxis], k)
-        return top_ids[0], top_scores[0]
+        view = self._fresh()
+        if not view.parts:
+            ids, scores = view.search(query, k, only)
+            return Nearest(images=ids[0], items=ids[0], scores=scores[0])
+        among = None if only is None else view.parts.with_parts(only)
+        wanted = k
+        while True:
+            items, scores = (found[0] for found in view.search(query, wanted, among))
+            kept = self._held(items)
+            images = view.parts.images_of(items[kept])
+            first = folded(images, k)
+            if len(first) == k or len(items) < wanted:
+                return Nearest(images=images[first], items=items[kept][first], scores=scores[kept][first])
+            wanted *= 4  # so many items are of the same images that k distinct ones need a wider net
+
+    def candidates(self, query: Embeddings, k: int, *, only: Ids | None = None) -> tuple[Ids, Scores]:
+        """(m,) images and (m,) scores of `nearest`."""
+        found = self.nearest(query, k, only=only)
+        return found.images, found.scores
 
     def best_scores(self, queries: Embeddings, k: int) -> tuple[Ids, Scores]:
         """The k best present images of each of (q, d) queries at once: (q, m) ids and scores."""
-        index, gone, newer_ids, newer = self._fresh()
-        keep = _kept(newer_ids, None, gone)
-        scores = queries @ newer[keep].T
-        labels = np.broadcast_to(newer_ids[keep], scores.shape)
-        if index is not None and index.size:
-            found, approximate = index.search(queries, k, exclude=np.union1d(gone, newer_ids))
-            scores, labels = np.hstack([scores, approximate]), np.hstack([labels, found])
-        return best(scores, labels, k)
+        view = self._fresh()
+        wanted = k
+        while True:
+            items, scores = view.search(queries, wanted, None)
+            if not view.parts:
+                return items, scores
+            kept = self._held(items)
+            images = np.where(kept, view.parts.images_of(items), -1)
+            rows = [folded(row, k + 1) for row in images]
+            rows = [first[row[first] >= 0][:k] for first, row in zip(rows, images, strict=True)]
+            if items.shape[1] < wanted or all(len(first) == k for first in rows):
+                width = min(map(len, rows), default=0)
+                chosen = np.array([first[:width] for first in rows], np.int64).reshape(len(rows), width)
+                return np.take_along_axis(images, chosen, 1), np.take_along_axis(scores, chosen, 1)
+            wanted *= 4
 
     def count(self) -> int:
         """Number of images that a search without filter can find."""
-        index, gone, newer_ids, _ = self._fresh()
-        if index is None or not len(newer_ids):
-            return (len(newer_ids) if index is None else index.size) - len(gone)
+        view = self._fresh()
+        if view.parts:
+            return len(self.everything()[0])
+        if view.index is None or not len(view.newer_ids):
+            return (len(view.newer_ids) if view.index is None else view.index.size) - len(view.gone)
         # Images embedded again since the index was built are in both.
-        return self._catalog.health.counts().embeddings.get(self.space.id, 0) - len(gone)
+        return self._catalog.health.counts().embeddings.get(self.space.id, 0) - len(view.gone)
 
     def everything(self) -> tuple[Ids, Embeddings]:
         """Ids and rows of every present image, from the catalog, ascending by id."""
@@ -88,32 +114,74 @@ class SpaceReader:
     def close(self) -> None:
         """Release the index."""
         with self._lock:
-            if self._index is not None:
-                self._index.close()
-            self._index, self._version = None, None
+            if self._view.index is not None:
+                self._view.index.close()
+            self._view, self._version = replace(self._view, index=None), None
 
-    def _fresh(self) -> tuple[Index | None, Ids, Ids, Embeddings]:
-        """The index, the ids with no file left, and the rows newer than the index, as of now."""
+    def _held(self, items: Ids) -> NDArray[np.bool_]:
+        """Which of the items still have an embedding; an index keeps removed parts until it is rebuilt."""
+        parts = items >= FIRST_PART
+        if not parts.any():
+            return np.ones(items.shape, np.bool_)
+        return ~parts | np.isin(items, self._catalog.embeddings.held(self.space.id, np.unique(items[parts])))
+
+    def _fresh(self) -> "_View":
+        """The space as of now."""
         version = self._catalog.version()
         with self._lock:
             if version != self._version:
                 self._refresh()
                 self._version = version
-            return self._index, self._gone, self._newer_ids, self._newer
+            return self._view
 
     def _refresh(self) -> None:
+        before = self._view
         index = open_index(self._catalog, self._store, self.space)
-        if index is None or self._index is None or index.sequence != self._index.sequence:
+        ids, rows = [before.newer_ids], [before.newer]
+        if index is None or before.index is None or index.sequence != before.index.sequence:
             self._sequence = 0 if index is None else index.sequence
-            self._newer_ids, self._newer = self._newer_ids[:0], self._newer[:0]
-        self._index = index
-        ids, rows = [self._newer_ids], [self._newer]
+            ids, rows = [before.newer_ids[:0]], [before.newer[:0]]
         for sequence, new_ids, new_rows in self._catalog.embeddings.after(self.space.id, self._sequence):
             self._sequence = sequence
             ids.append(new_ids)
             rows.append(new_rows)
-        self._newer_ids, self._newer = np.concatenate(ids), np.concatenate(rows)
-        self._gone = self._catalog.embeddings.absent(self.space.id)
+        self._view = _View(
+            index=index,
+            gone=self._catalog.embeddings.absent(self.space.id),
+            newer_ids=np.concatenate(ids),
+            newer=np.concatenate(rows),
+            parts=before.parts.updated(self._catalog.items),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _View:
+    """A space at one moment.
+
+    Attributes:
+        index: its index, if it has one.
+        gone: sorted ids of the items whose image has no file left.
+        newer_ids, newer: ids and (n, d) rows of the items newer than the index.
+        parts: the parts of the library's images.
+    """
+
+    index: Index | None
+    gone: Ids
+    newer_ids: Ids
+    newer: Embeddings
+    parts: PartMap
+
+    def search(self, queries: Embeddings, k: int, only: Ids | None) -> tuple[Ids, Scores]:
+        """The k best items of each of (q, d) queries: (q, m) ids and scores, best first, ties by lower id."""
+        keep = _kept(self.newer_ids, only, self.gone)
+        scores = queries @ self.newer[keep].T
+        ids = np.broadcast_to(self.newer_ids[keep], scores.shape)
+        if self.index is not None and self.index.size:
+            # An item embedded again since the index was built is in both; its newer row counts.
+            out = np.union1d(self.gone, self.newer_ids)
+            found, exact = self.index.search(queries, k, only=only, exclude=out)
+            scores, ids = np.hstack([scores, exact]), np.hstack([ids, found])
+        return best(scores, ids, k)
 
 
 def open_index(catalog: Catalog, store: IndexStore, space: SpaceInfo) -> Index | None:

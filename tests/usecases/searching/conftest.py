@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from saccade.core.hits import Hit, PartScore, SearchResult
+from saccade.core.items import WHOLE
 from saccade.core.pictures import ImageId
 from saccade.core.types import ImageInfo
 
@@ -17,6 +18,7 @@ def _hit(rank: int = 1, path: str = "/photos/cat.jpg", **changed: object) -> Hit
     values: dict[str, object] = {
         "rank": rank,
         "image_id": ImageId(f"{rank:064x}"),
+        "item": WHOLE,
         "path": path,
         "paths": (path,),
         "score": 0.3125,

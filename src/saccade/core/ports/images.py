@@ -67,6 +67,9 @@ class EmbeddingStore(Protocol):
         Raises ImageNotFoundError (an unknown item), InputError (an unknown space), InvalidVectorError.
         """
 
+    def held(self, space: int, items: Ids) -> Ids:
+        """Sorted ids of those of the items that have an embedding in the space."""
+
     def get(self, space: int, ids: Ids) -> Embeddings:
         """(n, d) rows in this order. Raises ImageNotFoundError; CorruptLibraryError on a bad checksum."""
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from saccade.doors.page.document import file_link, jpeg, page, shape_of, shape_styles, text, write_page
 from saccade.doors.words import counted, duration, percent
 from saccade.engine.previews import thumbnail_files
+from saccade.usecases.searching.words import part_words
 
 if TYPE_CHECKING:
     from saccade.core.hits import Hit, SearchResult
@@ -139,6 +140,8 @@ def _facts(hit: "Hit") -> Iterable[str]:
         yield hit.info.camera
     if len(hit.paths) > 1:
         yield counted(len(hit.paths), "file")
+    if part := part_words(hit.item):
+        yield part
 
 
 def _parts(hit: "Hit") -> str:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from saccade.core.hits import Hit, PartScore, SearchResult
+from saccade.core.items import Item
 from saccade.core.ports.stores import Tag
 from saccade.core.types import ImageInfo, ImageRecord
 from saccade.core.wire import Answer
@@ -48,6 +49,7 @@ class FoundImage:
         path: one of its files; archive members as "ARCHIVE!/MEMBER".
         paths: all of them.
         image_id: SHA-256 of the file's bytes, hexadecimal.
+        item: what of the image matches best: all of it, or a region, page or shot.
         score: cosine in [-1, 1].
         confidence: in [0, 1].
         parts: how well it matches each part of the query.
@@ -60,6 +62,7 @@ class FoundImage:
     path: str
     paths: tuple[str, ...]
     image_id: str
+    item: Item
     score: float
     confidence: float
     parts: tuple[PartScore, ...]
@@ -152,6 +155,7 @@ def _hit(hit: Hit) -> FoundImage:
         path=hit.path,
         paths=hit.paths,
         image_id=hit.image_id,
+        item=hit.item,
         score=hit.score,
         confidence=hit.confidence,
         parts=hit.parts,

@@ -7,6 +7,7 @@ from unittest.mock import MagicMock
 import pytest
 
 from saccade.core.hits import Hit, SearchResult
+from saccade.core.items import Box, Item, ItemKind
 from tests.helpers.json_schemas import check_json
 from tests.helpers.terminal import FakeOpener, Run
 
@@ -44,6 +45,25 @@ def test_search_json_keeps_full_precision(
     assert value["hits"][0]["confidence"] == 1 / 3
     assert value["hits"][0]["similar"] == ["0" * 64]
     assert value["hits"][0]["facts"]["width"] == 400
+
+
+def test_search_json_says_which_part_of_an_image_matches(
+    run: Run, searching: MagicMock, make_hit: MakeHit, make_result: MakeResult
+) -> None:
+    """All of it, or a part with its place."""
+    part = Item(kind=ItemKind.REGION, box=Box(left=0.5, top=0, width=0.25, height=1), page=3)
+    searching.search.return_value = make_result(make_hit(1), make_hit(2, item=part))
+    value: dict[str, Any] = run("search", "a cat", "--json").json()
+    check_json(value, "search")
+    assert [hit["item"] for hit in value["hits"]] == [
+        {"kind": "image", "page": None, "box": None, "span": None},
+        {
+            "kind": "region",
+            "page": 3,
+            "box": {"left": 0.5, "top": 0, "width": 0.25, "height": 1},
+            "span": None,
+        },
+    ]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "ascii"])

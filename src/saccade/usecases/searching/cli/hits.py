@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from saccade.doors.terminal.output import has_color, is_terminal, note, say
 from saccade.doors.words import counted, duration, harmless, percent, shown_path
+from saccade.usecases.searching.words import part_words
 
 if TYPE_CHECKING:
     from saccade.core.hits import Hit, SearchResult
@@ -61,8 +62,8 @@ def hit_line(hit: "Hit", *, widest: int = 2, color: bool = False, below: str | N
 
 
 def _extras(hit: "Hit") -> list[str]:
-    """The matching parts, the words found, and the number of similar hits behind this one."""
-    extras = []
+    """Which part of the image matches, parts of the query, words found, and the number of similar hits."""
+    extras = [part for part in [part_words(hit.item)] if part]
     if len(hit.parts) > 1:
         extras.append(", ".join(f"{harmless(part.part)} {part.score:.2f}" for part in hit.parts))
     if hit.words:

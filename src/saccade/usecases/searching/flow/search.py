@@ -1,7 +1,7 @@
 """Multi-stage search: filter, candidates, exact rescore, fusion with words, collapse, confidence."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
@@ -12,6 +12,7 @@ from saccade.core.calibration import CONFIDENT, Calibration
 from saccade.core.errors import ImageNotFoundError, InvalidQueryError
 from saccade.core.filters import Filter
 from saccade.core.hits import Hit, PartScore, SearchResult
+from saccade.core.items import FIRST_PART, WHOLE
 from saccade.core.ports.catalog import Catalog
 from saccade.core.types import Embeddings, Ids, ImageRecord, SpaceInfo
 from saccade.engine.query import Part, combine, confidence, content_words, describe
@@ -46,9 +47,13 @@ class _Words:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Found:
-    """Images in their final order, and the positions that make one hit each, its best first."""
+    """Images in their final order, and the positions that make one hit each, its best first.
+
+    `items`: {image: item of it that matches best}; of others, it is the whole image.
+    """
 
     order: Ids
+    items: Mapping[int, int]
     groups: Sequence[Sequence[int]]
     words: _Words
 
@@ -115,14 +120,15 @@ def _find(
     total = len(only) if only is not None else reader.count()
     pool = max(_SMALLEST_POOL, _OVERFETCH * k)
     while True:
-        near, scores = reader.candidates(query, pool, only=only)
-        near = near[scores >= least]
+        nearest = reader.nearest(query, pool, only=only)
+        near = nearest.images[nearest.scores >= least]
         words = _matching_words(catalog, wanted, near, only, total)
         order = reciprocal_rank_fusion([near, words.ids]) if len(words.ids) else near
         order = order[~np.isin(order, out)] if len(out) else order
         groups = _groups(catalog, order, collapsing, k)
         if len(groups) >= k or len(near) < pool:
-            return _Found(order=order, groups=groups[:k], words=words)
+            items = dict(zip(nearest.images.tolist(), nearest.items.tolist(), strict=True))
+            return _Found(order=order, items=items, groups=groups[:k], words=words)
         pool *= 4  # so many hits were near-identical that k distinct ones need a wider net
 
 
@@ -168,7 +174,9 @@ def _answer(
 ) -> SearchResult:
     order, groups, words = found.order, found.groups, found.words
     heads = order[[group[0] for group in groups]] if groups else order[:0]
-    embeddings = catalog.embeddings.get(space.id, heads)
+    numbers = [found.items.get(image, image) for image in heads.tolist()]
+    embeddings = catalog.embeddings.get(space.id, np.array(numbers, np.int64))
+    parts_of = {one.id: one.item for one in catalog.items.get([n for n in numbers if n >= FIRST_PART])}
     part_scores = np.stack([part.vector for part in parts]) @ embeddings.T
     scores = (combine(parts, calibration) @ embeddings.T)[0]
     sure = _with_words(confidence(parts, part_scores, calibration), heads, words)
@@ -178,6 +186,7 @@ def _answer(
         Hit(
             rank=rank + 1,
             image_id=records[int(heads[rank])].image_id,
+            item=parts_of.get(numbers[rank], WHOLE),
             path=records[int(heads[rank])].paths[0],
             paths=records[int(heads[rank])].paths,
             score=float(np.clip(scores[rank], -1.0, 1.0)),

@@ -11,6 +11,7 @@ from saccade.core.calibration import CONFIDENT, Calibration, image_confidence
 from saccade.core.decoding import Decoded, DecodeTask
 from saccade.core.errors import InvalidQueryError, UnreadableImageError
 from saccade.core.hits import Hit, PartScore, SearchResult
+from saccade.core.items import WHOLE
 from saccade.core.ports.catalog import Catalog
 from saccade.core.ports.decoders import Decoder, ReportProgress
 from saccade.core.types import Failure, Ids, ImageRecord, Progress
@@ -166,6 +167,7 @@ def _hit(record: ImageRecord, rank: int, look: NDArray[np.float32], *, score: fl
     return Hit(
         rank=rank,
         image_id=record.image_id,
+        item=WHOLE,
         path=record.paths[0],
         paths=record.paths,
         score=score,

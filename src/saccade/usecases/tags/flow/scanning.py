@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from saccade.core.items import FIRST_PART
 from saccade.core.ports.catalog import Catalog
 from saccade.core.types import Embeddings, Ids, SpaceInfo
 
@@ -20,7 +21,9 @@ def blocks(catalog: Catalog, space: SpaceInfo, among: Ids | None) -> Iterator[tu
             yield part, catalog.embeddings.get(space.id, part)
         return
     for _, ids, rows in catalog.embeddings.after(space.id, 0, batch=_BLOCK):
-        keep = ~np.isin(ids, gone) if len(gone) else np.ones(len(ids), np.bool_)
+        keep = ids < FIRST_PART
+        if len(gone):
+            keep &= ~np.isin(ids, gone)
         if among is not None:
             keep &= np.isin(ids, among)
         yield (ids, rows) if keep.all() else (ids[keep], rows[keep])
