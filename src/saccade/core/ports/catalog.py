@@ -7,7 +7,8 @@ from typing import Protocol
 from saccade.core.ports.files import Files
 from saccade.core.ports.images import EmbeddingStore, Hashes, Images
 from saccade.core.ports.items import Items
-from saccade.core.ports.stores import Columns, Feedback, Pairs, Results, Tags
+from saccade.core.ports.results import Results
+from saccade.core.ports.stores import Columns, Feedback, Pairs, Tags
 from saccade.core.status import Counts
 from saccade.core.types import EncoderInfo, Ids, Role, SpaceInfo
 
