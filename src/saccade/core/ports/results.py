@@ -1,4 +1,4 @@
-"""Versions of models and results; what they hold of one image lies apart, so that it can be forgotten."""
+"""Versions of models and results; what they hold of one image is kept apart, so that it can be forgotten."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
