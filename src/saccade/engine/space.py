@@ -10,7 +10,7 @@ from saccade.core.items import FIRST_PART
 from saccade.core.ports.catalog import Catalog
 from saccade.core.ports.indexes import Index, IndexStore, NoIndex
 from saccade.core.types import Embeddings, Ids, Scores, SpaceInfo
-from saccade.core.vectors import best
+from saccade.core.vectors import best, distinct
 from saccade.engine.folding import NO_PARTS, Nearest, PartMap, folded
 
 _SAME = 0.9999
@@ -35,6 +35,7 @@ class SpaceReader:
         self._view = _View(
             index=None,
             gone=np.zeros(0, np.int64),
+            outdated=np.zeros(0, np.int64),
             newer_ids=np.zeros(0, np.int64),
             newer=np.zeros((0, space.dim), np.float32),
             parts=NO_PARTS,
@@ -145,10 +146,12 @@ class SpaceReader:
             self._sequence = sequence
             ids.append(new_ids)
             rows.append(new_rows)
+        gone, newer_ids = self._catalog.embeddings.absent(self.space.id), np.concatenate(ids)
         self._view = _View(
             index=index,
-            gone=self._catalog.embeddings.absent(self.space.id),
-            newer_ids=np.concatenate(ids),
+            gone=gone,
+            outdated=distinct(np.concatenate([gone, newer_ids])),
+            newer_ids=newer_ids,
             newer=np.concatenate(rows),
             parts=before.parts.updated(self._catalog.items),
         )
@@ -161,12 +164,14 @@ class _View:
     Attributes:
         index: its index, if it has one.
         gone: sorted ids of the items whose image has no file left.
+        outdated: sorted ids of the items whose row in the index, if there is one, no longer counts.
         newer_ids, newer: ids and (n, d) rows of the items newer than the index.
         parts: the parts of the library's images.
     """
 
     index: Index | None
     gone: Ids
+    outdated: Ids
     newer_ids: Ids
     newer: Embeddings
     parts: PartMap
@@ -178,8 +183,7 @@ class _View:
         ids = np.broadcast_to(self.newer_ids[keep], scores.shape)
         if self.index is not None and self.index.size:
             # An item embedded again since the index was built is in both; its newer row counts.
-            out = np.union1d(self.gone, self.newer_ids)
-            found, exact = self.index.search(queries, k, only=only, exclude=out)
+            found, exact = self.index.search(queries, k, only=only, exclude=self.outdated)
             scores, ids = np.hstack([scores, exact]), np.hstack([ids, found])
         return best(scores, ids, k)
 
