@@ -115,9 +115,17 @@ def kept(lib: Library, home: Path, told: Answers) -> Answers:
         },
         "classifiers": [[one.name, one.version, dict(one.examples)] for one in lib.tags.classifiers()],
         "recommended": [hit.image_id for hit in recommendations.for_user("anna", k=5)],
-        "together": [hit.image_id for hit in recommendations.together(str(home / "p1.png"), k=2)],
         "counts": [getattr(lib.status().counts, name) for name in ("images", "files", "failed")],
     }
+
+
+def test_what_tied_in_release_0_2_still_ties(home: Path, told: Answers) -> None:
+    """Its order was that of the ids; now it is that of the SHA-256."""
+    with open_library(home) as lib:
+        hits = list(lib.recommendations.together(str(home / "p1.png"), k=20))
+    assert {hit.score for hit in hits} == {0.0}
+    assert set(told["together"]) < {hit.image_id for hit in hits}
+    assert [hit.image_id for hit in hits] == sorted(hit.image_id for hit in hits)
 
 
 @pytest.mark.parametrize("ask", [found, kept])

@@ -159,6 +159,14 @@ def test_record_of_the_same_batch_twice_changes_nothing(shelf: Shelf) -> None:
     ) == before
 
 
+def test_digests_are_those_of_the_images_that_exist(shelf: Shelf) -> None:
+    """Unknown ids are left out."""
+    a, b = shelf.record(shelf.picture("a.jpg", b"1"), shelf.picture("b.jpg", b"2"))
+    digests = shelf.catalog.images.digests(np.array([b, 99, a], np.int64))
+    assert digests == {a: hashlib.sha256(b"1").digest(), b: hashlib.sha256(b"2").digest()}
+    assert shelf.catalog.images.digests(np.array([], np.int64)) == {}
+
+
 def test_record_adds_the_spaces_that_a_known_picture_lacks(shelf: Shelf) -> None:
     """And keeps the embedding it has: the first one stays."""
     full = shelf.image(b"x")

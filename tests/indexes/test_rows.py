@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from saccade.core.vectors import normalize, top_k
-from saccade.indexes.rows import IDS, VECTORS, Rows, Selection, dot
+from saccade.core.vectors import dot, normalize, top_k
+from saccade.indexes.rows import IDS, VECTORS, Rows, Selection
 
 some_ids = st.sets(st.integers(-3, 60)).map(lambda ids: np.array(sorted(ids), dtype=np.int64))
 

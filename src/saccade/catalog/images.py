@@ -22,6 +22,11 @@ class SqlImages:
         with self._transactions.reading() as connection:
             return reading.images_by_id(connection, ids, self._transactions.folders(connection))
 
+    def digests(self, ids: Ids) -> dict[int, bytes]:
+        """{id: SHA-256} of those of the images that exist."""
+        with self._transactions.reading() as connection:
+            return pictures.digests_of(connection, ids)
+
     def find(self, sha256s: Sequence[bytes], spaces: Sequence[int]) -> dict[bytes, int]:
         """Image ids of those that the catalog holds with an embedding in every one of `spaces`."""
         with self._transactions.reading() as connection:

@@ -13,7 +13,7 @@ from saccade.catalog.tables import embeddings, image_texts, images, items, texts
 from saccade.catalog.text import fold, storable
 from saccade.core.errors import InputError
 from saccade.core.ports.images import NewImage
-from saccade.core.types import Embeddings, ImageInfo
+from saccade.core.types import Embeddings, Ids, ImageInfo
 
 _BATCH = 500
 _TEXTS = ("camera", "lens", "title", "caption", "creator", "rights", "format")
@@ -26,6 +26,12 @@ def ids_of(connection: Connection, digests: Iterable[bytes]) -> dict[bytes, int]
         query = select(images.c.sha256, images.c.id).where(images.c.sha256.in_(batch))
         found.update((row[0], row[1]) for row in connection.execute(query))
     return found
+
+
+def digests_of(connection: Connection, ids: Ids) -> dict[int, bytes]:
+    """{id: SHA-256} of those of the images that the catalog holds."""
+    query = select(images.c.id, images.c.sha256).where(sqlite.among(images.c.id, ids.tolist()))
+    return dict(sqlite.plain_rows(connection, query))
 
 
 def store(connection: Connection, run: int, new: Sequence[NewImage]) -> dict[bytes, int]:

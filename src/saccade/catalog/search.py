@@ -6,6 +6,7 @@ SQLite as quoted strings only.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 
 import numpy as np
 from sqlalchemy import Connection, text
@@ -13,8 +14,10 @@ from sqlalchemy.exc import DatabaseError
 
 from saccade.catalog import sqlite
 from saccade.catalog.bulk import are_present
+from saccade.catalog.pictures import digests_of
 from saccade.catalog.text import document, terms
 from saccade.core.ports.stores import Numbers
+from saccade.core.ties import ranked
 from saccade.core.types import Ids
 
 _WORDS = "tokenize = 'porter unicode61 remove_diacritics 2'"
@@ -36,8 +39,8 @@ _NEWEST = text(
 )
 # The plus sign keeps SQLite from asking the full-text table once for each id, with new statistics each time.
 _BEST = text(
-    "SELECT rowid FROM search WHERE search MATCH :query AND +rowid IN (SELECT value FROM json_each(:ids))"
-    " ORDER BY bm25(search, 4.0, 3.0, 1.0, 3.0), rowid LIMIT :most"
+    "SELECT rowid, -bm25(search, 4.0, 3.0, 1.0, 3.0) FROM search"
+    " WHERE search MATCH :query AND +rowid IN (SELECT value FROM json_each(:ids))"
 )
 _FILTERED = text(
     "SELECT rowid FROM search WHERE search MATCH :query AND +rowid IN (SELECT value FROM json_each(:ids))"
@@ -69,8 +72,8 @@ def find(connection: Connection, words: Sequence[str], limit: int, among: Ids | 
     """Ids of at most `limit` images that hold all the words, in their own texts or in their labels.
 
     Best first (BM25, names before keywords and title before caption; then those whose labels are needed,
-    surest label first) when at most 2,000 images hold them; beyond that newest first, because ranking would
-    cost more than it tells.
+    surest label first; ties by SHA-256) when at most 2,000 images hold them; beyond that newest first,
+    because ranking would cost more than it tells.
     """
     pieces = _pieces(words)
     if not pieces or limit < 1 or (among is not None and not len(among)):
@@ -84,15 +87,17 @@ def find(connection: Connection, words: Sequence[str], limit: int, among: Ids | 
         common = _common(connection, query, limit, among)
         return np.union1d(common, labeled)[::-1][:limit]
     kept = found if among is None else found[np.isin(found, among, assume_unique=True)]
-    best = connection.execute(_BEST, {"query": query, "ids": _json(kept), "most": limit})
-    ranked = np.fromiter((row[0] for row in best), dtype=np.int64)
-    return np.concatenate([ranked, labeled[~np.isin(labeled, found)]])[:limit]
+    rows = connection.execute(_BEST, {"query": query, "ids": _json(kept)}).all()
+    ids = np.fromiter((row[0] for row in rows), np.int64, count=len(rows))
+    scores = np.fromiter((row[1] for row in rows), np.float64, count=len(rows))
+    best = ids[ranked(partial(digests_of, connection), ids, scores, limit)]
+    return np.concatenate([best, labeled[~np.isin(labeled, found)]])[:limit]
 
 
 def _labeled(connection: Connection, pieces: Sequence[str]) -> Ids:
     """Present images of which every piece stands in a label or a text, at least one in a label.
 
-    Surest label first, then newest.
+    Surest label first, ties by SHA-256.
     """
     if not connection.execute(_ANY_LABEL, {"query": " OR ".join(pieces)}).scalar():
         return np.empty(0, dtype=np.int64)
@@ -110,7 +115,7 @@ def _labeled(connection: Connection, pieces: Sequence[str]) -> Ids:
         kept, sureness = kept[bears], sureness[bears]
     present = are_present(connection, kept)
     kept, sureness = kept[present], sureness[present]
-    return kept[np.lexsort((-kept, -sureness))]
+    return kept[ranked(partial(digests_of, connection), kept, sureness)]
 
 
 def _bearers(connection: Connection, piece: str) -> tuple[Ids, Numbers]:

@@ -9,10 +9,14 @@ from numpy.typing import NDArray
 from saccade.core.items import FIRST_PART
 from saccade.core.ports.catalog import Catalog
 from saccade.core.ports.indexes import Index, IndexStore, NoIndex
+from saccade.core.ties import tie_keys
 from saccade.core.types import Embeddings, Ids, Scores, SpaceInfo
-from saccade.core.vectors import best, distinct
+from saccade.core.vectors import best, distinct, exact_best
 from saccade.engine.folding import NO_PARTS, Nearest, PartMap, folded
 
+_BEHIND = 8
+"""Items looked at after the k-th: enough to see that they score lower, as they nearly always do."""
+_TIES = 4096
 _SAME = 0.9999
 """Score of a row with itself, less what float32 may lose."""
 
@@ -50,22 +54,10 @@ class SpaceReader:
         Args:
             only: sorted ids of the images to search among.
         Returns:
-            best first, ties by lower id.
+            best first, ties by SHA-256 (among more than 4,096 images of one score by id).
         """
-        view = self._fresh()
-        if not view.parts:
-            ids, scores = view.search(query, k, only)
-            return Nearest(images=ids[0], items=ids[0], scores=scores[0])
-        among = None if only is None else view.parts.with_parts(only)
-        wanted = k
-        while True:
-            items, scores = (found[0] for found in view.search(query, wanted, among))
-            kept = self._held(items)
-            images = view.parts.images_of(items[kept])
-            first = folded(images, k)
-            if len(first) == k or len(items) < wanted:
-                return Nearest(images=images[first], items=items[kept][first], scores=scores[kept][first])
-            wanted *= 4  # so many items are of the same images that k distinct ones need a wider net
+        images, items, scores = self._ranked(query, k, only, ties=_TIES)
+        return Nearest(images=images[0], items=items[0], scores=scores[0])
 
     def candidates(self, query: Embeddings, k: int, *, only: Ids | None = None) -> tuple[Ids, Scores]:
         """(m,) images and (m,) scores of `nearest`."""
@@ -73,22 +65,12 @@ class SpaceReader:
         return found.images, found.scores
 
     def best_scores(self, queries: Embeddings, k: int) -> tuple[Ids, Scores]:
-        """The k best present images of each of (q, d) queries at once: (q, m) ids and scores."""
-        view = self._fresh()
-        wanted = k
-        while True:
-            items, scores = view.search(queries, wanted, None)
-            if not view.parts:
-                return items, scores
-            kept = self._held(items)
-            images = np.where(kept, view.parts.images_of(items), -1)
-            rows = [folded(row, k + 1) for row in images]
-            rows = [first[row[first] >= 0][:k] for first, row in zip(rows, images, strict=True)]
-            if items.shape[1] < wanted or all(len(first) == k for first in rows):
-                width = min(map(len, rows), default=0)
-                chosen = np.array([first[:width] for first in rows], np.int64).reshape(len(rows), width)
-                return np.take_along_axis(images, chosen, 1), np.take_along_axis(scores, chosen, 1)
-            wanted *= 4
+        """The k best present images of each of (q, d) queries at once: (q, m) ids and scores.
+
+        Ties go by SHA-256, except with images behind the k-th.
+        """
+        images, _, scores = self._ranked(queries, k, None, ties=0)
+        return images, scores
 
     def count(self) -> int:
         """Number of images that a search without filter can find."""
@@ -118,6 +100,43 @@ class SpaceReader:
             if self._view.index is not None:
                 self._view.index.close()
             self._view, self._version = replace(self._view, index=None), None
+
+    def _ranked(self, queries: Embeddings, k: int, only: Ids | None, *, ties: int) -> tuple[Ids, Ids, Scores]:
+        """(q, m) images, items and scores, m = min(k, matching images), best first, ties by SHA-256.
+
+        Args:
+            ties: up to how many items to look at for those that tie with the k-th image.
+        """
+        view = self._fresh()
+        among = only if only is None or not view.parts else view.parts.with_parts(only)
+        wanted = k + (_BEHIND if ties else 0)
+        while True:
+            items, scores = view.search(queries, wanted, among)
+            ended = items.shape[1] < wanted
+            images, items, scores, count = self._folded(view, items, scores, wanted)
+            if ended or (count >= k and (items.shape[1] >= ties or _tied(scores, k) < count)):
+                break
+            wanted *= 4  # so many items tie, or are of the same images, that k images need a wider net
+        keys = tie_keys(self._catalog.images.digests, images, scores)
+        order = np.lexsort((items, keys, -scores), axis=1)[:, :k]
+        return (
+            np.take_along_axis(images, order, 1),
+            np.take_along_axis(items, order, 1),
+            np.take_along_axis(scores, order, 1),
+        )
+
+    def _folded(self, view: "_View", items: Ids, scores: Scores, most: int) -> tuple[Ids, Ids, Scores, int]:
+        """Images, items and scores, each (q, m), with the best item of each image, and m."""
+        if not view.parts:
+            return items, items, scores, items.shape[1]
+        kept = self._held(items)
+        images = np.where(kept, view.parts.images_of(items), -1)
+        rows = [folded(row, most + 1) for row in images]
+        rows = [first[row[first] >= 0] for first, row in zip(rows, images, strict=True)]
+        width = min(map(len, rows), default=0)
+        chosen = np.array([first[:width] for first in rows], np.int64).reshape(len(rows), width)
+        images, items, scores = (np.take_along_axis(one, chosen, 1) for one in (images, items, scores))
+        return images, items, scores, width
 
     def _held(self, items: Ids) -> NDArray[np.bool_]:
         """Which of the items still have an embedding; an index keeps removed parts until it is rebuilt."""
@@ -179,13 +198,17 @@ class _View:
     def search(self, queries: Embeddings, k: int, only: Ids | None) -> tuple[Ids, Scores]:
         """The k best items of each of (q, d) queries: (q, m) ids and scores, best first, ties by lower id."""
         keep = _kept(self.newer_ids, only, self.gone)
-        scores = queries @ self.newer[keep].T
-        ids = np.broadcast_to(self.newer_ids[keep], scores.shape)
+        ids, scores = exact_best(queries, self.newer[keep], self.newer_ids[keep], k)
         if self.index is not None and self.index.size:
             # An item embedded again since the index was built is in both; its newer row counts.
             found, exact = self.index.search(queries, k, only=only, exclude=self.outdated)
             scores, ids = np.hstack([scores, exact]), np.hstack([ids, found])
         return best(scores, ids, k)
+
+
+def _tied(scores: Scores, k: int) -> int:
+    """The greatest number of images of a row that score at least as high as its k-th."""
+    return int((scores >= scores[:, k - 1 : k]).sum(axis=1).max(initial=0))
 
 
 def open_index(catalog: Catalog, store: IndexStore, space: SpaceInfo) -> Index | None:

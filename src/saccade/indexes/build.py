@@ -10,9 +10,9 @@ import faiss
 import numpy as np
 
 from saccade.core.types import Embeddings, Scores
-from saccade.core.vectors import normalize
+from saccade.core.vectors import dot, normalize
 from saccade.indexes.ann import graph_settings, list_settings
-from saccade.indexes.rows import VECTORS, Rows, dot
+from saccade.indexes.rows import VECTORS, Rows
 
 RECALL_GATE = 0.98
 """ANN recall@10 below which an index is not published."""

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from saccade.core.errors import InvalidQueryError
 from saccade.core.types import Embeddings, Ids, Scores
-from saccade.core.vectors import best, check_embeddings
+from saccade.core.vectors import best, check_embeddings, dot, exact_best
 
 IDS = "ids.i64"
 VECTORS = "vectors.f32"
@@ -15,7 +15,6 @@ VECTORS = "vectors.f32"
 _BLOCK = 4096  # rows scored at a time: 6 MB at 384 dimensions, to stay in the cache
 _QUERIES = 256  # queries scored at a time
 _NO_ID = np.iinfo(np.int64).max
-_MARGIN = 1e-5  # a matrix product and `dot` differ by less, at any dimension in use
 
 
 class Rows:
@@ -92,7 +91,7 @@ class Rows:
                 stop = min(start + _BLOCK, count)
                 numbers = np.arange(start, stop) if rows is None else rows[start:stop]
                 block = self.vectors[start:stop] if rows is None else self.vectors[numbers]
-                found, cosines = _nearest_in(queries[part], block, self.ids[numbers], keep)
+                found, cosines = exact_best(queries[part], block, self.ids[numbers], keep)
                 ids[part], scores[part] = _merge(ids[part], scores[part], found, cosines)
         return ids, scores
 
@@ -131,33 +130,6 @@ class Selection:
             self._mask = np.zeros(self._size, dtype=np.bool_)
             self._mask[self._rows] = True
         return self._mask
-
-
-def dot(left: Embeddings, right: Embeddings) -> Scores:
-    """The (n,) inner products of the rows of two (n, d) arrays.
-
-    The same two rows always give the same bits, which a matrix product does not guarantee: equal rows tie,
-    and a query scores the same alone and in a batch.
-    """
-    return np.asarray(np.einsum("ij,ij->i", left, right), dtype=np.float32)
-
-
-def _nearest_in(queries: Embeddings, block: Embeddings, ids: Ids, k: int) -> tuple[Ids, Scores]:
-    """The min(k, m) best of an (m, d) block for each query."""
-    rough = queries @ block.T
-    if k >= len(block):
-        at, column = np.indices(rough.shape).reshape(2, -1)
-    else:
-        kth = np.partition(rough, -k, axis=1)[:, -k]
-        at, column = np.nonzero(rough >= kth[:, None] - _MARGIN)
-    exact = dot(queries[at], block[column])
-    counts = np.bincount(at, minlength=len(queries))
-    place = np.arange(len(at)) - np.repeat(np.cumsum(counts) - counts, counts)
-    scores = np.full((len(queries), int(counts.max())), -1.0, np.float32)
-    labels = np.full(scores.shape, _NO_ID, np.int64)
-    scores[at, place] = exact
-    labels[at, place] = ids[column]
-    return best(scores, labels, k)
 
 
 def _merge(ids: Ids, scores: Scores, more_ids: Ids, more_scores: Scores) -> tuple[Ids, Scores]:

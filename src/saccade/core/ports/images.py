@@ -26,6 +26,9 @@ class Images(Protocol):
     def get(self, ids: Sequence[int]) -> Sequence[ImageRecord]:
         """The records, in the given order. Raises ImageNotFoundError."""
 
+    def digests(self, ids: Ids) -> Mapping[int, bytes]:
+        """{id: SHA-256} of those of the images that exist."""
+
     def find(self, sha256s: Sequence[bytes], spaces: Sequence[int]) -> Mapping[bytes, int]:
         """Image ids of those in the catalog with an embedding in every one of `spaces`."""
 

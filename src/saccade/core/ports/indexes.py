@@ -31,8 +31,9 @@ class Index(Protocol):
             only: sorted ids to search among; others are ignored.
             exclude: sorted ids to ignore.
         Returns:
-            ids and scores, both (q, m), best first, ties by lower id; m = min(k, number of matching ids):
-            filters act before k. Scores are exact; an approximate index may miss images.
+            ids and scores, both (q, m), best first, ties by lower id (an index knows no more; whoever ranks
+            images orders ties by SHA-256); m = min(k, number of matching ids): filters act before k. Scores
+            are exact; an approximate index may miss images.
         """
 
     def close(self) -> None:

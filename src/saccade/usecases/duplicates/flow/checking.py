@@ -153,7 +153,9 @@ def _matches(checker: Checker, decoder: Decoder, thumbnails: Thumbnails, query: 
                 evidence=evidence,
             )
         )
-    return sorted(matches, key=lambda match: (TIERS.index(match.tier), -match.probability, match.record.id))
+    return sorted(
+        matches, key=lambda match: (TIERS.index(match.tier), -match.probability, match.record.sha256)
+    )
 
 
 def _equal_pixels(

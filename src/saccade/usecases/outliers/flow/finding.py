@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from saccade.core.errors import InputError
 from saccade.core.ports.catalog import Catalog
+from saccade.core.ties import ranked
 from saccade.core.types import Failure, ImageRecord
 from saccade.usecases.outliers.rules.anomalies import (
     local_outlier_factors,
@@ -104,7 +105,7 @@ def find_outliers(catalog: Catalog, given: Rows, query: OutlierQuery, *, started
     else:
         values = over_typical(distances[:, -1])
     fence = outer_fence(values)
-    order = np.argsort(-values, kind="stable")[: query.top]
+    order = ranked(catalog.images.digests, given.ids, values, query.top)
     column = COLUMNS[query.mode] if query.store else ""
     if column:
         by_image = dict(zip(given.ids.tolist(), values.tolist(), strict=True))

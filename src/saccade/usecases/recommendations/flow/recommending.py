@@ -11,7 +11,8 @@ from saccade.core.errors import NoImagesError
 from saccade.core.ports.catalog import Catalog
 from saccade.core.ports.stores import Event
 from saccade.core.ranking import diversified, stretched
-from saccade.core.types import Embeddings, Ids, ImageRecord
+from saccade.core.ties import ranked
+from saccade.core.types import Ids, ImageRecord
 from saccade.engine.space import SpaceReader
 from saccade.usecases.recommendations.flow.boosts import WORTH_SAYING, boost_terms, boosted
 from saccade.usecases.recommendations.flow.pools import Liked, Pool, Wish, known, pool_of, without
@@ -133,7 +134,7 @@ def _ranked(
     raw = preference_scores(fits, bad, crowd, wish.novel)
     terms = boost_terms(catalog, wish.boosts, pool.ids)
     scores = stretched(raw) + sum((term.amounts for term in terms), np.zeros(len(raw)))
-    chosen = _chosen(scores, pool.rows, wish.k, wish.diverse)
+    chosen = _chosen(catalog, pool, scores, wish.k, wish.diverse)
     shares = voices(pool.rows[chosen], liked.rows, liked.weights, spread)
     scale = max(float(raw.max() - np.median(raw)), 1e-12)
     said = []
@@ -167,7 +168,7 @@ def _cold(
         note = f"{told}, and nobody has liked anything yet: this is a cross-section of the library"
     terms = boost_terms(catalog, wish.boosts, pool.ids)
     scores = base + sum((term.amounts for term in terms), np.zeros(len(base)))
-    chosen = _chosen(scores, pool.rows, wish.k, diverse)
+    chosen = _chosen(catalog, pool, scores, wish.k, diverse)
     said = []
     for place in chosen.tolist():
         amount = float(base[place])
@@ -180,10 +181,12 @@ def _cold(
     return _answer(catalog, pool, chosen, scores, said, asked=asked, basis=basis, note=note, started=started)
 
 
-def _chosen(scores: NDArray[np.float64], rows: Embeddings, k: int, diverse: float) -> NDArray[np.int64]:
-    """Positions of the k results, chosen from the best few hundred."""
-    best = np.argsort(-scores, kind="stable")[: max(200, _LOOKED * k)]
-    chosen: NDArray[np.int64] = best[diversified(scores[best], rows[best], k, diverse)]
+def _chosen(
+    catalog: Catalog, pool: Pool, scores: NDArray[np.float64], k: int, diverse: float
+) -> NDArray[np.int64]:
+    """Positions of the k results, chosen from the best few hundred; ties by SHA-256."""
+    best = ranked(catalog.images.digests, pool.ids, scores, max(200, _LOOKED * k))
+    chosen: NDArray[np.int64] = best[diversified(scores[best], pool.rows[best], k, diverse)]
     return chosen
 
 

@@ -10,6 +10,7 @@ from saccade.core.calibration import Calibration, image_confidence
 from saccade.core.errors import InputError
 from saccade.core.ports.catalog import Catalog
 from saccade.core.ranking import diversified, stretched
+from saccade.core.ties import ranked
 from saccade.core.types import Embeddings, Ids
 from saccade.engine.space import SpaceReader
 from saccade.usecases.recommendations.flow.boosts import boost_terms, boosted
@@ -182,7 +183,8 @@ def _answer(
     scores = raw if not terms and not wish.diverse else stretched(raw)
     scores = scores + sum((term.amounts for term in terms), np.zeros(len(raw)))
     rows = catalog.embeddings.get(reader.space.id, ids)
-    chosen = diversified(scores, rows, wish.k, wish.diverse).tolist()
+    order = ranked(catalog.images.digests, ids, scores)
+    chosen = order[diversified(scores[order], rows[order], wish.k, wish.diverse)].tolist()
     records = catalog.images.get(ids[chosen].tolist())
     hits = tuple(
         recommendation(

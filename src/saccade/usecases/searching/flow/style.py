@@ -14,6 +14,7 @@ from saccade.core.hits import Hit, PartScore, SearchResult
 from saccade.core.items import WHOLE
 from saccade.core.ports.catalog import Catalog
 from saccade.core.ports.decoders import Decoder, ReportProgress
+from saccade.core.ties import ranked
 from saccade.core.types import Failure, Ids, ImageRecord, Progress
 from saccade.engine.thumbnails import read_images
 from saccade.usecases.searching.rules.style import (
@@ -121,14 +122,15 @@ def rank_styles(
         raise InvalidQueryError(
             "nothing to compare with", hint="name a picture, or a mood: --mood 'dark warm'"
         )
-    scores = np.mean(parts, axis=0)
-    order = np.lexsort((ids, -scores))
-    sure = 1.0 - np.argsort(order, kind="stable") / max(1, len(ids))
+    scores = np.asarray(np.mean(parts, axis=0), np.float64)
+    order = ranked(catalog.images.digests, ids, scores, 2 * k)
+    lower = np.searchsorted(np.sort(scores), scores, side="right")
+    sure = lower / max(1, len(ids))
     if len(looks):
         sure = image_confidence(_chance(features), parts[0])
-    records = {record.id: record for record in catalog.images.get(ids[order[: 2 * k]].tolist())}
+    records = {record.id: record for record in catalog.images.get(ids[order].tolist())}
     hits: list[Hit] = []
-    for position in order[: 2 * k].tolist():
+    for position in order.tolist():
         record = records[int(ids[position])]
         if record.paths and len(hits) < k:
             score, odds = float(scores[position]), float(sure[position])
