@@ -236,3 +236,25 @@ def test_version_changes_with_every_change_of_anyone(shelf: Shelf) -> None:
         versions.append(shelf.catalog.version())
     other.close()
     assert len(set(versions)) == len(versions)
+
+
+def test_reading_is_as_of_one_moment(shelf: Shelf) -> None:
+    """What others write meanwhile is seen afterwards; what one reads inside fits together."""
+    other = shelf.opener(shelf.home)
+    with shelf.catalog.reading():
+        before = shelf.catalog.version(), shelf.catalog.notes.get("k")
+        other.notes.save("k", "v")
+        with shelf.catalog.reading():
+            assert (shelf.catalog.version(), shelf.catalog.notes.get("k")) == before
+    assert shelf.catalog.notes.get("k") == "v"
+    assert shelf.catalog.version() != before[0]
+    other.close()
+
+
+def test_nothing_is_written_in_a_moment_of_reading(shelf: Shelf) -> None:
+    """It would not be seen in it. A unit of work reads what it wrote, moment or not."""
+    with shelf.catalog.reading(), pytest.raises(RuntimeError, match="for reading"):
+        shelf.catalog.notes.save("k", "v")
+    with shelf.catalog.unit("tagging"), shelf.catalog.reading():
+        shelf.catalog.notes.save("k", "w")
+        assert shelf.catalog.notes.get("k") == "w"

@@ -134,6 +134,13 @@ class Catalog(Protocol):
     def health(self) -> Health:
         """Integrity checks."""
 
+    def reading(self) -> AbstractContextManager[None]:
+        """Everything this thread reads inside is as of one moment; faster than many short reads.
+
+        `version()` is then that of the moment. Never write inside, and be brief: a database cannot tidy up
+        what others write meanwhile.
+        """
+
     def writing(self, doing: str = ..., *, wait_s: float | None = None) -> AbstractContextManager[None]:
         """Hold the library's write lock, which others wait for; reentrant within a thread.
 
