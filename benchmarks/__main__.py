@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks import (
+    clusters,
     data,
     duplicates,
     footprint,
@@ -16,7 +17,6 @@ from benchmarks import (
     query,
     recommendation,
     tagging,
-    themes,
     verification,
 )
 from benchmarks.common import Result, machine
@@ -34,7 +34,7 @@ _SUITE: dict[str, Callable[[], Result]] = {
     "encoder": quality.encoder,
     "confidence": quality.confidence,
     "recommendation": recommendation.recommendation,
-    "themes": themes.themes,
+    "clusters": clusters.clusters,
     "verification": verification.verification,
     "duplicates": duplicates.copies,
     "bridge": duplicates.bridge,

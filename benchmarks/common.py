@@ -1,5 +1,6 @@
 """What every benchmark needs: the machine, timings with their spread, memory of a process tree."""
 
+import compileall
 import os
 import platform
 import subprocess
@@ -14,6 +15,7 @@ import numpy as np
 
 Result: TypeAlias = dict[str, object]
 
+_SOURCE = Path(__file__).parents[1] / "src" / "saccade"
 DATA = Path(os.environ.get("SACCADE_TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))
 _VERSIONS = ("saccade", "numpy", "onnxruntime", "faiss-cpu", "pillow", "sqlalchemy")
 _LAUNCHER = """
@@ -78,6 +80,14 @@ def tree_rss(pid: int) -> int:
         fields = "".join(_lines(f"/proc/{process}/statm")).split()
         total += int(fields[1]) * _PAGE if len(fields) > 1 else 0
     return total
+
+
+def compiled() -> None:
+    """Write the package's bytecode, as installing a wheel does; a checkout may have none.
+
+    Without it a start also compiles every module it loads, which takes as long again as loading them.
+    """
+    compileall.compile_dir(str(_SOURCE), quiet=1)
 
 
 def cold_run(command: Sequence[str]) -> tuple[float, int]:

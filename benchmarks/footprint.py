@@ -5,7 +5,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.common import Result, cold_run, spread
+from benchmarks.common import Result, cold_run, compiled, spread
 
 _ROOT = Path(__file__).parents[1]
 _HEAVY = ("torch", "onnxruntime", "faiss", "numpy", "sqlalchemy", "PIL")
@@ -31,6 +31,7 @@ def install() -> Result:
 
 def help_text(runs: int = 15) -> Result:
     """Wall time of `saccade --help` as a whole process, and the heavy packages it imports."""
+    compiled()
     command = [sys.executable, "-m", "saccade", "--help"]
     seconds = [cold_run(command)[0] for _ in range(runs + 1)][1:]
     traced = subprocess.run(

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 import saccade
-from benchmarks.common import DATA, Result, cold_run, spread, timed
+from benchmarks.common import DATA, Result, cold_run, compiled, spread, timed
 from benchmarks.synthetic import make_library
 from saccade.catalog import SqlCatalog, open_catalog
 from saccade.core.metrics import ann_recall_at_k
@@ -72,6 +72,7 @@ def cold(count: int = 100_000, runs: int = 12) -> Result:
     """Whole processes from nothing, in turn: the bare imports, a first text query in Python, and on the
     command line. The bound: no program that uses these four libraries can start faster.
     """
+    compiled()
     with tempfile.TemporaryDirectory() as home:
         make_library(Path(home), cache(), count)
         with saccade.open_library(home) as library:

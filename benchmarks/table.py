@@ -100,8 +100,8 @@ _ROWS = (
     ),
     ("confidence: AUROC, captions against queries about nothing", "confidence", "{r[auroc]}", "0.85"),
     (
-        "themes, agreement with hand-made labels (AMI): imagenet_photos, flickr8k dev",
-        "themes",
+        "clusters, agreement with hand-made labels (AMI): imagenet_photos, flickr8k dev",
+        "clusters",
         (
             "{r[quality][imagenet_photos][saccade auto][ami]}, {r[quality][flickr8k_dev][saccade auto][ami]} "
             "(scikit-learn's KMeans {r[quality][imagenet_photos][scikit-learn KMeans, defaults (k 8)][ami]}, "
@@ -112,8 +112,8 @@ _ROWS = (
         "above both",
     ),
     (
-        "themes of 100,000 images, density / k-means",
-        "themes",
+        "clusters of 100,000 images, density / k-means",
+        "clusters",
         "{r[hundred_thousand][density][seconds]} / {r[hundred_thousand][kmeans][seconds]} s",
         "60 s",
     ),

@@ -4,12 +4,9 @@
 """
 
 import errno
-import hashlib
-import json
 import os
 import sqlite3
 import tarfile
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +15,7 @@ import pytest
 
 from saccade.catalog import open_catalog, schema, sqlite
 from saccade.core.errors import DiskFullError, LibraryTooNewError, ReadOnlyError, StorageError
-from saccade.library import Library, open_library
+from saccade.library import open_library
 
 if TYPE_CHECKING:
     from saccade.core.types import Progress
@@ -40,13 +37,6 @@ def home(tmp_path: Path) -> Path:
 @pytest.fixture
 def database(home: Path) -> Path:
     return home / ".saccade" / "catalog.db"
-
-
-@pytest.fixture(scope="module")
-def told() -> Answers:
-    """What release 0.2 answered."""
-    answers: Answers = json.loads((DATA / "library-0.2.json").read_text())
-    return answers
 
 
 def dump(database: Path) -> list[str]:
@@ -74,69 +64,7 @@ def reopened(database: Path, **options: Any) -> None:
     open_catalog(str(database.parent), create=False, home=str(database.parents[1]), **options).close()
 
 
-# --- what it answers
-
-
-def hits(found: Any, home: Path) -> list[list[object]]:
-    return [
-        [hit.image_id, round(hit.score, 5), sorted(os.path.relpath(path, home) for path in hit.paths)]
-        for hit in found
-    ]
-
-
-def found(lib: Library, home: Path, told: Answers) -> Answers:
-    """The answers of searching."""
-    return {
-        "texts": {text: hits(lib.search(text, k=50), home) for text in told["texts"]},
-        "similar": {name: hits(lib.similar(str(home / name), k=50), home) for name in told["similar"]},
-        "filters": {one: hits(lib.search("a", k=50, where=[one]), home) for one in told["filters"]},
-    }
-
-
-def kept(lib: Library, home: Path, told: Answers) -> Answers:
-    """What is stored about images."""
-    rows = {}
-    for role in told["embeddings"]:
-        ids, embeddings = lib.embeddings(role)
-        digests = (hashlib.sha256(row.astype("<f4").tobytes()).hexdigest() for row in embeddings)
-        rows[role] = dict(zip(ids, digests, strict=True))
-    recommendations = lib.recommendations
-    return {
-        "embeddings": rows,
-        "tags": {
-            os.path.relpath(path, home): sorted([tag.label, tag.origin, round(tag.score, 6)] for tag in tags)
-            for path, tags in lib.tags.of().items()
-        },
-        "columns": sorted([one.name, one.kind, one.origin, one.count] for one in lib.fields.list()),
-        "price": dict(lib.fields.values("price")),
-        "feedback": {
-            user: [[one.image_id, one.kind, one.at, one.value] for one in recommendations.export(user)]
-            for user in recommendations.users()
-        },
-        "classifiers": [[one.name, one.version, dict(one.examples)] for one in lib.tags.classifiers()],
-        "recommended": [hit.image_id for hit in recommendations.for_user("anna", k=5)],
-        "counts": [getattr(lib.status().counts, name) for name in ("images", "files", "failed")],
-    }
-
-
-def test_what_tied_in_release_0_2_still_ties(home: Path, told: Answers) -> None:
-    """Its order was that of the ids; now it is that of the SHA-256."""
-    with open_library(home) as lib:
-        hits = list(lib.recommendations.together(str(home / "p1.png"), k=20))
-    assert {hit.score for hit in hits} == {0.0}
-    assert set(told["together"]) < {hit.image_id for hit in hits}
-    assert [hit.image_id for hit in hits] == sorted(hit.image_id for hit in hits)
-
-
-@pytest.mark.parametrize("ask", [found, kept])
-def test_it_answers_as_before(
-    home: Path, told: Answers, ask: Callable[[Library, Path, Answers], Answers]
-) -> None:
-    """Everything that release 0.2 was asked."""
-    with open_library(home) as lib:
-        answers = ask(lib, home, told)
-    for question, answer in answers.items():
-        assert answer == told[question], question
+# --- what it keeps
 
 
 def test_nothing_is_embedded_again(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from saccade.core.errors import InvalidVectorError
-from saccade.core.vectors import best, check_embeddings, normalize, top_k
+from saccade.core.vectors import best, check_embeddings, distinct, normalize, top_k
 
 SMALL = st.integers(1, 6)
 
@@ -24,6 +24,16 @@ def naive_top_k(scores: np.ndarray, ids: np.ndarray, k: int) -> tuple[list[list[
         found_ids.append([identifier for _, identifier in pairs])
         found_scores.append([score for score, _ in pairs])
     return found_ids, found_scores
+
+
+# --- distinct
+
+
+@given(st.lists(st.integers(-5, 5), max_size=12))
+def test_distinct_is_numpys_unique(numbers: list[int]) -> None:
+    """Ascending, each once, nothing for nothing."""
+    ids = np.array(numbers, np.int64)
+    np.testing.assert_array_equal(distinct(ids), np.unique(ids))
 
 
 # --- normalize

@@ -17,7 +17,7 @@ from saccade.catalog.text import storable
 from saccade.core.errors import ImageNotFoundError, InputError
 from saccade.core.types import Ids
 
-Row: TypeAlias = tuple[int | float | str, ...]
+Row: TypeAlias = tuple[int | float | str | bytes | None, ...]
 
 _BATCH = 20_000
 

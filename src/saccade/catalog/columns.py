@@ -35,7 +35,7 @@ _SET_TEXT = (
 
 
 class SqlColumns:
-    """See `core.stores.Columns`."""
+    """See `core.ports.stores.Columns`."""
 
     def __init__(self, transactions: Transactions) -> None:
         self._transactions = transactions

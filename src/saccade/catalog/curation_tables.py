@@ -153,10 +153,33 @@ results = Table(
     Column("facts", Text, nullable=False, comment="JSON"),
     Column("checksum", BIG, nullable=False, comment="CRC-32 of facts and arrays"),
     Column("arrays", LargeBinary, nullable=False, comment="numpy's npz, without objects"),
+    Column("layout", Text, comment="JSON: name, type and shape of each array in its rows"),
     UniqueConstraint("kind", "name", "version"),
     sqlite_autoincrement=True,
     sqlite_strict=True,
 )
+
+result_rows = Table(
+    "result_rows",
+    metadata,
+    _part("result_id", "results.id"),
+    Column("position", BIG, primary_key=True, autoincrement=False),
+    Column("image_id", ForeignKey("images.id"), comment="absent: a picture outside the library"),
+    Column("checksum", BIG, nullable=False, comment="CRC-32 of data"),
+    Column("data", LargeBinary, nullable=False, comment="little-endian, as the layout says"),
+    Index(None, "image_id"),
+    sqlite_with_rowid=False,
+    sqlite_strict=True,
+)
+"""What a result holds of one image, so that it can go with the image."""
+
+forgotten = Table(
+    "forgotten",
+    metadata,
+    Column("image_id", BIG, primary_key=True, autoincrement=False),
+    sqlite_strict=True,
+)
+"""Images erased from the catalog that an index may still hold; their numbers are never given again."""
 
 users = Table(
     "users",

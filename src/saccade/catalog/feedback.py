@@ -18,7 +18,7 @@ _JOIN = "INSERT INTO set_images (set_id, image_id) VALUES (?, ?) ON CONFLICT DO 
 
 
 class SqlFeedback:
-    """See `core.stores.Feedback`."""
+    """See `core.ports.stores.Feedback`."""
 
     def __init__(self, transactions: Transactions) -> None:
         self._transactions = transactions

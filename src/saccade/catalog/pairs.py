@@ -32,7 +32,7 @@ _TAKE_BACK = "DELETE FROM distinct_pairs WHERE a = ? AND b = ?"
 
 
 class SqlPairs:
-    """See `core.stores.Pairs`."""
+    """See `core.ports.stores.Pairs`."""
 
     def __init__(self, transactions: Transactions) -> None:
         self._transactions = transactions

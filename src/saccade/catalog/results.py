@@ -1,4 +1,7 @@
-"""`SqlResults`: versions of models and results: facts as JSON, numbers as an .npz file, nothing pickled."""
+"""`SqlResults`: versions of models and results: facts as JSON, numbers as an .npz file, nothing pickled.
+
+What a result holds of single images lies apart, a row for each; see `result_rows.py`.
+"""
 
 import io
 import json
@@ -7,14 +10,16 @@ import zlib
 from collections.abc import Mapping
 
 import numpy as np
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, Select, delete, func, insert, select
 
+from saccade.catalog import result_rows as rows_of
+from saccade.catalog import sqlite
 from saccade.catalog.bulk import checked_name
-from saccade.catalog.curation_tables import results
+from saccade.catalog.curation_tables import result_rows, results
 from saccade.catalog.runs import now
 from saccade.catalog.session import Transactions
-from saccade.core.errors import CorruptLibraryError, InputError
-from saccade.core.ports.stores import Arrays, Result
+from saccade.core.errors import CorruptLibraryError, InputError, NotFoundError
+from saccade.core.ports.results import Arrays, ImageRows, Result
 
 _LONGEST = 200
 _MOST_BYTES = 900_000_000
@@ -22,32 +27,61 @@ _NUMBERS = "biufc"
 
 
 class SqlResults:
-    """See `core.stores.Results`."""
+    """See `core.ports.results.Results`."""
 
     def __init__(self, transactions: Transactions) -> None:
         self._transactions = transactions
 
     def save(
-        self, kind: str, name: str, facts: Mapping[str, object], arrays: Arrays, *, keep: int = 10
+        self,
+        kind: str,
+        name: str,
+        facts: Mapping[str, object],
+        arrays: Arrays,
+        *,
+        rows: ImageRows | None = None,
+        keep: int = 10,
     ) -> int:
         """Keep a new version, and of the older ones the newest `keep` - 1; its version number.
 
         Raises:
             InputError: facts that JSON cannot hold, arrays of anything but numbers, more than 900 MB, or a
                 `keep` below 1.
+            ImageNotFoundError: a row of an unknown image.
         """
         if keep < 1:
             raise InputError(f"keep is {keep}; at least 1 version is kept")
         kind, name = checked_name(kind, "the kind of a result", _LONGEST), checked_name(name, "it", _LONGEST)
         told, data = _json(facts), _packed(arrays)
+        layout = None if rows is None else rows_of.layout_of(rows)
         here = (results.c.kind == kind, results.c.name == name)
         with self._transactions.storing() as connection:
             newest = connection.execute(select(func.max(results.c.version)).where(*here)).scalar() or 0
             row = {"kind": kind, "name": name, "version": newest + 1, "created": now(), "facts": told}
-            connection.execute(insert(results).values(**row, arrays=data, checksum=_checksum(told, data)))
+            row |= {"arrays": data, "checksum": _checksum(told, data), "layout": layout}
+            made = connection.execute(insert(results).returning(results.c.id), row).scalar_one()
+            if rows is not None and layout is not None:
+                rows_of.add(connection, made, layout, rows)
             older = select(results.c.id).where(*here).order_by(results.c.version.desc()).offset(keep)
-            connection.execute(delete(results).where(results.c.id.in_(older)))
+            _delete(connection, older)
         return int(newest) + 1
+
+    def extend(self, kind: str, name: str, rows: ImageRows) -> None:
+        """Add rows to the newest version.
+
+        Raises:
+            NotFoundError: there is none.
+            InputError: its rows have other arrays, or of other shapes or types.
+            ImageNotFoundError: a row of an unknown image.
+        """
+        query = select(results.c.id, results.c.layout).where(results.c.kind == kind, results.c.name == name)
+        with self._transactions.storing() as connection:
+            found = connection.execute(query.order_by(results.c.version.desc()).limit(1)).first()
+            if found is None:
+                raise NotFoundError(f"no {kind} is called {name!r}", hint="save it first")
+            if found.layout is None or rows_of.layout_of(rows) != found.layout:
+                raise InputError(f"these rows are not of the kind that the {kind} {name!r} has")
+            rows_of.add(connection, found.id, found.layout, rows)
 
     def load(self, kind: str, name: str, version: int | None = None) -> Result | None:
         """The version asked for, or the newest; None if there is none.
@@ -60,8 +94,9 @@ class SqlResults:
             query = query.where(results.c.version == version)
         with self._transactions.reading() as connection:
             row = connection.execute(query.order_by(results.c.version.desc()).limit(1)).first()
-        if row is None:
-            return None
+            if row is None:
+                return None
+            rows = rows_of.load(connection, row.id, row.layout)
         if _checksum(row.facts, row.arrays) != row.checksum:
             raise CorruptLibraryError(
                 f"version {row.version} of the {row.kind} {row.name!r} is damaged",
@@ -76,10 +111,11 @@ class SqlResults:
             created=row.created,
             facts=json.loads(row.facts),
             arrays=arrays,
+            rows=rows,
         )
 
     def versions(self, kind: str, name: str | None = None) -> list[Result]:
-        """Every version kept, newest first (names in order), with facts and without arrays."""
+        """Every version kept, newest first (names in order), with facts and without arrays and rows."""
         wanted = (results.c.kind, results.c.name, results.c.version, results.c.created, results.c.facts)
         query = select(*wanted).where(results.c.kind == kind)
         if name is not None:
@@ -94,6 +130,7 @@ class SqlResults:
                     created=row.created,
                     facts=json.loads(row.facts),
                     arrays={},
+                    rows=ImageRows(),
                 )
                 for row in rows
             ]
@@ -101,8 +138,17 @@ class SqlResults:
     def remove(self, kind: str, name: str) -> int:
         """Forget all versions; number removed."""
         with self._transactions.storing() as connection:
-            here = (results.c.kind == kind, results.c.name == name)
-            return connection.execute(delete(results).where(*here)).rowcount
+            return _delete(
+                connection,
+                select(results.c.id).where(results.c.kind == kind, results.c.name == name),
+            )
+
+
+def _delete(connection: Connection, gone: Select[int]) -> int:
+    """Delete these results, rows first; number of results."""
+    ids = list(connection.execute(gone).scalars())
+    connection.execute(delete(result_rows).where(sqlite.among(result_rows.c.result_id, ids)))
+    return connection.execute(delete(results).where(sqlite.among(results.c.id, ids))).rowcount
 
 
 def damaged(connection: Connection) -> list[str]:
@@ -110,9 +156,13 @@ def damaged(connection: Connection) -> list[str]:
     wanted = (results.c.id, results.c.kind, results.c.name, results.c.version)
     lines = []
     for number, kind, name, version in connection.execute(select(*wanted)).all():
-        query = select(results.c.facts, results.c.arrays, results.c.checksum).where(results.c.id == number)
-        facts, arrays, checksum = connection.execute(query).one()
-        if _checksum(facts, arrays) != checksum:
+        row = connection.execute(select(results).where(results.c.id == number)).one()
+        whole = _checksum(row.facts, row.arrays) == row.checksum
+        try:
+            rows_of.load(connection, number, row.layout)
+        except CorruptLibraryError:
+            whole = False
+        if not whole:
             lines.append(f"version {version} of the {kind} {name!r} is not what was stored; make it again")
     return lines
 

@@ -50,6 +50,7 @@ _PICKED = text(
     "SELECT rowid FROM search WHERE search MATCH :query AND rowid IN (SELECT value FROM json_each(:ids))"
     " ORDER BY rowid DESC LIMIT :most"
 )
+_ANY_LABEL = text("SELECT EXISTS (SELECT 1 FROM search_labels WHERE search_labels MATCH :query)")
 _BEARERS = text(
     "SELECT image_id, max(score) FROM tags"
     " WHERE label_id IN (SELECT rowid FROM search_labels WHERE search_labels MATCH :query) GROUP BY image_id"
@@ -98,6 +99,8 @@ def _labeled(connection: Connection, pieces: Sequence[str]) -> Ids:
 
     Surest label first, ties by SHA-256.
     """
+    if not connection.execute(_ANY_LABEL, {"query": " OR ".join(pieces)}).scalar():
+        return np.empty(0, dtype=np.int64)
     borne = [_bearers(connection, piece) for piece in pieces]
     kept = np.unique(np.concatenate([ids for ids, _ in borne]))
     if not len(kept):

@@ -69,14 +69,34 @@ class Session:
         if self._unit.connection is not None:
             yield self._unit.connection
             return
+        if self._unit.moment is not None:
+            with sqlite.translated(self._folder):
+                yield self._unit.moment.connection
+            return
         with sqlite.translated(self._folder), self._engine.connect() as connection:
             yield connection
 
     @contextmanager
+    def moment(self) -> Iterator[None]:
+        """See `core.ports.catalog.Catalog.reading`; part of a moment or unit of work it is in."""
+        if self._unit.connection is not None or self._unit.moment is not None:
+            yield
+            return
+        # Before the transaction begins: what it sees is at least as new, so nobody takes it for newer.
+        version = self.version()
+        with sqlite.translated(self._folder):
+            connection = self._engine.connect()
+        with connection:
+            self._unit.moment = _Moment(connection=connection, version=version)
+            try:
+                yield
+            finally:
+                self._unit.moment = None
+
+    @contextmanager
     def storing(self) -> Iterator[Connection]:
         """A transaction that writes; inside a unit of work it is undone alone if it fails."""
-        if self.read_only:
-            raise self._no_writing()
+        self._check_writable()
         if self._unit.connection is not None:
             with sqlite.translated(self._folder), self._unit.connection.begin_nested():
                 yield self._unit.connection
@@ -87,8 +107,7 @@ class Session:
     @contextmanager
     def wiping(self) -> Iterator[sqlite.RawConnection]:
         """See `Transactions.wiping`."""
-        if self.read_only:
-            raise self._no_writing()
+        self._check_writable()
         if self._unit.connection is not None:
             raise RuntimeError("wiping is a transaction of its own and cannot be part of a unit of work")
         with sqlite.translated(self._folder), closing(sqlite.connect(self.path, "rw")) as connection:
@@ -107,8 +126,7 @@ class Session:
     @contextmanager
     def writing(self, doing: str = "writing to it", *, wait_s: float | None = None) -> Iterator[None]:
         """See `core.ports.catalog.Catalog.writing`."""
-        if self.read_only:
-            raise self._no_writing()
+        self._check_writable()
         with self._lock.held(doing, wait_s=self._wait_s if wait_s is None else wait_s):
             yield
 
@@ -135,6 +153,8 @@ class Session:
 
         Meant for comparison within the life of this object only.
         """
+        if self._unit.moment is not None:
+            return self._unit.moment.version
         with sqlite.translated(self._folder), self._watching:
             if self._watch is None:
                 # SQLite reports the changes of other connections only, and this one never makes any.
@@ -150,6 +170,13 @@ class Session:
                     self._watch = None
             self._engine.dispose()
 
+    def _check_writable(self) -> None:
+        """Raise ReadOnlyError if it was opened for reading, RuntimeError inside a moment."""
+        if self.read_only:
+            raise self._no_writing()
+        if self._unit.moment is not None:
+            raise RuntimeError("a moment is for reading: what is written inside could not be read there")
+
     def _no_writing(self) -> ReadOnlyError:
         return ReadOnlyError(
             f"the library in {str(self._folder)!r} was opened for reading only",
@@ -157,7 +184,16 @@ class Session:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Moment:
+    """A transaction that several reads share, and the version of the catalog when it began."""
+
+    connection: Connection
+    version: int
+
+
 class _Unit(threading.local):
-    """The transaction of the unit of work that a thread is in, if it is in one."""
+    """What a thread is in: the transaction of a unit of work, or a shared one that reads."""
 
     connection: Connection | None = None
+    moment: _Moment | None = None

@@ -41,6 +41,10 @@ class SqlCatalog:
         self.feedback = SqlFeedback(transactions)
         self.health = SqlHealth(transactions, path=session.path, read_only=session.read_only)
 
+    def reading(self) -> AbstractContextManager[None]:
+        """One moment: everything that this thread reads inside is as of the same state."""
+        return self._session.moment()
+
     def writing(
         self, doing: str = "writing to it", *, wait_s: float | None = None
     ) -> AbstractContextManager[None]:

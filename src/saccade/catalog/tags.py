@@ -24,7 +24,7 @@ _SET = (
 
 
 class SqlTags:
-    """See `core.stores.Tags`."""
+    """See `core.ports.stores.Tags`."""
 
     def __init__(self, transactions: Transactions) -> None:
         self._transactions = transactions

@@ -46,6 +46,14 @@ def _scale_extremes(array: NDArray[np.float32], norms: NDArray[np.float32]) -> N
     norms[rows] = np.linalg.norm(array[rows], axis=1, keepdims=True)
 
 
+def distinct(ids: Ids) -> Ids:
+    """The ids, each once, ascending; unlike `numpy.unique` without importing `numpy.ma` (8 ms)."""
+    ordered: Ids = np.sort(ids, axis=None)
+    first = np.ones(len(ordered), np.bool_)
+    first[1:] = ordered[1:] != ordered[:-1]
+    return ordered[first]
+
+
 def check_embeddings(vectors: NDArray[np.float32], dim: int) -> Embeddings:
     """The argument itself, after checking that it is (n, dim) float32 C order, finite, unit rows.
 

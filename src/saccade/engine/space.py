@@ -11,7 +11,7 @@ from saccade.core.ports.catalog import Catalog
 from saccade.core.ports.indexes import Index, IndexStore, NoIndex
 from saccade.core.ties import tie_keys
 from saccade.core.types import Embeddings, Ids, Scores, SpaceInfo
-from saccade.core.vectors import best, exact_best
+from saccade.core.vectors import best, distinct, exact_best
 from saccade.engine.folding import NO_PARTS, Nearest, PartMap, folded
 
 _BEHIND = 8
@@ -39,6 +39,7 @@ class SpaceReader:
         self._view = _View(
             index=None,
             gone=np.zeros(0, np.int64),
+            outdated=np.zeros(0, np.int64),
             newer_ids=np.zeros(0, np.int64),
             newer=np.zeros((0, space.dim), np.float32),
             parts=NO_PARTS,
@@ -164,10 +165,12 @@ class SpaceReader:
             self._sequence = sequence
             ids.append(new_ids)
             rows.append(new_rows)
+        gone, newer_ids = self._catalog.embeddings.absent(self.space.id), np.concatenate(ids)
         self._view = _View(
             index=index,
-            gone=self._catalog.embeddings.absent(self.space.id),
-            newer_ids=np.concatenate(ids),
+            gone=gone,
+            outdated=distinct(np.concatenate([gone, newer_ids])),
+            newer_ids=newer_ids,
             newer=np.concatenate(rows),
             parts=before.parts.updated(self._catalog.items),
         )
@@ -180,12 +183,14 @@ class _View:
     Attributes:
         index: its index, if it has one.
         gone: sorted ids of the items whose image has no file left.
+        outdated: sorted ids of the items whose row in the index, if there is one, no longer counts.
         newer_ids, newer: ids and (n, d) rows of the items newer than the index.
         parts: the parts of the library's images.
     """
 
     index: Index | None
     gone: Ids
+    outdated: Ids
     newer_ids: Ids
     newer: Embeddings
     parts: PartMap
@@ -196,8 +201,7 @@ class _View:
         ids, scores = exact_best(queries, self.newer[keep], self.newer_ids[keep], k)
         if self.index is not None and self.index.size:
             # An item embedded again since the index was built is in both; its newer row counts.
-            out = np.union1d(self.gone, self.newer_ids)
-            found, exact = self.index.search(queries, k, only=only, exclude=out)
+            found, exact = self.index.search(queries, k, only=only, exclude=self.outdated)
             scores, ids = np.hstack([scores, exact]), np.hstack([ids, found])
         return best(scores, ids, k)
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from saccade.core.errors import StorageError
 from saccade.core.types import Embeddings, Ids, Scores
+from saccade.core.vectors import distinct
 from saccade.indexes.rows import Rows, Selection
 
 FILE = "candidates.faiss"
@@ -136,7 +137,7 @@ def _rescore(
 ) -> tuple[int, Ids, Scores]:
     """The number of valid candidates of one (d,) query, and the k best of them by exact score."""
     # A damaged file may contain anything: keep only rows that exist, each once.
-    some = np.unique(found[(found >= 0) & (found < len(rows))])
+    some = distinct(found[(found >= 0) & (found < len(rows))])
     if selection is not None:
         some = some[selection.mask[some]]
     return len(some), *rows.rescore(query, some, k)

@@ -7,7 +7,8 @@ from typing import Protocol
 from saccade.core.ports.files import Files
 from saccade.core.ports.images import EmbeddingStore, Hashes, Images
 from saccade.core.ports.items import Items
-from saccade.core.ports.stores import Columns, Feedback, Pairs, Results, Tags
+from saccade.core.ports.results import Results
+from saccade.core.ports.stores import Columns, Feedback, Pairs, Tags
 from saccade.core.status import Counts
 from saccade.core.types import EncoderInfo, Ids, Role, SpaceInfo
 
@@ -138,6 +139,13 @@ class Catalog(Protocol):
     @property
     def health(self) -> Health:
         """Integrity checks."""
+
+    def reading(self) -> AbstractContextManager[None]:
+        """Everything this thread reads inside is as of one moment; faster than many short reads.
+
+        `version()` is then that of the moment. Never write inside, and be brief: a database cannot tidy up
+        what others write meanwhile.
+        """
 
     def writing(self, doing: str = ..., *, wait_s: float | None = None) -> AbstractContextManager[None]:
         """Hold the library's write lock, which others wait for; reentrant within a thread.

@@ -1,6 +1,6 @@
 """Facts about images from people and pipelines, kept in the catalog.
 
-Five small stores, each one transaction per call. Image ids are the catalog's; a row about an image that is
+Small stores, each one transaction per call. Image ids are the catalog's; a row about an image that is
 gone is kept (the image may come back) and left out when only present images are requested. Methods
 that write raise DiskFullError, ReadOnlyError or StorageError, and ImageNotFoundError for an unknown id.
 """
@@ -16,8 +16,6 @@ from saccade.core.types import Ids
 
 Numbers: TypeAlias = NDArray[np.float64]
 """(n,) finite float64."""
-Arrays: TypeAlias = Mapping[str, NDArray[np.generic]]
-"""Named arrays of numbers (no objects), as `numpy.savez` keeps them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,44 +163,6 @@ class Pairs(Protocol):
 
     def distinct(self) -> NDArray[np.int64]:
         """(n, 2) pairs that a person marked as not duplicates, a < b, sorted."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
-    """A result or model of a pipeline, stored by name and version.
-
-    Attributes:
-        kind: `clusters`, `map`, `classifier`, `outliers`, ...
-        version: 1, 2, ... within kind and name.
-        created: UTC, ISO 8601.
-        facts: JSON values: parameters, metrics, inputs.
-        arrays: its numbers.
-    """
-
-    kind: str
-    name: str
-    version: int
-    created: str
-    facts: Mapping[str, object]
-    arrays: Arrays
-
-
-class Results(Protocol):
-    """Versions of models and results; never pickled."""
-
-    def save(
-        self, kind: str, name: str, facts: Mapping[str, object], arrays: Arrays, *, keep: int = 10
-    ) -> int:
-        """Keep a new version, and of the older ones the newest `keep` - 1; its version number."""
-
-    def load(self, kind: str, name: str, version: int | None = None) -> Result | None:
-        """The version asked for, or the newest; None if there is none."""
-
-    def versions(self, kind: str, name: str | None = None) -> Sequence[Result]:
-        """Every version kept, newest first, with facts and without arrays."""
-
-    def remove(self, kind: str, name: str) -> int:
-        """Delete all versions; number removed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

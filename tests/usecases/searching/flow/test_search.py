@@ -3,11 +3,13 @@
 import hashlib
 import shutil
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
 import pytest
+from sqlalchemy import Engine, event
 
 from saccade.core.calibration import CONFIDENT
 from saccade.core.errors import InvalidQueryError
@@ -382,18 +384,37 @@ def test_a_file_that_goes_away_in_the_middle_of_a_search_is_no_answer(
     """Another process takes it away between finding it and showing it: the search is done anew."""
     fill(desk, "red", "green", "blue")
     desk.refresh()
-    real = desk.catalog.images.get
+    real = desk.catalog.reading
 
-    def images(ids: list[int]) -> object:
+    def reading() -> AbstractContextManager[None]:
         if (desk.home / "xred.png").exists():
             (desk.home / "xred.png").unlink()
             other = make_desk(desk.home)
             other.index()
             other.close()
-        return real(ids)
+        return real()
 
-    monkeypatch.setattr(desk.catalog.images, "get", images)
+    monkeypatch.setattr(desk.catalog, "reading", reading)
     assert sorted(desk.names(desk.ask("red", where=["name=x"]))) == ["xblue.png", "xgreen.png"]
+
+
+def test_a_search_asks_little_of_the_catalog(desk: Desk) -> None:
+    """One transaction of eight statements, however many hits: each costs more than finding them."""
+    many(desk, 60)
+    desk.refresh()
+    desk.ask("red", "green", collapsed=True)
+    asked: list[str] = []
+
+    def note(*arguments: Any) -> None:
+        asked.append(arguments[2])
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        assert len(desk.ask("red", "green", k=40)) == 40
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    assert asked.count("BEGIN") == 1 + 1  # the desk itself reads the calibration each time
+    assert len(asked) <= 8 + 2
 
 
 def test_a_missing_image_is_never_found_and_a_revived_one_is(desk: Desk) -> None:

@@ -32,7 +32,7 @@ def check_layout(catalog: Catalog, reader: SpaceReader, *, rebuild: bool) -> Non
     if (
         stored is not None
         and stored.facts["fingerprint"] == reader.space.fingerprint
-        and np.isin(ids, stored.arrays["ids"]).any()
+        and np.isin(ids, stored.rows.ids).any()
     ):
         return
     raise MissingExtraError(

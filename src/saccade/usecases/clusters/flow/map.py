@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saccade.core.errors import MissingExtraError, NoImagesError
+from saccade.core.ports.results import ImageRows
 from saccade.core.types import Embeddings, Ids, Progress
 from saccade.usecases.clusters.flow.store import cluster_ids
 from saccade.usecases.clusters.rules.neighborhoods import EXACT, cells_for, neighbors, principal, project
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from saccade.core.ports.catalog import Catalog
     from saccade.core.ports.decoders import ReportProgress
     from saccade.core.ports.engines import KMeans
-    from saccade.core.ports.stores import Arrays, Result
+    from saccade.core.ports.results import Result
     from saccade.engine.space import SpaceReader
     from saccade.usecases.clusters.flow.store import Stored
 
@@ -70,8 +71,8 @@ def library_map(
         every, places, fresh = _joined(stored, ids, reduced, seed)
     if store and fresh.any():
         facts = {"fingerprint": reader.space.fingerprint, "seed": seed, "perplexity": _PERPLEXITY}
-        arrays: Arrays = {"ids": every[0], "places": every[1]}
-        version = catalog.results.save(KIND, NAME, facts, arrays, keep=3)
+        kept = ImageRows(ids=every[0], arrays={"places": every[1]})
+        version = catalog.results.save(KIND, NAME, facts, {}, rows=kept, keep=3)
     records = catalog.images.get(ids.tolist())
     return LibraryMap(
         image_ids=tuple(one.image_id for one in records),
@@ -89,7 +90,7 @@ def _usable(result: "Result | None", fingerprint: str, ids: Ids) -> "Result | No
     """The stored map, unless it is from another encoder or none of its images are left."""
     if result is None or result.facts["fingerprint"] != fingerprint:
         return None
-    return result if np.isin(ids, result.arrays["ids"]).any() else None
+    return result if np.isin(ids, result.rows.ids).any() else None
 
 
 def _laid_out(rows: Embeddings, kmeans: "KMeans", seed: int, tell: "ReportProgress") -> NDArray[np.float32]:
@@ -161,7 +162,7 @@ def _joined(
     A new image is placed at the median position of the most similar old ones, with a slight offset so
     that several do not hide each other.
     """
-    old_ids, old_places = stored.arrays["ids"].astype(np.int64), stored.arrays["places"].astype(np.float32)
+    old_ids, old_places = stored.rows.ids, stored.rows.arrays["places"].astype(np.float32)
     fresh = ~np.isin(ids, old_ids)
     places = np.zeros((len(ids), 2), np.float32)
     places[~fresh] = old_places[np.searchsorted(old_ids, ids[~fresh])]

@@ -8,18 +8,20 @@ from numpy.typing import NDArray
 
 from saccade.core.errors import EncoderMismatchError, InputError, NotFoundError
 from saccade.core.ports.catalog import Catalog
+from saccade.core.ports.results import ImageRows
 from saccade.core.types import Embeddings, Ids, SpaceInfo
 from saccade.usecases.clusters.rules.reports import ClusterWord
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from saccade.core.ports.stores import Arrays
 
 KIND = "clusters"
 DEFAULT = "cluster"
 NO_CLUSTER = "none"
 """The column's value for an image in no cluster."""
+_KEPT_VERSIONS = 3
+"""Each holds a row for every image."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,8 +115,8 @@ def load(catalog: Catalog, name: str, space: SpaceInfo | None = None) -> Stored 
             KnownGroup(id=cast("int", one["id"]), name=str(one["name"]), words=_words(one["words"]))
             for one in groups
         ),
-        ids=result.arrays["ids"].astype(np.int64),
-        labels=result.arrays["labels"].astype(np.int64),
+        ids=result.rows.ids,
+        labels=result.rows.arrays["labels"].astype(np.int64),
         centroids=result.arrays["centroids"].astype(np.float32),
         min_fit=result.arrays["min_fit"].astype(np.float64),
     )
@@ -150,18 +152,14 @@ def save(catalog: Catalog, name: str, stored: Stored) -> int:
         ],
         "groups": [{"id": one.id, "name": one.name, "words": _written(one.words)} for one in stored.groups],
     }
-    arrays: Arrays = {
-        "ids": stored.ids,
-        "labels": stored.labels.astype(np.int32),
-        "centroids": stored.centroids,
-        "min_fit": stored.min_fit,
-    }
+    arrays: dict[str, NDArray[np.generic]] = {"centroids": stored.centroids, "min_fit": stored.min_fit}
+    rows = ImageRows(ids=stored.ids, arrays={"labels": stored.labels.astype(np.int32)})
     names = {one.id: one.name for one in stored.clusters} | {0: NO_CLUSTER}
     values = {
         image: names[label] for image, label in zip(stored.ids.tolist(), stored.labels.tolist(), strict=True)
     }
     with catalog.writing("storing clusters"):
-        version = catalog.results.save(KIND, name, facts, arrays)
+        version = catalog.results.save(KIND, name, facts, arrays, rows=rows, keep=_KEPT_VERSIONS)
         catalog.columns.write(name, values, origin=KIND, replace=True)
     return version
 

@@ -12,6 +12,7 @@ from saccade.core.decoding import Decoded
 from saccade.core.errors import InputError
 from saccade.core.ports.catalog import Catalog
 from saccade.core.ports.decoders import ReportProgress
+from saccade.core.ports.results import ImageRows
 from saccade.core.types import Failure, Progress
 from saccade.usecases.outliers.flow.models import KIND, Trained, as_model
 from saccade.usecases.outliers.flow.patches import Features, Subject
@@ -111,11 +112,13 @@ def train(
     arrays: dict[str, NDArray[np.generic]] = {
         "mean": bank.mean,
         "axes": bank.axes,
-        "rows": bank.rows.astype(np.float16),
-        "owners": bank.owners,
         "good": np.sort(values),
     }
-    version = catalog.results.save(KIND, name, facts, arrays)
+    owners = np.array([subjects[place].image or 0 for place in places], np.int64)
+    rows = ImageRows(
+        ids=owners[bank.owners], arrays={"rows": bank.rows.astype(np.float16), "owners": bank.owners}
+    )
+    version = catalog.results.save(KIND, name, facts, arrays, rows=rows)
     kept = next(one for one in catalog.results.versions(KIND, name) if one.version == version)
     return as_model(kept, tuple(failed))
 

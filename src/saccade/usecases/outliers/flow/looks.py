@@ -9,6 +9,7 @@ from saccade.core.errors import InputError
 from saccade.core.ports.catalog import Catalog
 from saccade.core.ports.decoders import Decoder, ReportProgress
 from saccade.core.ports.engines import LookEncoder
+from saccade.core.ports.results import ImageRows
 from saccade.core.types import Failure, Ids, Progress
 from saccade.usecases.outliers.flow.patches import image_batches
 from saccade.usecases.outliers.rules.anomalies import Look, arrays_of, fit_look, look_from
@@ -84,14 +85,17 @@ class LookMaker:
                 return Looks(ids=found[:0], rows=known, failed=tuple(self._failures))
             fitted = len(ids)
             known_ids, known = found, _stored(look.rows(raw))
-            self._save(known_ids, known, look, fitted)
+            if self._keep:
+                facts, rows = {"fitted": fitted}, _rows(known_ids, known)
+                self._catalog.results.save(KIND, self._name, facts, arrays_of(look), rows=rows, keep=1)
             missing = np.setdiff1d(missing, first)
         for start in range(0, len(missing), _KEEP_EVERY):
             found, raw = self._appearances(missing[start : start + _KEEP_EVERY])
             assert look is not None
-            known_ids = np.concatenate([known_ids, found])
-            known = np.concatenate([known, _stored(look.rows(raw))])
-            self._save(known_ids, known, look, fitted)
+            fresh = _stored(look.rows(raw))
+            if self._keep and len(found):
+                self._catalog.results.extend(KIND, self._name, _rows(found, fresh))
+            known_ids, known = np.concatenate([known_ids, found]), np.concatenate([known, fresh])
         order = np.argsort(known_ids)
         known_ids, known = known_ids[order], known[order]
         wanted = np.isin(known_ids, ids)
@@ -120,17 +124,12 @@ class LookMaker:
             return np.zeros(0, np.int64), np.zeros((0, 1), np.float32), None, 0
         fitted = kept.facts["fitted"]
         assert isinstance(fitted, int)
-        rows = np.asarray(kept.arrays["rows"], np.float32)
-        return np.asarray(kept.arrays["ids"], np.int64), rows, look_from(kept.arrays), fitted
+        rows = kept.rows.arrays["rows"].astype(np.float32)
+        return kept.rows.ids, rows, look_from(kept.arrays), fitted
 
-    def _save(self, ids: Ids, rows: NDArray[np.float32], look: Look, fitted: int) -> None:
-        if self._keep:
-            arrays: dict[str, NDArray[np.generic]] = {
-                "ids": ids,
-                "rows": rows.astype(np.float16),
-                **arrays_of(look),
-            }
-            self._catalog.results.save(KIND, self._name, {"fitted": fitted}, arrays, keep=1)
+
+def _rows(ids: Ids, rows: NDArray[np.float32]) -> ImageRows:
+    return ImageRows(ids=ids, arrays={"rows": rows.astype(np.float16)})
 
 
 def _stored(rows: NDArray[np.float32]) -> NDArray[np.float32]:

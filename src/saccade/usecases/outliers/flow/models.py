@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from saccade.core.errors import CorruptLibraryError, EncoderMismatchError, NotFoundError
 from saccade.core.ports.catalog import Catalog
-from saccade.core.ports.stores import Result
+from saccade.core.ports.results import Result
 from saccade.core.types import EncoderInfo, Failure
 from saccade.usecases.outliers.rules.inspection import (
     Bank,
@@ -61,16 +61,21 @@ def load_model(catalog: Catalog, name: str, encoder: EncoderInfo, version: int |
             f" ({model.encoder[:12]}, here {encoder.fingerprint[:12]})",
             hint=f'train it again: saccade outliers --train "{name}" --good FOLDER',
         )
-    arrays, grid = kept.arrays, kept.facts["grid"]
+    arrays, rows, grid = kept.arrays, kept.rows, kept.facts["grid"]
     if not isinstance(grid, list):
         raise CorruptLibraryError(f"the model {name!r} is damaged", hint="train it again")
+    if not len(rows.ids):
+        raise NotFoundError(
+            f"every picture that the model {name!r} was trained on has been forgotten",
+            hint=f'train it again: saccade outliers --train "{name}" --good FOLDER',
+        )
     return Trained(
         model=model,
         bank=Bank(
             mean=np.asarray(arrays["mean"], np.float32),
             axes=np.asarray(arrays["axes"], np.float32),
-            rows=np.asarray(arrays["rows"], np.float32),
-            owners=np.asarray(arrays["owners"], np.int32),
+            rows=rows.arrays["rows"].astype(np.float32),
+            owners=rows.arrays["owners"].astype(np.int32),
         ),
         good=np.asarray(arrays["good"], np.float64),
         patch_limit=_number(kept.facts, "patch_limit"),

@@ -14,7 +14,8 @@ from saccade.core.filters import Filter
 from saccade.core.hits import Hit, PartScore, SearchResult
 from saccade.core.items import FIRST_PART, WHOLE
 from saccade.core.ports.catalog import Catalog
-from saccade.core.types import Embeddings, Ids, ImageRecord, SpaceInfo
+from saccade.core.types import Ids, ImageRecord, SpaceInfo
+from saccade.engine.folding import Nearest
 from saccade.engine.query import Part, combine, confidence, content_words, describe
 from saccade.engine.space import SpaceReader
 from saccade.usecases.searching.rules.fusion import collapse, reciprocal_rank_fusion
@@ -91,10 +92,27 @@ def search(
     out = np.array([] if leave_out is None else [leave_out], np.int64)
     for attempt in range(1, _ATTEMPTS + 1):
         try:
-            found = _find(
-                catalog, reader, query, words, k=k, only=only, out=out, least=least, collapsing=collapsing
-            )
-            return _answer(catalog, reader.space, parts, calibration, found=found, started=started)
+            total = len(only) if only is not None else reader.count()
+            pool = max(_SMALLEST_POOL, _OVERFETCH * k)
+            while True:
+                nearest = reader.nearest(query, pool, only=only)
+                with catalog.reading():
+                    found = _find(
+                        catalog,
+                        nearest,
+                        words,
+                        k=k,
+                        only=only,
+                        total=total,
+                        out=out,
+                        least=least,
+                        collapsing=collapsing,
+                    )
+                    if len(found.groups) >= k or np.count_nonzero(nearest.scores >= least) < pool:
+                        return _answer(
+                            catalog, reader.space, parts, calibration, found=found, started=started
+                        )
+                pool *= 4  # so many hits were near-identical that k distinct ones need a wider net
         except ImageNotFoundError:
             # Another process took a file or an embedding away meanwhile, or a repair was killed half-way.
             if attempt == _ATTEMPTS:
@@ -106,30 +124,24 @@ def search(
 
 def _find(
     catalog: Catalog,
-    reader: SpaceReader,
-    query: Embeddings,
+    nearest: Nearest,
     wanted: Sequence[str],
     *,
     k: int,
     only: Ids | None,
+    total: int,
     out: Ids,
     least: float,
     collapsing: Collapsing | None,
 ) -> _Found:
     """At most k groups of images, best first; `out` are no answers, `only` (if given) may be."""
-    total = len(only) if only is not None else reader.count()
-    pool = max(_SMALLEST_POOL, _OVERFETCH * k)
-    while True:
-        nearest = reader.nearest(query, pool, only=only)
-        near = nearest.images[nearest.scores >= least]
-        words = _matching_words(catalog, wanted, near, only, total)
-        order = reciprocal_rank_fusion([near, words.ids]) if len(words.ids) else near
-        order = order[~np.isin(order, out)] if len(out) else order
-        groups = _groups(catalog, order, collapsing, k)
-        if len(groups) >= k or len(near) < pool:
-            items = dict(zip(nearest.images.tolist(), nearest.items.tolist(), strict=True))
-            return _Found(order=order, items=items, groups=groups[:k], words=words)
-        pool *= 4  # so many hits were near-identical that k distinct ones need a wider net
+    near = nearest.images[nearest.scores >= least]
+    words = _matching_words(catalog, wanted, near, only, total)
+    order = reciprocal_rank_fusion([near, words.ids]) if len(words.ids) else near
+    order = order[~np.isin(order, out)] if len(out) else order
+    groups = _groups(catalog, order, collapsing, k)
+    items = dict(zip(nearest.images.tolist(), nearest.items.tolist(), strict=True))
+    return _Found(order=order, items=items, groups=groups[:k], words=words)
 
 
 def _matching_words(
@@ -176,7 +188,8 @@ def _answer(
     heads = order[[group[0] for group in groups]] if groups else order[:0]
     numbers = [found.items.get(image, image) for image in heads.tolist()]
     embeddings = catalog.embeddings.get(space.id, np.array(numbers, np.int64))
-    parts_of = {one.id: one.item for one in catalog.items.get([n for n in numbers if n >= FIRST_PART])}
+    regions = [number for number in numbers if number >= FIRST_PART]
+    parts_of = {one.id: one.item for one in catalog.items.get(regions)} if regions else {}
     part_scores = np.stack([part.vector for part in parts]) @ embeddings.T
     scores = (combine(parts, calibration) @ embeddings.T)[0]
     sure = _with_words(confidence(parts, part_scores, calibration), heads, words)

@@ -14,6 +14,7 @@ from saccade.core.hits import Hit, PartScore, SearchResult
 from saccade.core.items import WHOLE
 from saccade.core.ports.catalog import Catalog
 from saccade.core.ports.decoders import Decoder, ReportProgress
+from saccade.core.ports.results import ImageRows
 from saccade.core.ties import ranked
 from saccade.core.types import Failure, Ids, ImageRecord, Progress
 from saccade.engine.thumbnails import read_images
@@ -60,20 +61,17 @@ def styles_of(catalog: Catalog, decoder: Callable[[], Decoder], ids: Ids, report
                 block = _computed(reader, records, start, len(missing), report)
                 failed += block.failed
                 if len(block.ids):
-                    arrays: dict[str, NDArray[np.generic]] = {
-                        "ids": block.ids,
-                        "features": block.features.astype(np.float16),
-                    }
+                    rows = ImageRows(ids=block.ids, arrays={"features": block.features.astype(np.float16)})
                     name = f"{int(block.ids[0])}-{int(block.ids[-1])}"
-                    catalog.results.save(_KIND, name, {"images": len(block.ids)}, arrays, keep=1)
+                    catalog.results.save(_KIND, name, {}, {}, rows=rows, keep=1)
                 parts.append(block)
         finally:
             reader.close()
     found = np.concatenate([part.ids for part in parts])
-    rows = np.concatenate([part.features for part in parts])
+    features = np.concatenate([part.features for part in parts])
     _, first = np.unique(found, return_index=True)
     first = first[np.isin(found[first], ids)]
-    return Styles(ids=found[first], features=rows[first], failed=tuple(failed))
+    return Styles(ids=found[first], features=features[first], failed=tuple(failed))
 
 
 def look_of(decoder: Decoder, task: DecodeTask) -> NDArray[np.float32]:
@@ -187,8 +185,8 @@ def _load(catalog: Catalog) -> Styles:
     for entry in catalog.results.versions(_KIND):
         block = catalog.results.load(_KIND, entry.name, entry.version)
         if block is not None:
-            ids.append(block.arrays["ids"].astype(np.int64))
-            rows.append(block.arrays["features"].astype(np.float32))
+            ids.append(block.rows.ids)
+            rows.append(block.rows.arrays["features"].astype(np.float32))
     return Styles(ids=np.concatenate(ids), features=np.concatenate(rows))
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from saccade.core.errors import EncoderMismatchError, InputError, NotFoundError
 from saccade.core.ports.catalog import Catalog
-from saccade.core.ports.stores import Result
+from saccade.core.ports.results import Result
 from saccade.core.types import Embeddings, Ids, Role, SpaceInfo
 from saccade.usecases.tags.flow.scanning import blocks
 from saccade.usecases.tags.rules.classifying import Classifier

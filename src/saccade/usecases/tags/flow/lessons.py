@@ -10,7 +10,7 @@ from saccade.core.errors import InputError
 from saccade.core.filters import Filter
 from saccade.core.pictures import ImageId, Path
 from saccade.core.ports.decoders import ReportProgress
-from saccade.core.ports.stores import Result
+from saccade.core.ports.results import Result
 from saccade.core.types import Ids, Role, SpaceInfo
 from saccade.engine.context import LibraryContext
 from saccade.engine.inputs import absolute, picture_name

@@ -1,4 +1,4 @@
-"""Labels to judge themes by, defined by hand before any result was looked at.
+"""Labels to judge clusters by, defined by hand before any result was looked at.
 
 imagenet_photos: the 240 classes in the file names, grouped into thirteen kinds of thing along WordNet's tree.
 flickr8k has no classes: a photo's label is the subject or setting that most of its five captions name.

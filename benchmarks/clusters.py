@@ -1,4 +1,4 @@
-"""Themes against scikit-learn on the same embeddings, and a hundred thousand images by the clock."""
+"""Clusters against scikit-learn on the same embeddings, and a hundred thousand images by the clock."""
 
 import tempfile
 import time
@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.cluster_labels import caption_label, flickr_captions, imagenet_label
 from benchmarks.common import DATA, Result
 from benchmarks.synthetic import make_library
-from benchmarks.theme_labels import caption_label, flickr_captions, imagenet_label
 from saccade.core.types import Embeddings
 from saccade.indexes.kmeans import SphericalKMeans
 from saccade.library import load_encoder, open_library
@@ -23,7 +23,7 @@ _LONG, _SHORT_GRID = 2000, ((5, None), (10, 3), (20, 3), (40, 3))
 """Above so many rows HDBSCAN, which compares all pairs, is tried with few settings."""
 
 
-def themes() -> Result:
+def clusters() -> Result:
     """Adjusted mutual information with labels made by hand, and seconds for 100,000 images."""
     return {
         "quality": {name: _compared(*data) for name, data in _data()},
@@ -47,7 +47,7 @@ def _data() -> Iterator[tuple[str, tuple[Embeddings, list[str | None]]]]:
 
 def _embedded(name: str, files: list[Path]) -> Embeddings:
     encoder = load_encoder()
-    path = _CACHE / f"{encoder.info.fingerprint[:16]}-themes-{name}.npy"
+    path = _CACHE / f"{encoder.info.fingerprint[:16]}-clusters-{name}.npy"
     if not path.exists():
         _CACHE.mkdir(parents=True, exist_ok=True)
         np.save(path, encoder.encode_images([str(file) for file in files]))
@@ -107,7 +107,7 @@ def _compared(rows: Embeddings, labels: list[str | None]) -> Result:
 
 def _by_the_clock(count: int = 100_000) -> Result:
     """Seconds of `Library.clusters.find`, names, words and storing included, for both methods."""
-    with tempfile.TemporaryDirectory(prefix="saccade-themes-") as place:
+    with tempfile.TemporaryDirectory(prefix="saccade-clusters-") as place:
         make_library(Path(place), _CACHE, count)
         with open_library(place) as library:
             result: Result = {"images": count}
@@ -117,7 +117,7 @@ def _by_the_clock(count: int = 100_000) -> Result:
                 result[method] = {
                     "seconds": round(time.perf_counter() - started, 1),
                     "cpu_seconds": round(time.process_time() - used, 1),
-                    "themes": len(found.clusters),
+                    "clusters": len(found.clusters),
                 }
             started = time.perf_counter()
             library.clusters.find(update=True)
