@@ -51,7 +51,7 @@ def test_info_says_what_it_is(encoder: Encoder) -> None:
     info = encoder.info
     assert info.name in known_encoders()
     assert len(bytes.fromhex(info.fingerprint)) == 32
-    assert set(info.dims) <= set(Role)
+    assert all(isinstance(role, Role) for role in info.dims)
     assert all(dim > 0 for dim in info.dims.values())
     assert info.recipe.size > 0
     assert info.license

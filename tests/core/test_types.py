@@ -5,6 +5,7 @@ from dataclasses import FrozenInstanceError, fields, is_dataclass
 import pytest
 
 from saccade.core import types
+from saccade.core.errors import InvalidQueryError
 from saccade.core.hits import Hit, SearchResult
 from saccade.core.items import WHOLE
 from saccade.core.status import Counts, DoctorReport, IndexReport, Problem
@@ -67,3 +68,18 @@ def test_healthy_means_every_problem_is_repaired(repaired: tuple[bool, ...], hea
     counts = Counts(images=0, files=0, failed=0, excluded=0, missing=0)
     report = DoctorReport(counts=counts, unindexed=0, failures=(), problems=problems)
     assert report.healthy is healthy
+
+
+@pytest.mark.parametrize("name", ["semantic", "copy", "faces", "page-layout-2"])
+def test_roles_are_names(name: str) -> None:
+    """Any, not only those that saccade knows; they are text."""
+    assert types.Role(name) == name
+    assert f"{types.Role(name)}" == name
+    assert (types.Role("copy"), types.Role("semantic")) == (types.Role.COPY, types.Role.SEMANTIC)
+
+
+@pytest.mark.parametrize("name", ["", "Faces", "two words", "2d", "x" * 65, "copy\n", "-"])
+def test_other_text_is_not_a_role(name: str) -> None:
+    """It is in messages, file names and JSON."""
+    with pytest.raises(InvalidQueryError, match="not a role"):
+        types.Role(name)

@@ -65,7 +65,7 @@ def test_golden_vectors_are_reproduced(golden: dict[str, Any]) -> None:
     rows = encoder.encode_pixels(np.stack([picture(one["k"]) for one in golden["images"]]))
     assert len(golden["images"]) == len(golden["texts"]) == 3
     for number, one in enumerate(golden["images"]):
-        for role in Role:
+        for role in (Role.SEMANTIC, Role.COPY):
             np.testing.assert_allclose(rows[role][number, :8], one[role], atol=golden["tolerance"])
 
 

@@ -1,13 +1,14 @@
 """The values passed between the parts: frozen dataclasses without behavior."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import Literal, TypeAlias
+from typing import ClassVar, Literal, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from saccade.core.errors import InvalidQueryError
 from saccade.core.pictures import ImageId
 
 Embeddings: TypeAlias = NDArray[np.float32]
@@ -23,13 +24,31 @@ Scores: TypeAlias = NDArray[np.float32]
 """float32 in [-1, 1], higher is better."""
 
 
-class Role(StrEnum):
-    """The purpose of an embedding."""
+class Role(str):
+    """The purpose of an embedding: a name of at most 64 lower-case letters, digits and hyphens.
 
-    SEMANTIC = "semantic"
+    Encoders may have more roles than the two that have a name here.
+
+    Raises:
+        InvalidQueryError: it is not such a name.
+    """
+
+    __slots__ = ()
+
+    SEMANTIC: ClassVar["Role"]
     """What the picture shows; shared by text and images."""
-    COPY = "copy"
+    COPY: ClassVar["Role"]
     """Whether it is the same picture."""
+
+    def __new__(cls, name: str) -> Self:
+        """Validate."""
+        if not _ROLE.fullmatch(name):
+            raise InvalidQueryError(f"{name!r} is not a role", hint="such as semantic or copy")
+        return super().__new__(cls, name)
+
+
+_ROLE = re.compile(r"[a-z][a-z0-9-]{0,63}")
+Role.SEMANTIC, Role.COPY = Role("semantic"), Role("copy")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources.abc import Traversable
 
-from saccade.core.errors import EncoderUnavailableError
+from saccade.core.errors import EncoderUnavailableError, InvalidQueryError
 from saccade.core.types import EncoderInfo, PixelRecipe, Role
 from saccade.encoders.patches import LookPlan, PatchPlan, read_look_plan, read_plan
 
@@ -64,7 +64,7 @@ def read_manifest(folder: Traversable) -> Manifest:
             patches=read_plan(raw.get("patches")),
             looks=read_look_plan(raw.get("looks")),
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, InvalidQueryError) as error:
         raise EncoderUnavailableError(
             f"the encoder's manifest cannot be used: {error}", hint="reinstall saccade"
         ) from error

@@ -10,7 +10,6 @@ from saccade.core.decoding import DecodeTask
 from saccade.core.errors import InvalidQueryError, PathNotFoundError
 from saccade.core.pictures import Path, Picture
 from saccade.core.ports.tools import PictureCodec
-from saccade.core.types import Role
 from saccade.engine.places import locate
 
 Texts: TypeAlias = str | tuple[str, float] | Sequence[str | tuple[str, float]] | None
@@ -97,11 +96,3 @@ def _pairs(value: object) -> list[tuple[object, float]]:
 def absolute(paths: Sequence[Path]) -> tuple[str, ...]:
     """Absolute paths, without normalizing names."""
     return tuple(os.path.abspath(os.fspath(path)) for path in paths)
-
-
-def checked_role(name: str) -> Role:
-    """A role by name. Raises InvalidQueryError if unknown."""
-    try:
-        return Role(name)
-    except ValueError:
-        raise InvalidQueryError(f"unknown role {name!r}", hint=f"one of: {', '.join(Role)}") from None

@@ -4,15 +4,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from saccade.core.decoding import Decoded, DecodeTask, FileEntry
+from saccade.core.decoding import Decoded
 from saccade.core.ports.catalog import Catalog
 from saccade.core.ports.decoders import Decoder, ReportProgress
 from saccade.core.ports.encoders import Encoder
-from saccade.core.ports.files import Folder, SeenFile
-from saccade.core.ports.images import NewImage
-from saccade.core.types import ImageRecord, Progress
-from saccade.engine.places import locate
+from saccade.core.types import Progress
 from saccade.engine.space import SpaceReader
+from saccade.engine.thumbnails import read_images
 
 _BATCH = 32
 
@@ -25,42 +23,31 @@ def reembed(
     images: Sequence[int],
     *,
     report: ReportProgress,
+    kind: str = "repair",
 ) -> int:
     """Number of images that got all their missing embeddings. Call it while `writing()`.
 
     An image that none of its files contains any more stays without; the next indexing run handles it.
+
+    Args:
+        decoder: of the encoder's recipe.
+        readers: of spaces that hold this encoder's embeddings.
+        kind: of the run that is recorded, and the stage that is reported.
     """
-    spaces = {reader.space.role: reader.space.id for reader in readers}
-    run = catalog.runs.start("repair")
+    run = catalog.runs.start(kind)
     made = 0
     for start in range(0, len(images), _BATCH):
         records = [record for record in catalog.images.get(images[start : start + _BATCH]) if record.paths]
-        pictures = [
-            (record, picture) for record in records if (picture := _read(decoder, record)) is not None
+        found = [
+            (record.id, one) for record, one in read_images(decoder, records) if isinstance(one, Decoded)
         ]
-        if pictures:
-            rows = encoder.encode_pixels(np.stack([picture.pixels for _, picture in pictures]))
-            for number, (record, picture) in enumerate(pictures):
-                embeddings = {spaces[role]: rows[role][number] for role in spaces}
-                new = NewImage(sha256=picture.sha256, info=picture.info, embeddings=embeddings)
-                folder, entry = _entry(catalog, record.paths[0])
-                catalog.files.record(run, folder, [SeenFile(entry=entry, image=new)])
-            made += len(pictures)
-        report(Progress(stage="repair", done=start + len(records), total=len(images)))
+        if found:
+            ids = np.array([image for image, _ in found], np.int64)
+            rows = encoder.encode_pixels(np.stack([picture.pixels for _, picture in found]))
+            with catalog.unit("embedding again"):
+                for reader in readers:
+                    catalog.embeddings.save(reader.space.id, ids, rows[reader.space.role])
+            made += len(found)
+        report(Progress(stage=kind, done=start + len(records), total=len(images)))
     catalog.runs.finish(run, {"embedded": made})
     return made
-
-
-def _read(decoder: Decoder, record: ImageRecord) -> Decoded | None:
-    """The picture, if the first file still has the same bytes."""
-    file, member = locate(record.paths[0])
-    (outcome,) = decoder.decode([DecodeTask(path=file, member=member)])
-    return outcome if isinstance(outcome, Decoded) and outcome.sha256 == record.sha256 else None
-
-
-def _entry(catalog: Catalog, path: str) -> tuple[Folder, FileEntry]:
-    """The catalog's entry for a path, with its stored stamp."""
-    file, member = locate(path)
-    folder, below = catalog.files.ensure_folder(file)
-    known = catalog.files.known(folder, below)[below, member]
-    return folder, FileEntry(path=file, member=member, stamp=known.stamp)

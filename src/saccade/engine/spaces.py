@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from saccade.core.calibration import Calibration, same_picture
-from saccade.core.errors import EncoderMismatchError, InvalidQueryError
+from saccade.core.errors import EncoderMismatchError, InputError, InvalidQueryError
 from saccade.core.ports.catalog import Catalog
 from saccade.core.ports.encoders import Encoder
 from saccade.core.ports.indexes import IndexStore
@@ -52,15 +52,11 @@ class ActiveSpaces:
             EncoderMismatchError: the available one of that name produces different embeddings.
         """
         active = self.active()
-        space = next((one for one in active if one.role == role), next(iter(active), None))
-        encoder = self._loaded(self._default if space is None else space.encoder)
-        if space is not None and not encoder.info.makes(space.fingerprint):
-            raise EncoderMismatchError(
-                f"this library was built with another version of the encoder {space.encoder!r} "
-                f"(fingerprint {space.fingerprint[:12]}, here {encoder.info.fingerprint[:12]})",
-                hint="use the saccade version that built it, or index into a new library",
-            )
-        return encoder
+        space = next((one for one in active if one.role == role), None)
+        if space is not None:
+            return self._of(space)
+        others = [self._of(one) for one in active] or [self._loaded(self._default)]
+        return next((one for one in others if role in one.info.dims), others[0])
 
     def encoders(self) -> list[Encoder]:
         """Every encoder in use, each once; new images are embedded by all."""
@@ -77,16 +73,45 @@ class ActiveSpaces:
         space = next((one for one in self.active() if one.role == role), None)
         if space is None:
             if role not in encoder.info.dims:
-                raise InvalidQueryError(f"encoder {encoder.info.name!r} makes no {role} embeddings")
+                raise InvalidQueryError(
+                    f"encoder {encoder.info.name!r} makes no {role} embeddings",
+                    hint=f"one of: {', '.join(encoder.info.dims)}",
+                )
             space = self._catalog.spaces.ensure(encoder.info, role)
         with self._lock:
             if space.id not in self._readers:
                 self._readers[space.id] = SpaceReader(self._catalog, self._indexes, space)
             return self._readers[space.id]
 
+    def groups(self) -> list[tuple[Encoder, list[SpaceReader]]]:
+        """Every encoder in use, with the readers of the spaces that hold its embeddings."""
+        found: list[tuple[Encoder, list[SpaceReader]]] = []
+        for encoder in self.encoders():
+            readers = [self.reader(role) for role in encoder.info.dims]
+            own = [reader for reader in readers if encoder.info.makes(reader.space.fingerprint)]
+            found.append((encoder, own))
+        return found
+
     def readers(self) -> list[SpaceReader]:
-        """The readers of every role of the encoders in use."""
-        return [self.reader(role) for encoder in self.encoders() for role in encoder.info.dims]
+        """The readers of every role of the encoders in use, each once."""
+        return [reader for _, readers in self.groups() for reader in readers]
+
+    def activate(self, space: int) -> SpaceInfo:
+        """Let a space answer for its role from now on, in one transaction; going back is the same call.
+
+        Takes the library's write lock. Images without an embedding in the space are not found until the next
+        indexing run, which embeds them.
+
+        Raises:
+            InputError: no such space.
+            EncoderUnavailableError, EncoderMismatchError: no query could be embedded for it here.
+        """
+        chosen = next((one for one in self._catalog.spaces.all() if one.id == space), None)
+        if chosen is None:
+            raise InputError(f"the library has no space {space}", hint="saccade status lists its spaces")
+        self._of(chosen)
+        with self._catalog.writing("activating a space"):
+            return self._catalog.spaces.activate(space)
 
     def has(self, role: Role) -> bool:
         """Whether there are, or can be, embeddings for this role."""
@@ -117,6 +142,17 @@ class ActiveSpaces:
             for reader in self._readers.values():
                 reader.close()
             self._readers.clear()
+
+    def _of(self, space: SpaceInfo) -> Encoder:
+        """The encoder of a space. Raises EncoderUnavailableError, EncoderMismatchError."""
+        encoder = self._loaded(space.encoder)
+        if not encoder.info.makes(space.fingerprint):
+            raise EncoderMismatchError(
+                f"this library was built with another version of the encoder {space.encoder!r} "
+                f"(fingerprint {space.fingerprint[:12]}, here {encoder.info.fingerprint[:12]})",
+                hint="use the saccade version that built it, or index into a new library",
+            )
+        return encoder
 
     def _loaded(self, name: str) -> Encoder:
         with self._lock:

@@ -10,7 +10,7 @@ from saccade.core.settings import Settings
 from saccade.core.types import Embeddings, EncoderInfo, Role
 from saccade.encoders.registry import BUILTIN, load
 from saccade.engine.embed import embed_pictures
-from saccade.engine.inputs import checked_role, picture_task
+from saccade.engine.inputs import picture_task
 from saccade.library.decoding import new_pool
 from saccade.library.settings import load_settings, threads
 from saccade.library.tools import LazyTools
@@ -56,7 +56,7 @@ class ImageEncoder:
         """
         if isinstance(images, (str, bytes)) or not isinstance(images, Sequence):
             raise InvalidQueryError("expected a list of pictures, got one", hint="write [picture]")
-        wanted = checked_role(role)
+        wanted = Role(role)
         if wanted not in self.info.dims:
             raise InvalidQueryError(f"encoder {self.info.name!r} makes no {wanted} embeddings")
         tasks = [picture_task(image, self._codec.pictures) for image in images]

@@ -15,7 +15,7 @@ from saccade.core.ports.decoders import ReportProgress
 from saccade.core.status import DoctorReport, ForgetReport, IndexReport, LibraryStatus
 from saccade.core.types import Embeddings, Failure, ImageRecord, Pixels, Role
 from saccade.engine.context import LibraryContext
-from saccade.engine.inputs import Pictures, Texts, checked_role
+from saccade.engine.inputs import Pictures, Texts
 from saccade.library.context import OpenedLibrary
 
 if TYPE_CHECKING:
@@ -262,7 +262,7 @@ class Library:
 
     def embeddings(self, role: str = Role.SEMANTIC) -> tuple[list[ImageId], Embeddings]:
         """Ids and (n, d) unit rows of every present image, for use with numpy: row i belongs to id i."""
-        ids, rows = self.context.spaces.reader(checked_role(role)).everything()
+        ids, rows = self.context.spaces.reader(Role(role)).everything()
         records = self.context.catalog.images.get(ids.tolist())
         return [record.image_id for record in records], rows
 

@@ -26,6 +26,12 @@ class Spaces(Protocol):
         A space of a fingerprint in `encoder.same_as` is this encoder's: nothing in it is embedded again.
         """
 
+    def activate(self, space: int) -> SpaceInfo:
+        """Let a space answer for its role, in the place of the one that does, in one transaction.
+
+        Nothing else changes, so going back is the same call with the earlier space. Raises InputError.
+        """
+
 
 class Runs(Protocol):
     """Runs on the library, finished or interrupted."""

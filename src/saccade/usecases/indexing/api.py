@@ -2,22 +2,24 @@
 
 import os
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from functools import partial
 
 from saccade.core.errors import LibraryBusyError
 from saccade.core.pictures import ImageId, Path
 from saccade.core.ports.decoders import ReportProgress
+from saccade.core.ports.encoders import Encoder
 from saccade.core.ports.indexes import NoIndex
 from saccade.core.status import DoctorReport, ForgetReport, IndexReport, LibraryStatus
 from saccade.core.types import Failure, PixelRecipe, SpaceInfo
 from saccade.engine.context import LibraryContext
 from saccade.engine.inputs import absolute
+from saccade.engine.reembed import reembed
 from saccade.engine.refresh import refresh
 from saccade.engine.rehash import HASHED, rehash, shows_all
 from saccade.engine.scopes import known_folders, scopes
-from saccade.usecases.indexing.flow.doctor import Doctor
+from saccade.usecases.indexing.flow.doctor import Doctor, Embedder
 from saccade.usecases.indexing.flow.forgetting import finish, forget
 from saccade.usecases.indexing.flow.run import index_paths
 
@@ -57,6 +59,7 @@ class Indexing:
         # Everything is recorded by now; another writer will bring the indexes up to date too.
         with suppress(LibraryBusyError), context.catalog.writing("building indexes", wait_s=0):
             finish(context, partial(self._refresh, progress, force=True))
+            self._embed_missing(progress)
             self._hash_missing(encoder.info.recipe, progress)
             self._refresh(progress, force=False)
         return replace(report, failed=(*report.failed, *away))
@@ -78,13 +81,20 @@ class Indexing:
     def doctor(self, *, repair: bool = False, progress: ReportProgress | None = None) -> DoctorReport:
         """See `saccade.Library.doctor`."""
         context = self._context
-        encoder = context.spaces.encoder()
-        with context.open_decoder(encoder.info.recipe) as decoder:
+        first, *others = (encoder for encoder, _ in context.spaces.groups())
+        with ExitStack() as stack:
+
+            def embedder(encoder: Encoder) -> Embedder:
+                decoder = stack.enter_context(context.open_decoder(encoder.info.recipe))
+                return Embedder(encoder=encoder, decoder=decoder)
+
+            main = embedder(first)
             doctor = Doctor(
                 catalog=context.catalog,
                 store=context.indexes,
-                decoder=decoder,
-                encoder=encoder,
+                decoder=main.decoder,
+                encoder=main.encoder,
+                others=tuple(map(embedder, others)),
                 walk=context.tools.walk,
                 report=progress or (lambda _: None),
             )
@@ -112,6 +122,18 @@ class Indexing:
             interrupted=bool(catalog.runs.unfinished()),
         )
 
+    def _embed_missing(self, progress: ReportProgress | None) -> None:
+        """Embed what one of the encoders in use has not seen; the caller holds the write lock."""
+        catalog = self._context.catalog
+        for encoder, readers in self._context.spaces.groups():
+            missing = sorted(
+                {one for reader in readers for one in catalog.embeddings.unembedded(reader.space.id).tolist()}
+            )
+            if missing:
+                report = progress or (lambda _: None)
+                with self._context.open_decoder(encoder.info.recipe) as decoder:
+                    reembed(catalog, decoder, encoder, readers, missing, report=report, kind="embed")
+
     def _hash_missing(self, recipe: PixelRecipe, progress: ReportProgress | None) -> None:
         """Hash images that have no hash by the current recipe; the caller holds the write lock."""
         missing = self._context.catalog.hashes.missing().tolist()
@@ -121,15 +143,16 @@ class Indexing:
 
     def _refresh(self, progress: ReportProgress | None, *, force: bool, kind: str | None = None) -> None:
         """Update derived data; the caller holds the write lock."""
-        refresh(
-            self._context.catalog,
-            self._context.indexes,
-            self._context.spaces.encoder(),
-            self._context.spaces.readers(),
-            report=progress or (lambda _: None),
-            kind=kind,
-            force=force,
-        )
+        for encoder, readers in self._context.spaces.groups():
+            refresh(
+                self._context.catalog,
+                self._context.indexes,
+                encoder,
+                readers,
+                report=progress or (lambda _: None),
+                kind=kind,
+                force=force,
+            )
 
     def _index_kind(self, space: SpaceInfo) -> str:
         index = self._context.indexes.open(space)

@@ -49,7 +49,8 @@ def test_with_yes_it_does_it(run: Run, forgetting: MagicMock) -> None:
 @pytest.mark.usefixtures("forgetting")
 def test_scripts_read_json(run: Run) -> None:
     """As the schema says."""
-    answer = check_json(run("forget", "--yes", "--json", "/p").out, "forget")
+    answer = run("forget", "--yes", "--json", "/p").json()
+    check_json(answer, "forget")
     assert (answer["images"], answer["files"], answer["folders"], answer["done"]) == (2, 3, 1, True)
 
 

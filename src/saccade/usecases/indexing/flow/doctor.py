@@ -21,8 +21,20 @@ from saccade.usecases.indexing.flow.run import index_paths
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Embedder:
+    """An encoder, and a decoder of its recipe."""
+
+    encoder: Encoder
+    decoder: Decoder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Doctor:
-    """Examines a library, and repairs it on request."""
+    """Examines a library, and repairs it on request.
+
+    Attributes:
+        encoder, decoder: of the encoder that indexing uses.   others: of the library's other spaces.
+    """
 
     catalog: Catalog
     store: IndexStore
@@ -30,6 +42,7 @@ class Doctor:
     encoder: Encoder
     walk: Walk
     report: ReportProgress
+    others: tuple[Embedder, ...] = ()
 
     def examine(self, readers: Sequence[SpaceReader]) -> DoctorReport:
         """Find problems; changes nothing."""
@@ -137,23 +150,35 @@ class Doctor:
         with self.catalog.writing():
             if len(self.catalog.health.stale_images()):
                 self.catalog.health.rebuild_derived()
-            damaged = self._remove_corrupt(readers)
-            # Even with nothing to do: it finishes a repair that was killed before it was marked as done.
-            reembed(self.catalog, self.decoder, self.encoder, readers, damaged, report=self.report)
+            removed = self._remove_corrupt(readers)
+            embedders = (Embedder(encoder=self.encoder, decoder=self.decoder), *self.others)
+            for one in embedders:
+                own = _own(one, readers)
+                # Even with nothing to do: it finishes a repair that was killed before it was marked as done.
+                reembed(
+                    self.catalog, one.decoder, one.encoder, own, self._unembedded(own), report=self.report
+                )
         for scope in scopes(self.catalog):
             self._index(scope)
         with self.catalog.writing():
-            rebuild = bool(damaged) or any(self.store.verify(reader.space) for reader in readers)
-            refresh(self.catalog, self.store, self.encoder, readers, report=self.report, force=rebuild)
+            rebuild = bool(removed) or any(self.store.verify(reader.space) for reader in readers)
+            for one in embedders:
+                own = _own(one, readers)
+                refresh(self.catalog, self.store, one.encoder, own, report=self.report, force=rebuild)
 
-    def _remove_corrupt(self, readers: Sequence[SpaceReader]) -> list[int]:
-        """Delete damaged embeddings; the images without one."""
-        holes: set[int] = set()
+    def _remove_corrupt(self, readers: Sequence[SpaceReader]) -> int:
+        """Delete damaged embeddings; how many there were, with those that were missing before."""
+        found = 0
         for reader in readers:
             space = reader.space.id
-            self.catalog.embeddings.remove(space, self.catalog.embeddings.corrupt(space).tolist())
-            holes.update(self.catalog.embeddings.unembedded(space).tolist())
-        return sorted(holes)
+            found += len(self.catalog.embeddings.unembedded(space))
+            found += self.catalog.embeddings.remove(space, self.catalog.embeddings.corrupt(space).tolist())
+        return found
+
+    def _unembedded(self, readers: Sequence[SpaceReader]) -> list[int]:
+        """Images without an embedding in one of the spaces."""
+        spaces = [reader.space.id for reader in readers]
+        return sorted({one for space in spaces for one in self.catalog.embeddings.unembedded(space).tolist()})
 
     def _index(self, scope: Scope) -> None:
         """Index changes in a folder; one that is unavailable remains a problem, and nothing is purged."""
@@ -163,6 +188,11 @@ class Doctor:
 
     def _tell(self, stage: str) -> None:
         self.report(Progress(stage=f"check {stage}", done=0, total=None))
+
+
+def _own(embedder: Embedder, readers: Sequence[SpaceReader]) -> list[SpaceReader]:
+    """The readers of the spaces that hold an encoder's embeddings."""
+    return [reader for reader in readers if embedder.encoder.info.makes(reader.space.fingerprint)]
 
 
 def _problem(code: str, message: str, count: int) -> Problem:

@@ -132,7 +132,7 @@ def warnings_of(
     catalog: Catalog, spaces: Sequence[SpaceInfo], examples: Examples, same_picture: float | None
 ) -> tuple[str, ...]:
     """A note for each pair of examples that are nearly the same picture but belong to different classes."""
-    copies = next((space for space in spaces if space.role is Role.COPY), None)
+    copies = next((space for space in spaces if space.role == Role.COPY), None)
     if copies is None or same_picture is None:
         return ()
     ids = [image for ones in examples.members.values() for image in ones]
