@@ -102,6 +102,12 @@ def dimension(connection: Connection, space: int) -> int:
     return int(dim)
 
 
+def count(connection: Connection, space: int) -> int:
+    """Number of whole images with an embedding in the space."""
+    whole = and_(embeddings.c.space_id == space, embeddings.c.item_id < FIRST_PART)
+    return connection.execute(select(func.count()).select_from(embeddings).where(whole)).scalar_one()
+
+
 def last_sequence(connection: Connection, space: int) -> int:
     """See `Catalog.last_sequence`."""
     query = select(func.max(embeddings.c.sequence)).where(embeddings.c.space_id == space)
