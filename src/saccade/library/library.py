@@ -12,13 +12,13 @@ from saccade.core.filters import Where
 from saccade.core.hits import SearchResult
 from saccade.core.pictures import ImageId, Path
 from saccade.core.ports.decoders import ReportProgress
-from saccade.core.status import DoctorReport, IndexReport, LibraryStatus
 from saccade.core.types import Embeddings, Failure, ImageRecord, Pixels, Role
 from saccade.engine.context import LibraryContext
 from saccade.engine.inputs import Pictures, Texts
 from saccade.library.context import OpenedLibrary
 
 if TYPE_CHECKING:
+    from saccade.core.status import DoctorReport, IndexReport, LibraryStatus
     from saccade.usecases.clusters.api import Clusters
     from saccade.usecases.duplicates.api import Duplicates
     from saccade.usecases.fields.api import Fields
@@ -115,7 +115,7 @@ class Library:
         files: Iterable[str] = (),
         allow_empty: bool = False,
         progress: ReportProgress | None = None,
-    ) -> IndexReport:
+    ) -> "IndexReport":
         """Bring the library up to date with folders, archives and files; by default everything it covers.
 
         Args:
@@ -150,7 +150,7 @@ class Library:
         """
         self._indexing.build_indexes(kind, progress=progress)
 
-    def doctor(self, *, repair: bool = False, progress: ReportProgress | None = None) -> DoctorReport:
+    def doctor(self, *, repair: bool = False, progress: ReportProgress | None = None) -> "DoctorReport":
         """Check that every file is accounted for and all stored data is intact.
 
         Args:
@@ -165,7 +165,7 @@ class Library:
         """
         self._indexing.backup(path, overwrite=overwrite)
 
-    def status(self) -> LibraryStatus:
+    def status(self) -> "LibraryStatus":
         """The library's location and contents."""
         return self._indexing.status()
 
