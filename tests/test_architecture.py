@@ -129,7 +129,7 @@ def test_a_search_by_words_loads_little(tmp_path: Path) -> None:
     ours = {name for name in found if name.startswith("saccade")}
     late = ("sources", "core.quarantine", "core.status", "core.tables", "core.pixels", "library.demo")
     late += tuple(
-        f"catalog.{store}" for store in ("tags", "pairs", "results", "feedback", "health", "hashes")
+        f"catalog.{store}" for store in ("tags", "pairs", "results", "feedback", "health", "erasing")
     )
     assert not {name for name in ours if name.startswith(tuple(f"saccade.{part}" for part in late))}
     assert {name.split(".")[2] for name in ours if name.startswith("saccade.usecases.")} == {"searching"}

@@ -79,7 +79,7 @@ class SqlEmbeddings:
             return vectors.last_sequence(connection, space)
 
     def absent(self, space: int) -> Ids:
-        """Sorted ids of items with an embedding in the space whose image has no file present."""
+        """Sorted ids of items of the space that no search may find: without a file, or forgotten."""
         with self._transactions.reading() as connection:
             return vectors.absent(connection, space)
 

@@ -15,6 +15,7 @@ from saccade.catalog.spaces import SqlSpaces
 
 if TYPE_CHECKING:
     from saccade.catalog.columns import SqlColumns
+    from saccade.catalog.erasing import SqlErasing
     from saccade.catalog.feedback import SqlFeedback
     from saccade.catalog.hashes import SqlHashes
     from saccade.catalog.health import SqlHealth
@@ -90,6 +91,13 @@ class SqlCatalog:
         return SqlHealth(
             self._session.transactions, path=self._session.path, read_only=self._session.read_only
         )
+
+    @cached_property
+    def erasing(self) -> "SqlErasing":
+        """Erases images, and what is derived from them."""
+        from saccade.catalog.erasing import SqlErasing
+
+        return SqlErasing(self._session.transactions)
 
     def reading(self) -> AbstractContextManager[None]:
         """One moment: everything that this thread reads inside is as of the same state."""

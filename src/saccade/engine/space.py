@@ -77,8 +77,10 @@ class SpaceReader:
         view = self._fresh()
         if view.images is not None:
             return view.images
-        if view.index is None or not len(view.newer_ids):
-            return (len(view.newer_ids) if view.index is None else view.index.size) - len(view.gone)
+        if view.index is None:
+            return int((~np.isin(view.newer_ids, view.gone)).sum())
+        if not len(view.newer_ids):
+            return max(0, view.index.size - len(view.gone))
         # Images embedded again since the index was built are in both.
         return self._catalog.health.counts().embeddings.get(self.space.id, 0) - len(view.gone)
 

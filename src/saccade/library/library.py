@@ -18,7 +18,7 @@ from saccade.engine.inputs import Pictures, Texts
 from saccade.library.context import OpenedLibrary
 
 if TYPE_CHECKING:
-    from saccade.core.status import DoctorReport, IndexReport, LibraryStatus
+    from saccade.core.status import DoctorReport, ForgetReport, IndexReport, LibraryStatus
     from saccade.usecases.clusters.api import Clusters
     from saccade.usecases.duplicates.api import Duplicates
     from saccade.usecases.fields.api import Fields
@@ -150,12 +150,24 @@ class Library:
         """
         self._indexing.build_indexes(kind, progress=progress)
 
-    def doctor(self, *, repair: bool = False, progress: ReportProgress | None = None) -> "DoctorReport":
-        """Check that every file is accounted for and all stored data is intact.
+    def forget(
+        self, *targets: Path | ImageId, dry_run: bool = False, progress: ReportProgress | None = None
+    ) -> "ForgetReport":
+        """Erase images with everything known about and derived from them. Files and backups are not touched.
+
+        Takes the write lock. An image that still lies in an indexed folder is new at the next indexing.
 
         Args:
-            repair: fix what can be fixed: embed again, index what is new, rebuild indexes.
+            targets: images, by file or `ImageId`; folders and archives, present or not, with the images that
+                lie nowhere else.
+        Raises:
+            ImageNotFoundError: the library knows nothing of a target; nothing was changed.
+            LibraryBusyError: another process writes, or keeps traces in the journal by reading: run it again.
         """
+        return self._indexing.forget(*targets, dry_run=dry_run, progress=progress)
+
+    def doctor(self, *, repair: bool = False, progress: ReportProgress | None = None) -> "DoctorReport":
+        """Check that every file is accounted for and all stored data intact; `repair` fixes what it can."""
         return self._indexing.doctor(repair=repair, progress=progress)
 
     def backup(self, path: Path, *, overwrite: bool = False) -> None:

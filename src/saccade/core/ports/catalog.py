@@ -8,6 +8,7 @@ if TYPE_CHECKING:  # a search has these ports, but few of the values
     from collections.abc import Mapping, Sequence
     from contextlib import AbstractContextManager
 
+    from saccade.core.ports.erasing import Erasing
     from saccade.core.ports.files import Files
     from saccade.core.ports.images import EmbeddingStore, Hashes, Images
     from saccade.core.ports.items import Items
@@ -115,6 +116,10 @@ class Catalog(Protocol):
     @property
     def notes(self) -> Notes:
         """Small texts."""
+
+    @property
+    def erasing(self) -> Erasing:
+        """Forgetting images."""
 
     @property
     def hashes(self) -> Hashes:
