@@ -123,6 +123,12 @@ def test_the_copy_is_on_the_disk_before_the_catalog_changes(
     assert steps.index("file") < steps.index("folder") < min(map(steps.index, set(changes) & set(steps)))
 
 
+def test_the_documentation_names_the_copy(database: Path) -> None:
+    """Of the version that is current."""
+    page = Path(__file__).parents[2] / "docs" / "how-to" / "backup.md"
+    assert f"`.saccade/{copy_of(database).name}`" in page.read_text()
+
+
 def test_a_copy_of_an_earlier_attempt_gives_way_to_a_newer_one(database: Path) -> None:
     """Release 0.2 may have written since; a copy is never older than what is upgraded."""
     reopened(database)

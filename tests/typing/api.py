@@ -27,6 +27,7 @@ def search(folder: str) -> list[tuple[float, str]]:
         hits = lib.similar(Path("cat.jpg"), copies=True, k=5)
         first: saccade.Hit = hits[0]
         assert first.rank + len(hits)
+        assert first.item.page is None or first.item.page > 0
         return [(hit.score, hit.path) for hit in hits]
 
 
