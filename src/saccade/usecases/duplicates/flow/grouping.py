@@ -92,7 +92,11 @@ class Reporter:
         return list(dict.fromkeys(choices[place][0] for place in places))
 
     def groups(self, grouped: Iterable[Grouped]) -> Iterator[DuplicateGroup]:
-        """Groups with a keeper and at least one other file of the tiers wanted."""
+        """Groups with a keeper and at least one other file of the tiers wanted, some at a time."""
+        return (group for _, group in self.built(grouped))
+
+    def built(self, grouped: Iterable[Grouped]) -> Iterator[tuple[Grouped, DuplicateGroup]]:
+        """`groups`, each with what it was built from."""
         waiting = iter(grouped)
         while some := list(islice(waiting, _AT_ONCE)):
             ids = sorted({image for one in some for image in (one.keeper, *one.links)})
@@ -103,7 +107,7 @@ class Reporter:
             for one in some:
                 group = self._group(one, records, hashes)
                 if group is not None:
-                    yield group
+                    yield one, group
 
     def _group(
         self, grouped: Grouped, records: Mapping[int, ImageRecord], hashes: Mapping[int, int]
