@@ -10,6 +10,7 @@ from saccade.core.pictures import Path
 from saccade.core.types import Ids
 from saccade.engine.context import LibraryContext
 from saccade.engine.inputs import absolute
+from saccade.engine.places import lies_in
 from saccade.usecases.duplicates.flow.request import Request
 from saccade.usecases.duplicates.rules.keeper import Chooser, parse_rules
 from saccade.usecases.duplicates.rules.tiers import checked_tiers
@@ -30,7 +31,7 @@ def request_of(
         tiers=checked_tiers(tiers),
         among=context.among(where, folders),
         folders=absolute(folders),
-        chooser=Chooser(prefer=absolute(prefer), rules=parse_rules(keep)),
+        chooser=Chooser(prefer=absolute(prefer), rules=parse_rules(keep), lies_in=lies_in),
         burst_seconds=burst_seconds,
     )
 
