@@ -12,6 +12,7 @@ from saccade.catalog.hashes import SqlHashes
 from saccade.catalog.health import SqlHealth
 from saccade.catalog.images import SqlImages
 from saccade.catalog.items import SqlItems
+from saccade.catalog.jobs import SqlJobs
 from saccade.catalog.pairs import SqlPairs
 from saccade.catalog.results import SqlResults
 from saccade.catalog.runs import SqlNotes, SqlRuns
@@ -28,6 +29,7 @@ class SqlCatalog:
         self._session = session
         self.spaces = SqlSpaces(transactions)
         self.runs = SqlRuns(transactions)
+        self.jobs = SqlJobs(transactions)
         self.files = SqlFiles(transactions, home=session.home, relative=session.relative)
         self.images = SqlImages(transactions)
         self.items = SqlItems(transactions)

@@ -16,6 +16,7 @@ from saccade.core.ports.tools import Tools
 from saccade.core.settings import Settings
 from saccade.core.types import Ids, ImageRecord, PixelRecipe
 from saccade.engine.inputs import absolute, picture_name, picture_task
+from saccade.engine.jobs import Jobs
 from saccade.engine.spaces import ActiveSpaces
 
 
@@ -51,6 +52,11 @@ class LibraryContext:
     settings: Settings
     clock: Callable[[], float]
     principal: Principal = Principal()
+
+    @property
+    def jobs(self) -> Jobs:
+        """The library's jobs, as its caller."""
+        return Jobs(self.catalog.jobs, who=self.principal.name)
 
     def filter(self, where: Where | Sequence[str] | None = None, folders: Sequence[Path] = ()) -> Filter:
         """The query of `where=` and `folders=`. Raises InvalidFilterError."""

@@ -166,8 +166,19 @@ class Library:
         self._indexing.backup(path, overwrite=overwrite)
 
     def status(self) -> LibraryStatus:
-        """The library's location and contents."""
+        """The library's location and contents, and its jobs."""
         return self._indexing.status()
+
+    def cancel(self, job: int) -> None:
+        """Ask a running job to stop, in this or another process; `status().jobs` lists them.
+
+        The job ends with JobCancelledError after the batch it works on. What it finished is kept: indexing
+        again continues there.
+
+        Raises:
+            NotFoundError: no such job is running.
+        """
+        self._indexing.cancel(job)
 
     # --- asking it
 
