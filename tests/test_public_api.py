@@ -12,7 +12,7 @@ from saccade.core.errors import SaccadeError
 
 NAMES = {
     "__version__", "ApplyReport", "CheckResult", "ClusterMeans", "ClusterReport", "DuplicateReport",
-    "ExportReport", "Failure", "FeedbackImport", "HeatMap", "Hit", "ImageEncoder", "ImageId",
+    "ExportReport", "Failure", "FeedbackImport", "ForgetReport", "HeatMap", "Hit", "ImageEncoder", "ImageId",
     "ImportReport", "IndexReport", "InspectionModel", "InspectionReport", "Library", "LibraryMap",
     "OutlierReport", "OverlapReport", "Progress", "QualityReport", "Recommendations",
     "ReplayReport", "SaccadeError", "SearchResult", "Settings", "TaggingReport", "TeachingReport",
@@ -20,7 +20,7 @@ NAMES = {
 }  # fmt: skip
 LIBRARY = {
     "backup", "build_indexes", "close", "clusters", "context", "doctor", "duplicates", "embeddings",
-    "fields", "folder", "index", "outliers", "recommendations", "search", "show", "similar",
+    "fields", "folder", "forget", "index", "outliers", "recommendations", "search", "show", "similar",
     "status", "style", "tags", "thumbnails",
 }  # fmt: skip
 ENCODER = {"close", "encode_images", "encode_texts", "info"}

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from saccade.core.quarantine import UndoReport as UndoReport
     from saccade.core.ranking import ReplayReport as ReplayReport
     from saccade.core.settings import Settings as Settings
+    from saccade.core.status import ForgetReport as ForgetReport
     from saccade.core.status import IndexReport as IndexReport
     from saccade.core.types import Failure as Failure
     from saccade.core.types import Progress as Progress
@@ -59,6 +60,7 @@ _HOME = {
     "ExportReport": "saccade.usecases.tags.rules.reports",
     "Failure": "saccade.core.types",
     "FeedbackImport": "saccade.usecases.recommendations.rules.reports",
+    "ForgetReport": "saccade.core.status",
     "HeatMap": "saccade.usecases.outliers.rules.heat",
     "Hit": "saccade.core.hits",
     "ImageEncoder": "saccade.library",

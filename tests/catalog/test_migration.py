@@ -99,6 +99,36 @@ def test_the_catalog_is_copied_before_it_changes(database: Path) -> None:
     assert not list(database.parent.glob(".*partial*"))
 
 
+def test_the_copy_is_on_the_disk_before_the_catalog_changes(
+    database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its bytes are synced, then its name, then the upgrade begins: a power cut leaves one of the two."""
+    steps: list[str] = []
+    connect, sync = sqlite.connect, sqlite._sync
+
+    def traced(path: Path, mode: str) -> sqlite3.Connection:
+        connection = connect(path, mode)
+        if path == database:
+            connection.set_trace_callback(lambda statement: steps.append(statement.split()[0]))
+        return connection
+
+    def synced(path: Path) -> None:
+        steps.append("file" if path.is_file() else "folder")
+        sync(path)
+
+    monkeypatch.setattr(sqlite, "connect", traced)
+    monkeypatch.setattr(sqlite, "_sync", synced)
+    reopened(database)
+    changes = ("CREATE", "ALTER", "INSERT", "UPDATE", "DELETE", "DROP")
+    assert steps.index("file") < steps.index("folder") < min(map(steps.index, set(changes) & set(steps)))
+
+
+def test_the_documentation_names_the_copy(database: Path) -> None:
+    """Of the version that is current."""
+    page = Path(__file__).parents[2] / "docs" / "how-to" / "backup.md"
+    assert f"`.saccade/{copy_of(database).name}`" in page.read_text()
+
+
 def test_a_copy_of_an_earlier_attempt_gives_way_to_a_newer_one(database: Path) -> None:
     """Release 0.2 may have written since; a copy is never older than what is upgraded."""
     reopened(database)

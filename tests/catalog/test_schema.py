@@ -16,7 +16,7 @@ from sqlalchemy import Select, func, select
 
 from saccade.catalog import open_catalog, schema, sqlite
 from saccade.catalog.places import below
-from saccade.catalog.tables import ABSENT, NOT_INDEXED, embeddings, files, images, metadata
+from saccade.catalog.tables import ABSENT, NOT_INDEXED, embeddings, files, images, items, metadata
 from saccade.core.errors import (
     CorruptLibraryError,
     LibraryNotFoundError,
@@ -202,8 +202,24 @@ def test_a_library_that_is_not_there_is_not_made_by_reading(tmp_path: Path, crea
         (select(images.c.id).where(images.c.present == 1, images.c.taken_at < "2020"), "ix_images_taken_at"),
         (select(files.c.image_id).where(files.c.folder_id == 1, below(b"a")[1]), "PRIMARY KEY"),
         (select(func.max(embeddings.c.sequence)).where(embeddings.c.space_id == 1), "space_id_sequence"),
+        (
+            select(items.c.id).where(items.c.image_id.in_(select(images.c.id).where(ABSENT))),
+            "ix_images_absent",
+        ),
+        (select(items.c.id, items.c.image_id).where(items.c.id >= 1 << 40), "PRIMARY KEY"),
+        (select(embeddings.c.sequence).where(embeddings.c.item_id == 1), "ix_embeddings_item_id"),
     ],
-    ids=["absent", "count-absent", "count-states", "taken", "folder", "last-sequence"],
+    ids=[
+        "absent",
+        "count-absent",
+        "count-states",
+        "taken",
+        "folder",
+        "last-sequence",
+        "absent-items",
+        "parts",
+        "of-item",
+    ],
 )
 def test_frequent_questions_are_answered_by_an_index(library, query: Select[Any], index: str) -> None:
     """Without statistics, as every library has none; at a million images a scan is felt."""

@@ -165,6 +165,7 @@ def test_embeddings_are_kept_by_item(shelf: Shelf) -> None:
     assert shelf.stored() == [a, part, other]
     assert shelf.catalog.health.counts().embeddings == {shelf.space: 3}
     assert shelf.catalog.embeddings.sample(shelf.space, 9).tolist() == [a]
+    assert shelf.catalog.embeddings.count(shelf.space) == 1
 
 
 def test_embeddings_of_unknown_items_or_wrong_length_are_refused(shelf: Shelf) -> None:

@@ -27,6 +27,13 @@ def test_images_of_names_the_image_of_each_item() -> None:
     assert NO_PARTS.images_of(ids(3, 1)).tolist() == [3, 1]
 
 
+def test_images_of_unknown_parts_is_minus_one() -> None:
+    """An index may hold parts that were removed."""
+    unknown = ids(FIRST_PART - 1, FIRST_PART + 1, FIRST_PART + 9)
+    assert PARTS.images_of(unknown).tolist() == [FIRST_PART - 1, -1, -1]
+    assert NO_PARTS.images_of(unknown).tolist() == [FIRST_PART - 1, -1, -1]
+
+
 def test_with_parts_adds_those_of_the_images_only() -> None:
     """Sorted, as filters must be."""
     assert PARTS.with_parts(ids(1, 5)).tolist() == [1, 5, FIRST_PART, FIRST_PART + 7]

@@ -47,9 +47,27 @@ def test_tasks_are_taken_lazily(recipe: PixelRecipe, pictures: list[DecodeTask],
         outcomes = decoder.decode(endless())
         for n in range(1, 201):
             assert isinstance(next(outcomes), Decoded)
-            assert taken <= n + 64
+            assert taken <= n + 160
         outcomes.close()  # type: ignore[attr-defined]  # a generator
         assert gray_of(next(decoder.decode(pictures[7:8]))) == 7
+
+
+@pytest.mark.parametrize(("side", "ahead"), [(32, 160), (512, 85), (2048, 16)])
+def test_large_pixels_wait_few_at_a_time(pictures: list[DecodeTask], side: int, ahead: int) -> None:
+    """64 MB of pixels may wait, or what two workers need to stay busy."""
+    taken = 0
+
+    def endless() -> Iterator[DecodeTask]:
+        nonlocal taken
+        while True:
+            taken += 1
+            yield pictures[taken % 60]
+
+    with GuardedDecoder(PixelRecipe(size=side), workers=2) as decoder:
+        outcomes = decoder.decode(endless())
+        assert isinstance(next(outcomes), Decoded)
+        assert taken == ahead
+        outcomes.close()  # type: ignore[attr-defined]  # a generator
 
 
 def test_tasks_with_large_bytes_are_held_few_at_a_time(recipe: PixelRecipe) -> None:

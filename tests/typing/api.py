@@ -16,6 +16,8 @@ def search(folder: str) -> list[tuple[float, str]]:
     """Index and ask in words, by picture, with filters."""
     with saccade.open_library(folder) as lib:
         report: saccade.IndexReport = lib.index(folder, exclude=["*.gif"])
+        forgotten: saccade.ForgetReport = lib.forget("a.jpg", saccade.ImageId("ab12cd34"), dry_run=True)
+        assert forgotten.images <= forgotten.files
         for failure in report.failed:
             path, code, reason = failure.path, failure.code, failure.reason
             assert path + code + reason
@@ -25,6 +27,7 @@ def search(folder: str) -> list[tuple[float, str]]:
         hits = lib.similar(Path("cat.jpg"), copies=True, k=5)
         first: saccade.Hit = hits[0]
         assert first.rank + len(hits)
+        assert first.item.page is None or first.item.page > 0
         return [(hit.score, hit.path) for hit in hits]
 
 

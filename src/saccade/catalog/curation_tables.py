@@ -176,10 +176,11 @@ result_rows = Table(
 forgotten = Table(
     "forgotten",
     metadata,
-    Column("image_id", BIG, primary_key=True, autoincrement=False),
+    Column("item_id", BIG, primary_key=True, autoincrement=False),
+    Column("image_id", BIG, nullable=False),
     sqlite_strict=True,
 )
-"""Images erased from the catalog that an index may still hold; their numbers are never given again."""
+"""Items being erased, or erased while an index may still hold them; their numbers are never given again."""
 
 users = Table(
     "users",

@@ -68,13 +68,18 @@ class SqlEmbeddings:
         with self._transactions.reading() as connection:
             return vectors.sample(connection, space, count)
 
+    def count(self, space: int) -> int:
+        """Number of whole images with an embedding in the space, with a file present or not."""
+        with self._transactions.reading() as connection:
+            return vectors.count(connection, space)
+
     def last_sequence(self, space: int) -> int:
         """Highest sequence number in the space, 0 when empty."""
         with self._transactions.reading() as connection:
             return vectors.last_sequence(connection, space)
 
     def absent(self, space: int) -> Ids:
-        """Sorted ids of items with an embedding in the space whose image has no file present."""
+        """Sorted ids of items of the space that no search may find: without a file, or forgotten."""
         with self._transactions.reading() as connection:
             return vectors.absent(connection, space)
 

@@ -1,7 +1,7 @@
 """`SqlItems`: whole images and parts of images, which embeddings belong to."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -33,17 +33,18 @@ class SqlItems:
         """
         if any(part.kind is ItemKind.IMAGE for some in parts.values() for part in some):
             raise InputError("a whole image is not a part", hint="add regions, pages or shots")
-        ids: dict[int, list[int]] = {}
         with self._transactions.storing() as connection, images_known(connection, parts):
-            known = _of(connection, list(parts))
-            for image, some in parts.items():
-                numbers = {stored.item: stored.id for stored in known.get(image, ())}
-                for part in dict.fromkeys(some):
-                    if part not in numbers:
-                        made = insert(items).values(_row(image, part)).returning(items.c.id)
-                        numbers[part] = int(connection.execute(made).scalar_one())
-                ids[image] = [numbers[part] for part in some]
-        return ids
+            known = _numbers(connection, parts)
+            fresh = [
+                _row(image, part)
+                for image, some in parts.items()
+                for part in dict.fromkeys(some)
+                if part not in known.get(image, {})
+            ]
+            if fresh:
+                connection.execute(insert(items), fresh)
+                known = _numbers(connection, parts)
+        return {image: [known[image][part] for part in some] for image, some in parts.items()}
 
     def get(self, ids: Sequence[int]) -> list[StoredItem]:
         """The items, in the given order. Raises ImageNotFoundError."""
@@ -90,6 +91,12 @@ def _of(connection: Connection, images: Sequence[int]) -> dict[int, list[StoredI
     for row in connection.execute(query).mappings():
         found[row["image_id"]].append(_stored(row))
     return dict(found)
+
+
+def _numbers(connection: Connection, images: Iterable[int]) -> dict[int, dict[Item, int]]:
+    """{image: {part: its id}} of these images."""
+    known = _of(connection, list(images))
+    return {image: {one.item: one.id for one in some} for image, some in known.items()}
 
 
 def _row(image: int, part: Item) -> dict[str, Any]:

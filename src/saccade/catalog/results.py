@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Mapping
 
 import numpy as np
-from sqlalchemy import Connection, Select, delete, func, insert, select
+from sqlalchemy import Connection, Select, delete, func, insert, select, update
 
 from saccade.catalog import result_rows as rows_of
 from saccade.catalog import sqlite
@@ -149,6 +149,14 @@ def _delete(connection: Connection, gone: Select[int]) -> int:
     ids = list(connection.execute(gone).scalars())
     connection.execute(delete(result_rows).where(sqlite.among(result_rows.c.result_id, ids)))
     return connection.execute(delete(results).where(sqlite.among(results.c.id, ids))).rowcount
+
+
+def rewrite_facts(connection: Connection, number: int, facts: object) -> None:
+    """Change the facts of a stored result, and nothing else of it."""
+    text = json.dumps(facts, sort_keys=True)
+    arrays = connection.execute(select(results.c.arrays).where(results.c.id == number)).scalar_one()
+    change = update(results).where(results.c.id == number)
+    connection.execute(change.values(facts=text, checksum=_checksum(text, arrays)))
 
 
 def damaged(connection: Connection) -> list[str]:

@@ -55,6 +55,12 @@ _BEARERS = text(
     "SELECT image_id, max(score) FROM tags"
     " WHERE label_id IN (SELECT rowid FROM search_labels WHERE search_labels MATCH :query) GROUP BY image_id"
 )
+WIPE_FORGOTTEN = (
+    "DELETE FROM search WHERE rowid IN (SELECT image_id FROM forgotten)",
+    # A deleted row's words stay in older parts of the table until the parts are merged.
+    "INSERT INTO search(search) VALUES ('optimize')",
+    "INSERT INTO search_labels(search_labels) VALUES ('optimize')",
+)
 _FEW = 200
 _END = 2**63 - 1
 

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine
@@ -25,12 +26,14 @@ class Transactions:
         storing: to write; durable when it ends, undone when it fails.
         wiping: to write with the driver itself so that nothing of what is deleted stays on the disk; never
             inside a unit of work.
+        rewriting: the same, and the whole database is written afresh afterward.
         folders: the indexed folders, their paths absolute.
     """
 
     reading: Callable[[], AbstractContextManager[Connection]]
     storing: Callable[[], AbstractContextManager[Connection]]
     wiping: Callable[[], AbstractContextManager[sqlite.RawConnection]]
+    rewriting: Callable[[], AbstractContextManager[sqlite.RawConnection]]
     folders: Callable[[Connection], list[Folder]]
 
 
@@ -52,7 +55,11 @@ class Session:
         self.relative = relative
         self.read_only = read_only
         self.transactions = Transactions(
-            reading=self.reading, storing=self.storing, wiping=self.wiping, folders=self.folders
+            reading=self.reading,
+            storing=self.storing,
+            wiping=self.wiping,
+            rewriting=partial(self.wiping, afresh=True),
+            folders=self.folders,
         )
         self._engine = engine
         self._writer = engine.execution_options(**sqlite.write_options())
@@ -105,14 +112,16 @@ class Session:
             yield connection
 
     @contextmanager
-    def wiping(self) -> Iterator[sqlite.RawConnection]:
-        """See `Transactions.wiping`."""
+    def wiping(self, *, afresh: bool = False) -> Iterator[sqlite.RawConnection]:
+        """See `Transactions.wiping`, and with `afresh`, `Transactions.rewriting`."""
         self._check_writable()
         if self._unit.connection is not None:
             raise RuntimeError("wiping is a transaction of its own and cannot be part of a unit of work")
         with sqlite.translated(self._folder), closing(sqlite.connect(self.path, "rw")) as connection:
             with sqlite.wiping(connection):
                 yield connection
+            if afresh:
+                sqlite.rewrite(connection)
             if not sqlite.empty_journal(connection):
                 raise LibraryBusyError(
                     "erased, but traces stay in the journal while another process reads the library",

@@ -6,6 +6,7 @@ from typing import Self
 
 from saccade.catalog.columns import SqlColumns
 from saccade.catalog.embeddings import SqlEmbeddings
+from saccade.catalog.erasing import SqlErasing
 from saccade.catalog.feedback import SqlFeedback
 from saccade.catalog.files import SqlFiles
 from saccade.catalog.hashes import SqlHashes
@@ -41,6 +42,7 @@ class SqlCatalog:
         self.pairs = SqlPairs(transactions)
         self.results = SqlResults(transactions)
         self.feedback = SqlFeedback(transactions)
+        self.erasing = SqlErasing(transactions)
         self.health = SqlHealth(transactions, path=session.path, read_only=session.read_only)
 
     def reading(self) -> AbstractContextManager[None]:

@@ -191,6 +191,11 @@ def wiping(connection: RawConnection) -> Iterator[None]:
     connection.execute("COMMIT")
 
 
+def rewrite(connection: RawConnection) -> None:
+    """Write the database afresh: pages keep pieces of rows that were moved about in them before."""
+    connection.execute("VACUUM")
+
+
 def empty_journal(connection: RawConnection) -> bool:
     """Write all of the journal into the database and cut it to nothing; False if readers keep it in use."""
     return not connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, Row, and_, delete, exists, func, insert, select
 
 from saccade.catalog import sqlite
+from saccade.catalog.curation_tables import forgotten
 from saccade.catalog.tables import ABSENT, embeddings, images, items, spaces
 from saccade.core.errors import CorruptLibraryError, ImageNotFoundError, InputError
 from saccade.core.items import FIRST_PART
@@ -102,6 +103,12 @@ def dimension(connection: Connection, space: int) -> int:
     return int(dim)
 
 
+def count(connection: Connection, space: int) -> int:
+    """Number of whole images with an embedding in the space."""
+    whole = and_(embeddings.c.space_id == space, embeddings.c.item_id < FIRST_PART)
+    return connection.execute(select(func.count()).select_from(embeddings).where(whole)).scalar_one()
+
+
 def last_sequence(connection: Connection, space: int) -> int:
     """See `Catalog.last_sequence`."""
     query = select(func.max(embeddings.c.sequence)).where(embeddings.c.space_id == space)
@@ -149,11 +156,11 @@ def without(connection: Connection, space: int) -> Ids:
 
 
 def absent(connection: Connection, space: int) -> Ids:
-    """Sorted ids of items with an embedding in the space whose image has no file present."""
+    """Sorted ids of items of the space that no search may find: without a file, or forgotten."""
     has = exists().where(embeddings.c.space_id == space, embeddings.c.item_id == items.c.id)
     gone = items.c.image_id.in_(select(images.c.id).where(ABSENT))
-    query = select(items.c.id).where(gone, has).order_by(items.c.id)
-    return np.array(connection.execute(query).scalars().all(), dtype=np.int64)
+    query = select(items.c.id).where(gone, has).union(select(forgotten.c.item_id))
+    return np.array(sorted(connection.execute(query).scalars()), dtype=np.int64)
 
 
 def remove(connection: Connection, space: int, ids: Sequence[int]) -> int:

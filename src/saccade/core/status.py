@@ -37,6 +37,25 @@ class IndexReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ForgetReport:
+    """What was forgotten, or would be.
+
+    Attributes:
+        images: number of images erased with everything known about them.
+        files: number of files no longer known; they stay on the disk.
+        folders: number of folders no longer indexed.
+        copies: copies of the catalog made before an upgrade, which held the images and were deleted.
+        done: False if this only says what would be forgotten.
+    """
+
+    images: int
+    files: int
+    folders: int
+    copies: tuple[str, ...]
+    done: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
     """The number of items in a catalog.
 

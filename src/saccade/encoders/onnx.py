@@ -23,6 +23,7 @@ from saccade.core.vectors import check_embeddings
 from saccade.encoders.manifest import read_manifest
 from saccade.encoders.patches import LookPlan, PatchPlan, one_grid, with_outputs
 
+_In = TypeVar("_In", Pixels, list[str])
 _Out = TypeVar("_Out")
 
 _TEXT_BATCH = 64
@@ -37,7 +38,7 @@ class OnnxEncoder:
     Args:
         folder: the folder with `manifest.json` and its files.
         threads: batches of pictures that are encoded at the same time, each by one thread: threads that share
-            one batch wait for each other, which costs 10 %. Texts are encoded by one thread.
+            one batch wait for each other, which costs 10 %. So are batches of texts.
     """
 
     def __init__(self, folder: Traversable, *, threads: int) -> None:
@@ -119,9 +120,11 @@ class OnnxEncoder:
                 f"expected (n, {size}, {size}, 3) uint8 pixels, got {pixels.shape} {pixels.dtype}"
             )
 
-    def _in_batches(self, work: Callable[[Pixels], _Out], pixels: Pixels) -> Iterable[_Out]:
-        """The results of `work` for each batch, in order; several run at a time."""
-        batches = [pixels[start : start + _IMAGE_BATCH] for start in range(0, len(pixels), _IMAGE_BATCH)]
+    def _in_batches(
+        self, work: Callable[[_In], _Out], inputs: _In, size: int = _IMAGE_BATCH
+    ) -> Iterable[_Out]:
+        """The results of `work` for each batch of `size`, in order; several run at a time."""
+        batches = [inputs[start : start + size] for start in range(0, len(inputs), size)]
         return map(work, batches) if len(batches) == 1 else self._workers.map(work, batches)
 
     def _run_patches(self, pixels: Pixels) -> NDArray[np.float32]:
@@ -138,13 +141,10 @@ class OnnxEncoder:
     def encode_texts(self, texts: Sequence[str]) -> Embeddings:
         """The n texts as (n, d) unit rows in the semantic space. A text past `max_tokens` is cut off."""
         dim = self.info.dims[Role.SEMANTIC]
-        rows = [
-            self._run_text(list(texts[start : start + _TEXT_BATCH]))
-            for start in range(0, len(texts), _TEXT_BATCH)
-        ]
-        if not rows:
+        if len(texts) == 0:
             return np.zeros((0, dim), np.float32)
-        return check_embeddings(np.concatenate(rows), dim)
+        rows = self._in_batches(self._run_text, list(texts), _TEXT_BATCH)
+        return check_embeddings(np.concatenate(list(rows)), dim)
 
     def _run_text(self, texts: list[str]) -> NDArray[np.float32]:
         """(n, d) rows of at most `_TEXT_BATCH` texts."""

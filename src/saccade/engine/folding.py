@@ -44,10 +44,12 @@ class PartMap:
         return PartMap(ids=np.concatenate([self.ids, ids]), images=np.concatenate([self.images, images]))
 
     def images_of(self, items: Ids) -> Ids:
-        """The image of each item, in any shape; each item is a whole image or one of these parts."""
+        """The image of each item, in any shape; -1 for parts that are not among these."""
         parts = items >= FIRST_PART
-        images = items.copy()
-        images[parts] = self.images[np.searchsorted(self.ids, items[parts])]
+        images = np.where(parts, -1, items)
+        if self:
+            place = np.minimum(np.searchsorted(self.ids, items[parts]), len(self.ids) - 1)
+            images[parts] = np.where(self.ids[place] == items[parts], self.images[place], -1)
         return images
 
     def with_parts(self, images: Ids) -> Ids:

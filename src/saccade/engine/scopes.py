@@ -74,6 +74,19 @@ def remember(catalog: Catalog, folder: Folder, below: str, exclude: Sequence[str
         catalog.notes.save(_key(folder), json.dumps(kept))
 
 
+def drop(catalog: Catalog, place: str) -> None:
+    """Index what lies at or below an absolute path no longer, unless a wider folder covers it."""
+    for folder in catalog.files.folders():
+        known = _load(catalog, folder)
+        kept = {
+            scope: patterns
+            for scope, patterns in known.items()
+            if not _holds(place, os.path.join(folder.path, scope) if scope else folder.path)
+        }
+        if kept != known:
+            catalog.notes.save(_key(folder), json.dumps(kept))
+
+
 def _seen_from(pattern: str, inside: str) -> Iterator[str]:
     """A folder's pattern translated to its subfolder `inside`: "trip/raw/*" is "raw/*" in "trip" as well."""
     yield pattern

@@ -75,10 +75,12 @@ class SpaceReader:
     def count(self) -> int:
         """Number of images that a search without filter can find."""
         view = self._fresh()
-        if view.parts:
-            return len(self.everything()[0])
-        if view.index is None or not len(view.newer_ids):
-            return (len(view.newer_ids) if view.index is None else view.index.size) - len(view.gone)
+        if view.images is not None:
+            return view.images
+        if view.index is None:
+            return int((~np.isin(view.newer_ids, view.gone)).sum())
+        if not len(view.newer_ids):
+            return max(0, view.index.size - len(view.gone))
         # Images embedded again since the index was built are in both.
         return self._catalog.health.counts().embeddings.get(self.space.id, 0) - len(view.gone)
 
@@ -127,10 +129,9 @@ class SpaceReader:
 
     def _folded(self, view: "_View", items: Ids, scores: Scores, most: int) -> tuple[Ids, Ids, Scores, int]:
         """Images, items and scores, each (q, m), with the best item of each image, and m."""
-        if not view.parts:
+        if not (items >= FIRST_PART).any():
             return items, items, scores, items.shape[1]
-        kept = self._held(items)
-        images = np.where(kept, view.parts.images_of(items), -1)
+        images = np.where(self._held(items), view.parts.images_of(items), -1)
         rows = [folded(row, most + 1) for row in images]
         rows = [first[row[first] >= 0] for first, row in zip(rows, images, strict=True)]
         width = min(map(len, rows), default=0)
@@ -141,8 +142,6 @@ class SpaceReader:
     def _held(self, items: Ids) -> NDArray[np.bool_]:
         """Which of the items still have an embedding; an index keeps removed parts until it is rebuilt."""
         parts = items >= FIRST_PART
-        if not parts.any():
-            return np.ones(items.shape, np.bool_)
         return ~parts | np.isin(items, self._catalog.embeddings.held(self.space.id, np.unique(items[parts])))
 
     def _fresh(self) -> "_View":
@@ -165,14 +164,18 @@ class SpaceReader:
             self._sequence = sequence
             ids.append(new_ids)
             rows.append(new_rows)
-        gone, newer_ids = self._catalog.embeddings.absent(self.space.id), np.concatenate(ids)
+        gone = self._catalog.embeddings.absent(self.space.id)
+        newer_ids, newer = _newest(np.concatenate(ids), np.concatenate(rows))
+        parts = before.parts.updated(self._catalog.items)
+        whole = self._catalog.embeddings.count(self.space.id) if parts else 0
         self._view = _View(
             index=index,
             gone=gone,
             outdated=distinct(np.concatenate([gone, newer_ids])),
             newer_ids=newer_ids,
-            newer=np.concatenate(rows),
-            parts=before.parts.updated(self._catalog.items),
+            newer=newer,
+            parts=parts,
+            images=whole - int((gone < FIRST_PART).sum()) if parts else None,
         )
 
 
@@ -186,6 +189,7 @@ class _View:
         outdated: sorted ids of the items whose row in the index, if there is one, no longer counts.
         newer_ids, newer: ids and (n, d) rows of the items newer than the index.
         parts: the parts of the library's images.
+        images: number of present images in the space; None where the other facts tell it, without parts.
     """
 
     index: Index | None
@@ -194,6 +198,7 @@ class _View:
     newer_ids: Ids
     newer: Embeddings
     parts: PartMap
+    images: int | None = None
 
     def search(self, queries: Embeddings, k: int, only: Ids | None) -> tuple[Ids, Scores]:
         """The k best items of each of (q, d) queries: (q, m) ids and scores, best first, ties by lower id."""
@@ -204,6 +209,15 @@ class _View:
             found, exact = self.index.search(queries, k, only=only, exclude=self.outdated)
             scores, ids = np.hstack([scores, exact]), np.hstack([ids, found])
         return best(scores, ids, k)
+
+
+def _newest(ids: Ids, rows: Embeddings) -> tuple[Ids, Embeddings]:
+    """The last row of each id: an item may have been embedded again since its first row was read."""
+    _, places = np.unique(ids[::-1], return_index=True)
+    if len(places) == len(ids):
+        return ids, rows
+    kept = np.sort(len(ids) - 1 - places)
+    return ids[kept], rows[kept]
 
 
 def _tied(scores: Scores, k: int) -> int:

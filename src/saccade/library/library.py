@@ -1,18 +1,16 @@
 """`Library`: everything you can do with a library."""
 
-import shutil
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from saccade.core.errors import InputError, LibraryBusyError
+from saccade.core.errors import InputError
 from saccade.core.filters import Where
 from saccade.core.hits import SearchResult
 from saccade.core.pictures import ImageId, Path
 from saccade.core.ports.decoders import ReportProgress
-from saccade.core.status import DoctorReport, IndexReport, LibraryStatus
+from saccade.core.status import DoctorReport, ForgetReport, IndexReport, LibraryStatus
 from saccade.core.types import Embeddings, Failure, ImageRecord, Pixels, Role
 from saccade.engine.context import LibraryContext
 from saccade.engine.inputs import Pictures, Texts
@@ -135,7 +133,8 @@ class Library:
                 *paths, exclude=exclude, files=files, allow_empty=allow_empty, progress=progress
             )
         except InputError:
-            self._discard_if_fresh()
+            if self._fresh:
+                self._opened.discard_if_empty()
             raise
         self._fresh = False
         return report
@@ -150,12 +149,24 @@ class Library:
         """
         self._indexing.build_indexes(kind, progress=progress)
 
-    def doctor(self, *, repair: bool = False, progress: ReportProgress | None = None) -> DoctorReport:
-        """Check that every file is accounted for and all stored data is intact.
+    def forget(
+        self, *targets: Path | ImageId, dry_run: bool = False, progress: ReportProgress | None = None
+    ) -> ForgetReport:
+        """Erase images with everything known about and derived from them. Files and backups are not touched.
+
+        Takes the write lock. An image that still lies in an indexed folder is new at the next indexing.
 
         Args:
-            repair: fix what can be fixed: embed again, index what is new, rebuild indexes.
+            targets: images, by file or `ImageId`; folders and archives, present or not, with the images that
+                lie nowhere else.
+        Raises:
+            ImageNotFoundError: the library knows nothing of a target; nothing was changed.
+            LibraryBusyError: another process writes, or keeps traces in the journal by reading: run it again.
         """
+        return self._indexing.forget(*targets, dry_run=dry_run, progress=progress)
+
+    def doctor(self, *, repair: bool = False, progress: ReportProgress | None = None) -> DoctorReport:
+        """Check that every file is accounted for and all stored data intact; `repair` fixes what it can."""
         return self._indexing.doctor(repair=repair, progress=progress)
 
     def backup(self, path: Path, *, overwrite: bool = False) -> None:
@@ -170,13 +181,9 @@ class Library:
         return self._indexing.status()
 
     def cancel(self, job: int) -> None:
-        """Ask a running job to stop, in this or another process; `status().jobs` lists them.
+        """Ask a running job of `status().jobs`, in any process, to stop after the batch it works on.
 
-        The job ends with JobCancelledError after the batch it works on. What it finished is kept: indexing
-        again continues there.
-
-        Raises:
-            NotFoundError: no such job is running.
+        It ends with JobCancelledError and keeps what it finished. Raises NotFoundError: it is not running.
         """
         self._indexing.cancel(job)
 
@@ -285,13 +292,3 @@ class Library:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-    def _discard_if_fresh(self) -> None:
-        """Remove a library created for a folder that turned out to be empty, unless others use it."""
-        catalog = self.context.catalog
-        with suppress(LibraryBusyError), catalog.writing("removing an empty library", wait_s=0):
-            counts = catalog.health.counts()
-            holds = counts.images or counts.failed or counts.missing
-            if self._fresh and not holds and not self.context.tools.journal(self.folder).runs():
-                self.close()
-                shutil.rmtree(self.folder, ignore_errors=True)

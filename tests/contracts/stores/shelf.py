@@ -45,6 +45,11 @@ class Shelf:
     def record(self, *seen: SeenFile) -> list[int | None]:
         return list(self.catalog.files.record(self.run, self.folder, seen))
 
+    def copy(self, number: int, name: str) -> None:
+        """The picture lies in another file too."""
+        entry = FileEntry(path=f"{self.home}/{name}", stamp=FileStamp(size=1, mtime_ns=1))
+        self.record(SeenFile(entry=entry, image_id=self.ids[number]))
+
     def reopen(self) -> None:
         """As a new process finds it."""
         self.catalog.close()

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+from saccade.core.ports.erasing import Erasing
 from saccade.core.ports.files import Files
 from saccade.core.ports.images import EmbeddingStore, Hashes, Images
 from saccade.core.ports.items import Items
@@ -116,6 +117,10 @@ class Catalog(Protocol):
     @property
     def notes(self) -> Notes:
         """Small texts."""
+
+    @property
+    def erasing(self) -> Erasing:
+        """Forgetting images."""
 
     @property
     def hashes(self) -> Hashes:

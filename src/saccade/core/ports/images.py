@@ -82,6 +82,9 @@ class EmbeddingStore(Protocol):
     def sample(self, space: int, count: int) -> Ids:
         """Sorted ids of at most `count` images with an embedding in the space, spread evenly over it."""
 
+    def count(self, space: int) -> int:
+        """Number of whole images with an embedding in the space, with a file present or not."""
+
     def last_sequence(self, space: int) -> int:
         """Highest sequence number in the space, 0 when empty."""
 

@@ -43,6 +43,7 @@ COMMANDS = {
     "show": _SLICES + "searching.cli.show:show",
     "status": _SLICES + "indexing.cli.health:status",
     "doctor": _SLICES + "indexing.cli.health:doctor",
+    "forget": _SLICES + "indexing.cli.forget:forget",
     "backup": _SLICES + "indexing.cli.health:backup",
     "demo": _SHELL + "demonstration:demo",
     "completion": _SHELL + "completion:completion",

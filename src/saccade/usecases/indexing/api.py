@@ -4,13 +4,14 @@ import os
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import replace
+from functools import partial
 
 from saccade.core.errors import LibraryBusyError
-from saccade.core.pictures import Path
+from saccade.core.pictures import ImageId, Path
 from saccade.core.ports.decoders import ReportProgress
 from saccade.core.ports.encoders import Encoder
 from saccade.core.ports.indexes import NoIndex
-from saccade.core.status import DoctorReport, IndexReport, LibraryStatus
+from saccade.core.status import DoctorReport, ForgetReport, IndexReport, LibraryStatus
 from saccade.core.types import Failure, PixelRecipe, SpaceInfo
 from saccade.engine.context import LibraryContext
 from saccade.engine.inputs import absolute
@@ -19,6 +20,7 @@ from saccade.engine.refresh import refresh
 from saccade.engine.rehash import HASHED, rehash, shows_all
 from saccade.engine.scopes import known_folders, scopes
 from saccade.usecases.indexing.flow.doctor import Doctor, Embedder
+from saccade.usecases.indexing.flow.forgetting import finish, forget
 from saccade.usecases.indexing.flow.run import index_paths
 
 
@@ -57,6 +59,7 @@ class Indexing:
                 )
             # Everything is recorded by now; another writer will bring the indexes up to date too.
             with suppress(LibraryBusyError), context.catalog.writing("building indexes", wait_s=0):
+                finish(context, partial(self._refresh, job.report, force=True))
                 self._embed_missing(job.report)
                 self._hash_missing(encoder.info.recipe, job.report)
                 self._refresh(job.report, force=False)
@@ -74,6 +77,15 @@ class Indexing:
         """See `saccade.Library.build_indexes`."""
         with self._context.catalog.writing("building indexes"):
             self._refresh(progress, kind=kind, force=True)
+
+    def forget(
+        self,
+        *targets: Path | ImageId,
+        dry_run: bool = False,
+        progress: ReportProgress | None = None,
+    ) -> ForgetReport:
+        """See `saccade.Library.forget`."""
+        return forget(self._context, targets, partial(self._refresh, progress, force=True), dry_run=dry_run)
 
     def doctor(self, *, repair: bool = False, progress: ReportProgress | None = None) -> DoctorReport:
         """See `saccade.Library.doctor`."""
@@ -95,6 +107,9 @@ class Indexing:
                 walk=context.tools.walk,
                 report=progress or (lambda _: None),
             )
+            if repair:
+                with context.catalog.writing("forgetting images"):
+                    finish(context, partial(self._refresh, progress, force=True))
             return (doctor.repair if repair else doctor.examine)(context.spaces.readers())
 
     def backup(self, path: Path, *, overwrite: bool = False) -> None:

@@ -99,6 +99,10 @@ def test_a_removed_part_is_not_found_even_if_the_index_holds_it(desk: Desk, sett
     assert found(desk, "red")[0] == ("xblue.png", PAGE)
     desk.catalog.embeddings.remove(desk.reader().space.id, [page])
     assert sorted(item.kind for _, item in found(desk, "red")) == ["image", "image"]
+    desk.catalog.items.remove([page])
+    desk.reopen()
+    assert sorted(item.kind for _, item in found(desk, "red")) == ["image", "image"]
+    assert len(found(desk, "red", k=1)) == 1
 
 
 def test_whole_images_alone_are_clustered_tagged_and_compared(desk: Desk, settled: Any) -> None:

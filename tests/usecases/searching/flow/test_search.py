@@ -417,6 +417,22 @@ def test_a_search_asks_little_of_the_catalog(desk: Desk) -> None:
     assert len(asked) <= 8 + 2
 
 
+def test_an_image_embedded_again_while_being_searched_is_found_once(desk: Desk) -> None:
+    """By its newest row, though the reader knows the row before as well."""
+    fill(desk, "green")
+    desk.refresh()
+    fill(desk, "red")
+    assert len(desk.ask("red")) == 2
+    space, image = desk.reader().space.id, desk.image("xred.png")
+    desk.catalog.embeddings.remove(space, [image])
+    blue = desk.encoder.encode_texts(["blue"])
+    desk.catalog.embeddings.save(space, np.array([image], np.int64), blue)
+    ids, scores = desk.reader().candidates(blue, 9)
+    assert ids.tolist() == [image, desk.image("xgreen.png")]
+    assert scores[0] == pytest.approx(1.0)
+    assert desk.reader().count() == 2
+
+
 def test_a_missing_image_is_never_found_and_a_revived_one_is(desk: Desk) -> None:
     """Though the index holds it all the while."""
     fill(desk, "red", "green", "blue")

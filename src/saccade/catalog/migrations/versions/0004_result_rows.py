@@ -49,8 +49,9 @@ def upgrade() -> None:
     op.create_index(op.f("ix_result_rows_image_id"), "result_rows", ["image_id"], unique=False)
     op.create_table(
         "forgotten",
-        sa.Column("image_id", _BIG, autoincrement=False, nullable=False),
-        sa.PrimaryKeyConstraint("image_id", name=op.f("pk_forgotten")),
+        sa.Column("item_id", _BIG, autoincrement=False, nullable=False),
+        sa.Column("image_id", _BIG, nullable=False),
+        sa.PrimaryKeyConstraint("item_id", name=op.f("pk_forgotten")),
         sqlite_strict=True,
     )
     _rename()

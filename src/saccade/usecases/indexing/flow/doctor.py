@@ -84,6 +84,8 @@ class Doctor:
             yield _problem(
                 "stale_rows", "images whose words or presence do not match their files", len(stale)
             )
+        if self.catalog.erasing.pending():
+            yield _problem("unfinished_forgetting", "forgetting images was interrupted: traces are left", 1)
         unfinished = self.catalog.runs.unfinished()
         if unfinished:
             yield _problem("interrupted_run", "indexing was interrupted and not resumed", len(unfinished))

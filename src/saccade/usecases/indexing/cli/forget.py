@@ -1,0 +1,59 @@
+"""`saccade forget`: erases images and lets go of folders."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from saccade.doors.terminal.opening import existing_library
+from saccade.doors.terminal.output import note, print_json, say
+from saccade.doors.terminal.progress import progress_shown
+from saccade.doors.terminal.settings import Session, json_option, library_option
+from saccade.doors.words import counted, shown_path
+from saccade.engine.names import named_image
+
+if TYPE_CHECKING:
+    from saccade.core.status import ForgetReport
+
+
+@click.command(short_help="Erase images, or whole folders, from the library.")
+@click.argument("targets", nargs=-1, required=True, metavar="PHOTO-OR-FOLDER...")
+@click.option("--yes", is_flag=True, help="Do it; without this, only show what would be forgotten.")
+@click.option("-q", "--quiet", is_flag=True, help="No progress.")
+@json_option
+@library_option
+@click.pass_obj
+def forget(session: Session, *, targets: tuple[str, ...], yes: bool, quiet: bool, as_json: bool) -> None:
+    """Erase images from the library with everything known about them: embeddings, tags, feedback, fields.
+
+    Give photos (files, ids, or an id's first 8 digits), folders or archives, also ones that no longer exist.
+    An image that lies in several files is forgotten with all of them; a folder takes only the images that lie
+    nowhere else. Files on the disk are never touched, so a photo in a folder that is still indexed comes back
+    with the next `saccade index`.
+    """
+    with existing_library(session, as_json=as_json) as library:
+        from saccade.usecases.indexing.api import Indexing
+        from saccade.usecases.indexing.wire import forget_answer
+
+        with progress_shown(quiet=quiet) as progress:
+            report = Indexing(library).forget(*map(named_image, targets), dry_run=not yes, progress=progress)
+        if as_json:
+            print_json(forget_answer(report))
+        else:
+            _say(report)
+
+
+def _say(report: "ForgetReport") -> None:
+    """Print the output of `forget`."""
+    what = f"{counted(report.images, 'image')} in {counted(report.files, 'file')}"
+    if report.folders:
+        what += f" and {counted(report.folders, 'folder')}"
+    if not report.done:
+        say(f"would forget {what}")
+        for copy in report.copies:
+            say(f"would delete {shown_path(copy)}, a copy from before an upgrade")
+        note("nothing was changed; do it with --yes")
+        return
+    say(f"forgot {what}")
+    for copy in report.copies:
+        say(f"deleted {shown_path(copy)}, a copy from before an upgrade")
+    note("the files are where they were; backups you made still hold what was forgotten")

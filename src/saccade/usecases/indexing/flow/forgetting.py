@@ -1,0 +1,96 @@
+"""Forgets images and folders: in no answer from the first step on, and nowhere on the disk after the last."""
+
+import os
+from collections.abc import Callable, Sequence
+from glob import escape, glob
+
+import numpy as np
+
+from saccade.core.errors import ImageNotFoundError
+from saccade.core.pictures import ImageId, Path
+from saccade.core.status import ForgetReport
+from saccade.core.types import Ids
+from saccade.engine.context import LibraryContext
+from saccade.engine.inputs import absolute
+from saccade.engine.scopes import drop
+
+
+def forget(
+    context: LibraryContext,
+    targets: Sequence[Path | ImageId],
+    rebuild: Callable[[], None],
+    *,
+    dry_run: bool,
+) -> ForgetReport:
+    """Erase images, and let go of folders with the images that lie nowhere else.
+
+    Args:
+        targets: images, by file or id; folders and archives, present or not.
+        rebuild: rebuilds every index.
+    Raises:
+        ImageNotFoundError: the library knows nothing of a target; nothing was changed.
+    """
+    erasing = context.catalog.erasing
+    images, places = _found(context, targets)
+    if dry_run:
+        plan = erasing.plan(images, places)
+        return _report(plan.images, plan.files, plan.folders, copies=_copies(context), done=False)
+    with context.catalog.writing("forgetting images"):
+        with context.catalog.unit("forgetting images"):
+            gone = erasing.forget(images, places)
+            for place in places:
+                drop(context.catalog, place)
+        copies = _copies(context)
+        finish(context, rebuild)
+    return _report(gone.images, gone.files, gone.folders, copies=copies, done=True)
+
+
+def finish(context: LibraryContext, rebuild: Callable[[], None]) -> None:
+    """Carry forgetting to its end, if it was begun; the caller holds the write lock."""
+    catalog = context.catalog
+    if not catalog.erasing.pending():
+        return
+    for copy in _copies(context):
+        os.unlink(copy)
+    catalog.erasing.wipe()
+    held = catalog.health.counts().embeddings
+    for space in catalog.spaces.all():
+        if not space.active or not held.get(space.id):
+            context.indexes.remove(space)
+    rebuild()
+    catalog.erasing.purged()
+
+
+def _found(context: LibraryContext, targets: Sequence[Path | ImageId]) -> tuple[Ids, list[str]]:
+    """Ids of the images among the targets, and the places among them."""
+    ids: list[int] = []
+    places: list[str] = []
+    none = np.zeros(0, np.int64)
+    for target in targets:
+        if isinstance(target, ImageId):
+            ids.append(context.catalog.images.by_sha256(target).id)
+            continue
+        (path,) = absolute([target])
+        record = context.catalog.images.by_path(path)
+        if record is not None:
+            ids.append(record.id)
+        elif context.catalog.erasing.plan(none, [path]).files or _is_folder(context, path):
+            places.append(path)
+        else:
+            raise ImageNotFoundError(
+                f"the library knows nothing of {path}", hint="saccade status lists the folders it indexes"
+            )
+    return np.unique(np.array(ids, np.int64)), places
+
+
+def _is_folder(context: LibraryContext, path: str) -> bool:
+    return any(folder.path == path for folder in context.catalog.files.folders())
+
+
+def _copies(context: LibraryContext) -> tuple[str, ...]:
+    """Copies of the catalog that upgrades made."""
+    return tuple(sorted(glob(os.path.join(escape(context.folder), "catalog.db.before-*"))))
+
+
+def _report(images: int, files: int, folders: int, *, copies: tuple[str, ...], done: bool) -> ForgetReport:
+    return ForgetReport(images=images, files=files, folders=folders, copies=copies, done=done)

@@ -1,0 +1,190 @@
+"""Forgetting in a library where everything was used: no answer and no byte tells of the image any more."""
+
+import sqlite3
+import tarfile
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from saccade import ImageId, Library, open_library
+from saccade.catalog import schema
+from saccade.core.errors import ImageNotFoundError
+from saccade.core.types import Role
+
+DATA = Path(__file__).parents[1] / "data"
+LIKED, TOLD = "p5.png", "told.jpg"
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """The folder of the stored library of release 0.2, in which everything was used once."""
+    with tarfile.open(DATA / "library-0.2.tar.xz") as archive:
+        archive.extractall(tmp_path, filter="data")
+    return tmp_path
+
+
+def held(library: Library) -> dict[str, dict[str, bytes]]:
+    """The vector of each image in each role."""
+    found = {}
+    for role in (Role.SEMANTIC, Role.COPY):
+        ids, rows = library.embeddings(role)
+        found[str(role)] = {image: row.astype("<f4").tobytes() for image, row in zip(ids, rows, strict=True)}
+    return found
+
+
+def traces(home: Path, *pieces: bytes) -> list[str]:
+    """Files of the library that hold one of the pieces; what was put away belongs to its owner."""
+    return [
+        f"{file.relative_to(home)}: {piece[:16]!r}"
+        for file in sorted((home / ".saccade").rglob("*"))
+        if file.is_file() and "quarantine" not in file.parts
+        for piece in pieces
+        if piece in file.read_bytes()
+    ]
+
+
+def test_nothing_on_the_disk_tells_of_a_forgotten_image(home: Path) -> None:
+    """Its digest, its name, its vectors, what it says of itself, and the copy from before the upgrade."""
+    with open_library(home) as library:
+        library.clusters.find(method="kmeans", k=3)
+        images = [library.show(home / name) for name in (LIKED, TOLD)]
+        vectors = [rows[image.image_id] for rows in held(library).values() for image in images]
+        library.tags.set(["zebracorn"], [home / TOLD])
+        pieces = [
+            *vectors,
+            *(image.sha256 for image in images),
+            *(image.image_id.encode() for image in images),
+            *(name.encode() for name in (LIKED, TOLD)),
+            b"Acme One",
+        ]
+        assert len(traces(home, *pieces)) > len(pieces)
+        report = library.forget(home / LIKED, ImageId(images[1].image_id[:12]))
+        assert (report.images, report.files, report.done) == (2, 2, True)
+        assert [Path(copy).name for copy in report.copies] == [f"catalog.db.before-{schema.CURRENT}"]
+        assert traces(home, *pieces) == []
+    assert traces(home, *pieces) == []
+    assert (home / LIKED).is_file()
+
+
+def test_no_answer_names_a_forgotten_image(home: Path) -> None:
+    """And everything else answers as before."""
+    with open_library(home) as library:
+        gone = library.show(home / LIKED).image_id
+        before = held(library)
+        tags, feedback = library.tags.of(), library.recommendations.export("anna")
+        library.forget(home / LIKED)
+        after = held(library)
+        for role, rows in before.items():
+            assert after[role] == {image: row for image, row in rows.items() if image != gone}
+        assert gone not in {hit.image_id for hit in library.search("circle", k=100)}
+        assert gone not in {hit.image_id for hit in library.similar(home / "p1.png", k=100)}
+        assert library.tags.of() == {path: one for path, one in tags.items() if Path(path).name != LIKED}
+        left = [event for event in feedback if event.image_id != gone]
+        assert list(library.recommendations.export("anna")) == left
+        assert len(left) < len(feedback)
+        assert gone not in library.clusters.map().image_ids
+        assert sum(cluster.size for cluster in library.clusters.find(update=True)) == 17
+        (classifier,) = library.tags.classifiers()
+        assert dict(classifier.examples) == {"yes": 1, "no": 2}
+        with pytest.raises(ImageNotFoundError):
+            library.show(ImageId(gone))
+        assert [problem.code for problem in library.doctor().problems] == ["unindexed_files"]
+    with closing(sqlite3.connect(home / ".saccade" / "catalog.db")) as database:
+        assert database.execute("PRAGMA foreign_key_check").fetchall() == []
+        assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+
+
+def test_a_forgotten_image_comes_back_as_a_new_one(home: Path) -> None:
+    """With no tag, like or field of before."""
+    with open_library(home) as library:
+        library.forget(home / LIKED)
+        assert library.index(home).added == 1
+        assert len(library.search("circle", k=100)) == library.status().counts.images
+        assert str(home / LIKED) not in library.tags.of()
+
+
+def test_a_folder_takes_only_the_images_that_lie_nowhere_else(home: Path) -> None:
+    """Also one that is gone for good."""
+    twin = (home / "trip" / "p0.png").read_bytes()
+    (home / "twin.png").write_bytes(twin)
+    with open_library(home) as library:
+        library.index(home)
+        images = library.status().counts.images
+        for path in (home / "trip").iterdir():
+            path.unlink()
+        (home / "trip").rmdir()
+        plan = library.forget(home / "trip", dry_run=True)
+        assert (plan.images, plan.files, plan.done) == (3, 4, False)
+        assert library.status().counts.images == images
+        report = library.forget(home / "trip")
+        assert (report.images, report.files, report.folders) == (3, 4, 0)
+        assert library.status().counts.images == images - 3
+        assert library.show(home / "twin.png").paths == (str(home / "twin.png"),)
+        assert library.index(home).removed == 0
+
+
+def test_an_archive_in_a_folder_with_an_awkward_name_can_be_forgotten(home: Path) -> None:
+    """`best!/a.zip`: the exclamation mark is the folder's."""
+    with open_library(home) as library:
+        report = library.forget(home / "best!" / "a.zip")
+        assert (report.images, report.files) == (1, 2)
+
+
+def test_an_indexed_folder_is_no_longer_indexed(home: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The next run does not look into it."""
+    other = tmp_path_factory.mktemp("other")
+    (other / "x.png").write_bytes((home / LIKED).read_bytes())
+    with open_library(home) as library:
+        library.index(other)
+        assert len(library.status().folders) == 2
+        report = library.forget(other)
+        assert (report.images, report.files, report.folders) == (0, 1, 1)
+        assert library.status().folders == (str(home),)
+        assert library.index().unchanged == library.status().counts.files == 18
+
+
+def test_everything_can_be_forgotten(home: Path) -> None:
+    """An empty library is left, which can be filled again."""
+    with open_library(home) as library:
+        report = library.forget(home)
+        assert library.status().counts.images == 0
+        assert report.images == 18
+        assert not len(library.search("circle"))
+        assert library.index(home).added == 18
+
+
+def test_what_is_not_known_is_refused_before_anything_is_forgotten(home: Path) -> None:
+    """Nothing of the call is done."""
+    with open_library(home) as library:
+        with pytest.raises(ImageNotFoundError, match="knows nothing of"):
+            library.forget(home / LIKED, home / "nowhere")
+        assert library.show(home / LIKED)
+
+
+@pytest.mark.parametrize("step", ["wipe", "purged"])
+def test_what_was_interrupted_is_finished_by_the_next_indexing(
+    home: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    """Until then the image is in no answer, and the doctor says what is left."""
+
+    def die(_: object) -> None:
+        raise KeyboardInterrupt
+
+    with open_library(home) as library:
+        gone = library.show(home / LIKED)
+        vector = held(library)["semantic"][gone.image_id]
+        with monkeypatch.context() as patch:
+            patch.setattr(type(library.context.catalog.erasing), step, die)
+            with pytest.raises(KeyboardInterrupt):
+                library.forget(home / LIKED)
+    (home / LIKED).unlink()
+    with open_library(home) as library:
+        assert gone.image_id not in {hit.image_id for hit in library.search("circle", k=100)}
+        assert [one.code for one in library.doctor().problems] == ["unfinished_forgetting"]
+        library.index(home)
+        assert library.doctor().problems == ()
+        assert traces(home, vector, gone.sha256, gone.image_id.encode()) == []
+        ids, _ = library.embeddings("semantic")
+        assert len(ids) == len(np.unique(ids)) == 17

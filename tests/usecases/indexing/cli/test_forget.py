@@ -1,0 +1,62 @@
+"""`saccade forget`: a preview first, then the deed, in words and in JSON."""
+
+from unittest.mock import MagicMock
+
+import pytest
+
+from saccade.core.errors import STATUS, ImageNotFoundError
+from saccade.core.pictures import ImageId
+from saccade.core.status import ForgetReport
+from tests.helpers.json_schemas import check_json
+from tests.helpers.terminal import Run
+
+pytestmark = pytest.mark.usefixtures("opener")
+ID = "ab12" * 16
+
+
+@pytest.fixture
+def forgetting(indexing: MagicMock) -> MagicMock:
+    """Two images in three files of one folder."""
+
+    def forget(*_: object, dry_run: bool = False, progress: object = None) -> ForgetReport:
+        return ForgetReport(
+            images=2, files=3, folders=1, copies=("/l/.saccade/catalog.db.before-0004",), done=not dry_run
+        )
+
+    indexing.forget.side_effect = forget
+    return indexing
+
+
+def test_without_yes_it_only_says_what_would_go(run: Run, forgetting: MagicMock) -> None:
+    """On stdout; that nothing was changed, on stderr."""
+    done = run("forget", "/p/a.jpg")
+    assert done.out.splitlines() == [
+        "would forget 2 images in 3 files and 1 folder",
+        "would delete /l/.saccade/catalog.db.before-0004, a copy from before an upgrade",
+    ]
+    assert "nothing was changed" in done.err
+    assert forgetting.forget.call_args.kwargs["dry_run"] is True
+
+
+def test_with_yes_it_does_it(run: Run, forgetting: MagicMock) -> None:
+    """Files, folders and ids are told apart."""
+    done = run("forget", "--yes", "/p/gone", ID[:8])
+    assert done.out.splitlines()[0] == "forgot 2 images in 3 files and 1 folder"
+    assert forgetting.forget.call_args.args == ("/p/gone", ImageId(ID[:8]))
+    assert forgetting.forget.call_args.kwargs["dry_run"] is False
+
+
+@pytest.mark.usefixtures("forgetting")
+def test_scripts_read_json(run: Run) -> None:
+    """As the schema says."""
+    answer = run("forget", "--yes", "--json", "/p").json()
+    check_json(answer, "forget")
+    assert (answer["images"], answer["files"], answer["folders"], answer["done"]) == (2, 3, 1, True)
+
+
+def test_what_is_not_known_is_an_error(run: Run, indexing: MagicMock) -> None:
+    """In one line, with what to do."""
+    indexing.forget.side_effect = ImageNotFoundError("the library knows nothing of /x", hint="see status")
+    done = run("forget", "/x")
+    assert done.status == STATUS[ImageNotFoundError.code].exit
+    assert done.err.splitlines() == ["saccade: the library knows nothing of /x", "  see status"]
