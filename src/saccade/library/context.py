@@ -14,10 +14,9 @@ from saccade.encoders.registry import BUILTIN, load
 from saccade.engine.context import LibraryContext
 from saccade.engine.spaces import ActiveSpaces
 from saccade.indexes import IndexFiles
-from saccade.library.decoding import new_pool
+from saccade.library.decoding import Workers
 from saccade.library.settings import threads, workers
 from saccade.library.tools import LazyTools
-from saccade.sources.pool import DecoderPool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,13 +30,13 @@ class OpenedLibrary:
 
     context: LibraryContext
     catalog: SqlCatalog
-    pool: DecoderPool
+    workers: Workers
     fresh: bool
 
     def close(self) -> None:
         """Release files, indexes, workers and memory."""
         self.context.spaces.close()
-        self.pool.close()
+        self.workers.close()
         self.catalog.close()
 
     def discard_if_empty(self) -> None:
@@ -71,7 +70,7 @@ def open_parts(
     )
     indexes = IndexFiles(os.path.join(folder, "indexes"))
 
-    pool = new_pool(settings)
+    pool = Workers(settings)
     context = LibraryContext(
         folder=folder,
         catalog=catalog,
@@ -84,4 +83,4 @@ def open_parts(
         settings=replace(settings, threads=threads(settings), workers=workers(settings)),
         clock=time.time,
     )
-    return OpenedLibrary(context=context, catalog=catalog, pool=pool, fresh=create)
+    return OpenedLibrary(context=context, catalog=catalog, workers=pool, fresh=create)
