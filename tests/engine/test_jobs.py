@@ -1,4 +1,4 @@
-"""Jobs: recorded, throttled, cancelled between batches, and never in the way of the work."""
+"""Jobs: recorded, throttled, canceled between batches, and never in the way of the work."""
 
 import os
 import subprocess
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from saccade.catalog import SqlCatalog, open_catalog
-from saccade.core.errors import DiskFullError, JobCancelledError, NotFoundError
+from saccade.core.errors import DiskFullError, JobCanceledError, NotFoundError
 from saccade.core.types import Progress
 from saccade.engine.jobs import Jobs
 from saccade.engine.processes import runs_here, this_process
@@ -78,8 +78,8 @@ def test_progress_is_written_at_most_once_a_second(bench: Bench) -> None:
     assert written == [None, 2, 2, 4]
 
 
-def test_a_cancelled_job_stops_at_its_next_report(bench: Bench) -> None:
-    """With an error of its own, and as such in the history; afterward it cannot be cancelled again."""
+def test_a_canceled_job_stops_at_its_next_report(bench: Bench) -> None:
+    """With an error of its own, and as such in the history; afterward it cannot be canceled again."""
 
     def work() -> None:
         with bench.jobs.run("tags") as job:
@@ -87,10 +87,10 @@ def test_a_cancelled_job_stops_at_its_next_report(bench: Bench) -> None:
             bench.clock.now = 1.0
             job.report(at(1))
 
-    with pytest.raises(JobCancelledError) as caught:
+    with pytest.raises(JobCanceledError) as caught:
         work()
     assert caught.value.hint.startswith("run the same command again")
-    assert bench.jobs.recent()[0].state == "cancelled"
+    assert bench.jobs.recent()[0].state == "canceled"
     with pytest.raises(NotFoundError):
         bench.jobs.cancel(bench.jobs.recent()[0].id)
 

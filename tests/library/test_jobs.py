@@ -1,4 +1,4 @@
-"""Jobs through the facade: the history, and an index run that is cancelled and resumed."""
+"""Jobs through the facade: the history, and an index run that is canceled and resumed."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 import saccade
-from saccade.core.errors import InputError, JobCancelledError, NotFoundError
+from saccade.core.errors import InputError, JobCanceledError, NotFoundError
 from saccade.core.types import Progress
 from saccade.engine import jobs
 
@@ -28,7 +28,7 @@ def test_status_lists_what_ran(shelf: Path) -> None:
     assert {one.who for one in told} == {"local"}
 
 
-def test_a_cancelled_index_resumes(photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_canceled_index_resumes(photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It stops between batches; what it recorded is kept, and the next run reads only the rest."""
     monkeypatch.setattr(jobs, "_EVERY_S", 0.0)
     for number in range(150):
@@ -39,10 +39,10 @@ def test_a_cancelled_index_resumes(photos: Path, monkeypatch: pytest.MonkeyPatch
             library.cancel(library.status().jobs[0].id)
 
     with saccade.open_library(photos) as library:
-        with pytest.raises(JobCancelledError):
+        with pytest.raises(JobCanceledError):
             library.index(photos, progress=stop)
         status = library.status()
-        assert (status.jobs[0].state, status.interrupted) == ("cancelled", True)
+        assert (status.jobs[0].state, status.interrupted) == ("canceled", True)
         assert 0 < status.counts.images < 156
         report = library.index(photos)
         assert (report.files, report.added) == (156, 156 - status.counts.files)

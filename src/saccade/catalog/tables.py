@@ -198,7 +198,7 @@ jobs = Table(
     Column("progress", Text, comment="JSON"),
     Column("summary", Text, nullable=False, comment="JSON: numbers"),
     Column("cancel", Integer, nullable=False, comment="1: somebody asked for it"),
-    CheckConstraint("state IN ('running', 'done', 'failed', 'cancelled', 'interrupted')", name="state"),
+    CheckConstraint("state IN ('running', 'done', 'failed', 'canceled', 'interrupted')", name="state"),
     CheckConstraint("cancel IN (0, 1)", name="cancel"),
     sqlite_autoincrement=True,
     sqlite_strict=True,

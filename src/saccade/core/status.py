@@ -75,7 +75,7 @@ class Counts:
     embeddings: Mapping[int, int] = field(default_factory=dict)
 
 
-JobState: TypeAlias = Literal["running", "done", "failed", "cancelled", "interrupted"]
+JobState: TypeAlias = Literal["running", "done", "failed", "canceled", "interrupted"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

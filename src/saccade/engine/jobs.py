@@ -1,9 +1,9 @@
-"""Jobs: long work on a library that can be watched and cancelled, also by other processes.
+"""Jobs: long work on a library that can be watched and canceled, also by other processes.
 
 A job is recorded when it begins, tells its progress at most once a second, and is recorded when it ends. The
-history is a convenience: where it cannot be written (a library on a read-only disk), work goes on without.
+history is a convenience: where it cannot be written (a library on a read-only disk), work continues without.
 
-Cancelled, killed or interrupted jobs resume when they are asked for again: indexing continues with the files
+Canceled, killed or interrupted jobs resume when they are asked for again: indexing continues with the files
 that are not recorded yet; finders compare again, but read what they had measured and stored.
 """
 
@@ -14,7 +14,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from saccade.core.errors import (
-    JobCancelledError,
+    JobCanceledError,
     LibraryBusyError,
     NotFoundError,
     SaccadeError,
@@ -56,18 +56,18 @@ class Job:
         """Tell its progress; called between batches, where nothing half-done is lost.
 
         Raises:
-            JobCancelledError: somebody asked to cancel it.
+            JobCanceledError: somebody asked to cancel it.
         """
         self._forward(progress)
         if not self.id or self._clock() - self._told < _EVERY_S:
             return
-        cancelled = False
+        canceled = False
         with suppress(*_NOT_WRITTEN):
-            cancelled = self._history.update(self.id, progress)
+            canceled = self._history.update(self.id, progress)
         self._told = self._clock()
-        if cancelled:
-            raise JobCancelledError(
-                f"job {self.id} ({self.kind}) was cancelled",
+        if canceled:
+            raise JobCanceledError(
+                f"job {self.id} ({self.kind}) was canceled",
                 hint="run the same command again to continue: what was finished is kept",
             )
 
@@ -103,8 +103,8 @@ class Jobs:
         job = Job(self._history, number, kind, progress or (lambda _: None), self._clock)
         try:
             yield job
-        except JobCancelledError:
-            self._end(job, "cancelled")
+        except JobCanceledError:
+            self._end(job, "canceled")
             raise
         except Exception as error:
             self._end(job, "failed", error.code if isinstance(error, SaccadeError) else SaccadeError.code)

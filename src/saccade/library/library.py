@@ -183,7 +183,7 @@ class Library:
     def cancel(self, job: int) -> None:
         """Ask a running job of `status().jobs`, in any process, to stop after the batch it works on.
 
-        It ends with JobCancelledError and keeps what it finished. Raises NotFoundError: it is not running.
+        It ends with JobCanceledError and keeps what it finished. Raises NotFoundError: it is not running.
         """
         self._indexing.cancel(job)
 

@@ -32,7 +32,7 @@ def upgrade() -> None:
         sa.Column("summary", sa.Text(), nullable=False),
         sa.Column("cancel", sa.Integer(), nullable=False),
         sa.CheckConstraint(
-            "state IN ('running', 'done', 'failed', 'cancelled', 'interrupted')", name=op.f("ck_jobs_state")
+            "state IN ('running', 'done', 'failed', 'canceled', 'interrupted')", name=op.f("ck_jobs_state")
         ),
         sa.CheckConstraint("cancel IN (0, 1)", name=op.f("ck_jobs_cancel")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_jobs")),

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 
 @click.command(short_help="Show the library's location and contents.")
-@click.option("--cancel", "cancelled", type=int, metavar="JOB", help="Ask a running job to stop.")
+@click.option("--cancel", "canceled", type=int, metavar="JOB", help="Ask a running job to stop.")
 @json_option
 @library_option
 @click.pass_obj
-def status(session: Session, *, cancelled: int | None, as_json: bool) -> None:
+def status(session: Session, *, canceled: int | None, as_json: bool) -> None:
     """Show the library's location and contents, what runs on it, and what ran last.
 
-    A cancelled job stops after the batch it works on and keeps what it finished; run its command again to
+    A canceled job stops after the batch it works on and keeps what it finished; run its command again to
     continue.
     """
     with existing_library(session, as_json=as_json) as library:
@@ -32,8 +32,8 @@ def status(session: Session, *, cancelled: int | None, as_json: bool) -> None:
         from saccade.usecases.indexing.wire import status_answer
 
         indexing = Indexing(library)
-        if cancelled is not None:
-            indexing.cancel(cancelled)
+        if canceled is not None:
+            indexing.cancel(canceled)
         found = indexing.status()
         if as_json:
             print_json(status_answer(found))
