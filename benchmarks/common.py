@@ -6,16 +6,16 @@ import platform
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
 Result: TypeAlias = dict[str, object]
 
-_SOURCE = Path(__file__).parents[1] / "src" / "saccade"
+_ROOT = Path(__file__).parents[1]
 DATA = Path(os.environ.get("SACCADE_TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))
 _VERSIONS = ("saccade", "numpy", "onnxruntime", "faiss-cpu", "pillow", "sqlalchemy")
 _LAUNCHER = """
@@ -27,8 +27,18 @@ _, status, usage = os.wait4(child, 0)
 seconds = time.perf_counter() - started
 if status:
     sys.exit(f"{sys.argv[1:]} ended with {os.waitstatus_to_exitcode(status)}")
-print(seconds, usage.ru_maxrss)
+print(seconds, usage.ru_maxrss, usage.ru_utime + usage.ru_stime)
 """
+
+
+class Run(NamedTuple):
+    """A whole process: wall seconds, peak resident bytes of its largest process, CPU seconds of all."""
+
+    seconds: float
+    peak_bytes: int
+    cpu_seconds: float
+
+
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -82,24 +92,28 @@ def tree_rss(pid: int) -> int:
     return total
 
 
-def compiled() -> None:
-    """Write the package's bytecode, as installing a wheel does; a checkout may have none.
+def compiled(checkout: Path = _ROOT) -> None:
+    """Write a checkout's bytecode, as installing a wheel does; a checkout may have none.
 
     Without it a start also compiles every module it loads, which takes as long again as loading them.
     """
-    compileall.compile_dir(str(_SOURCE), quiet=1)
+    compileall.compile_dir(str(checkout / "src" / "saccade"), quiet=1)
 
 
-def cold_run(command: Sequence[str]) -> tuple[float, int]:
-    """Wall seconds and peak resident bytes of a command run once, from its start to its end.
+def cold_run(command: Sequence[str], env: Mapping[str, str] | None = None) -> Run:
+    """What a command takes, run once from its start to its end.
 
     A small process starts it: a child's peak begins at its parent's size, and ours holds whole libraries.
     """
     printed = subprocess.run(
-        [sys.executable, "-I", "-S", "-c", _LAUNCHER, *command], stdout=subprocess.PIPE, text=True, check=True
+        [sys.executable, "-I", "-S", "-c", _LAUNCHER, *command],
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+        env=env,
     ).stdout
-    seconds, kilobytes = printed.split()
-    return float(seconds), int(kilobytes) * 1024
+    seconds, kilobytes, cpu = printed.split()
+    return Run(float(seconds), int(kilobytes) * 1024, float(cpu))
 
 
 def _descendants(pid: int) -> list[int]:

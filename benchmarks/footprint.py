@@ -33,7 +33,7 @@ def help_text(runs: int = 15) -> Result:
     """Wall time of `saccade --help` as a whole process, and the heavy packages it imports."""
     compiled()
     command = [sys.executable, "-m", "saccade", "--help"]
-    seconds = [cold_run(command)[0] for _ in range(runs + 1)][1:]
+    seconds = [cold_run(command).seconds for _ in range(runs + 1)][1:]
     traced = subprocess.run(
         [sys.executable, "-X", "importtime", *command[1:]], capture_output=True, text=True, check=True
     )

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 import saccade
-from benchmarks.common import DATA, Result, cold_run, compiled, spread, timed
+from benchmarks.common import DATA, Result, Run, cold_run, compiled, spread, timed
 from benchmarks.synthetic import make_library
 from saccade.catalog import SqlCatalog, open_catalog
 from saccade.core.metrics import ann_recall_at_k
@@ -90,18 +90,20 @@ def cold(count: int = 100_000, runs: int = 12) -> Result:
     bare, first, searched = zip(*rounds, strict=True)
     return {
         "images": count,
-        **spread([seconds for seconds, _ in searched]),
-        "peak_resident_mb": round(max(peak for _, peak in searched) / 1e6),
-        "bare_imports": spread([seconds for seconds, _ in bare]),
-        "first_query": spread([seconds for seconds, _ in first]),
+        **spread([run.seconds for run in searched]),
+        "peak_resident_mb": round(max(run.peak_bytes for run in searched) / 1e6),
+        "bare_imports": spread([run.seconds for run in bare]),
+        "first_query": spread([run.seconds for run in first]),
         "command_ratio": _ratio(searched, bare),
         "first_query_ratio": _ratio(first, bare),
     }
 
 
-def _ratio(runs: Sequence[tuple[float, int]], bound: Sequence[tuple[float, int]]) -> float:
+def _ratio(runs: Sequence[Run], bound: Sequence[Run]) -> float:
     """Median of the ratios, pair by pair."""
-    return round(float(np.median([one[0] / other[0] for one, other in zip(runs, bound, strict=True)])), 2)
+    return round(
+        float(np.median([one.seconds / other.seconds for one, other in zip(runs, bound, strict=True)])), 2
+    )
 
 
 def captions(count: int) -> list[str]:

@@ -35,8 +35,11 @@ def table(results: Result) -> str:
 
 
 def _filled(pattern: str, result: object) -> str | None:
-    """A pattern with the result's numbers in it; None if the result was not measured."""
-    return None if result is None else pattern.format(r=result)
+    """A pattern with the result's numbers in it; None if they were not measured."""
+    try:
+        return None if result is None else pattern.format(r=result)
+    except KeyError:  # kept from before these were measured
+        return None
 
 
 _ROWS = (
@@ -46,7 +49,7 @@ _ROWS = (
         "indexing full-size JPEGs, share of bare decode + bare encode",
         "throughput",
         "{r[ratio_median]} ({r[ratio_min]} to {r[ratio_max]}; images/s: {r[images_per_s]})",
-        "0.85",
+        "0.90",
     ),
     ("peak memory of all processes, 7,091 images", "memory", "{r[peak_mb]} MB", "900 MB"),
     ("second run, 100,000 unchanged files", "rescan", "{r[p50_ms]:.0f} ms", "3,000 ms"),
@@ -56,14 +59,26 @@ _ROWS = (
         "{r[text_query][p50_ms]} / {r[text_query][p95_ms]} ms",
         "5 / 12 ms",
     ),
+    (
+        "the same, times bare text encoding + bare index search",
+        "million",
+        "{r[text_query_ratio]} x",
+        "2.5 x",
+    ),
     ("ANN recall@10 of these", "million", "{r[ann_recall_at_10]}", "0.98"),
     ("the same with a filter that 1 % match, p95", "million", "{r[filtered_1_percent][p95_ms]} ms", "30 ms"),
     ("index build, 1,000,000 x 384", "million", "{r[build_semantic_s]} s", "120 s"),
     (
-        "cold `saccade search` among 100,000",
+        "cold `saccade search` among 100,000, times the imports of its four large libraries alone",
         "cold",
-        "{r[p50_ms]:.0f} ms, {r[peak_resident_mb]} MB",
-        "450 ms, 300 MB",
+        "{r[command_ratio]} x, {r[p50_ms]:.0f} ms, {r[peak_resident_mb]} MB",
+        "2.0 x, 300 MB",
+    ),
+    (
+        "the same in Python: `open_library` and a first text query",
+        "cold",
+        "{r[first_query_ratio]} x, {r[first_query][p50_ms]:.0f} ms",
+        "1.5 x",
     ),
     (
         "text to image, flickr8k dev, hit rate@1/5/10 (%)",

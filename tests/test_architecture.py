@@ -81,11 +81,16 @@ def test_nothing_below_the_interfaces_prints_or_exits(module: Path) -> None:
     assert not used & {"os.environ", "os.getenv", "time.time", "datetime.now"}
 
 
-def loaded(code: str) -> set[str]:
-    """Top-level modules that a fresh interpreter has loaded after running `code`."""
-    script = f"import sys\n{code}\nprint(*{{name.split('.')[0] for name in sys.modules}}, file=sys.stderr)"
+def modules(code: str) -> set[str]:
+    """Modules that a fresh interpreter has loaded after running `code`."""
+    script = f"import sys\n{code}\nprint(*sys.modules, file=sys.stderr)"
     result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     return set(result.stderr.split())
+
+
+def loaded(code: str) -> set[str]:
+    """The top-level ones of them."""
+    return {name.split(".")[0] for name in modules(code)}
 
 
 def test_importing_saccade_loads_nothing_heavy() -> None:
@@ -109,3 +114,24 @@ def test_opening_a_library_loads_no_heavy_engine() -> None:
     """A cold search by words pays for numpy, the database and one tower, not for clustering or pictures."""
     late = {"faiss", "scipy", "sklearn", "cv2", "openTSNE", "PIL"}
     assert not loaded("import saccade; saccade.open_library") & late
+
+
+SEARCHES = """
+import os, saccade
+with saccade.open_library({home!r}) as library:
+    library.search("a dog on the beach")
+"""
+
+
+def test_a_search_by_words_loads_little(tmp_path: Path) -> None:
+    """Most of what a cold search takes is imports, and most of that is making dataclasses: see the bench."""
+    found = modules(SEARCHES.format(home=str(tmp_path)))
+    ours = {name for name in found if name.startswith("saccade")}
+    late = ("sources", "core.quarantine", "core.status", "core.tables", "core.pixels", "library.demo")
+    late += tuple(
+        f"catalog.{store}" for store in ("tags", "pairs", "results", "feedback", "health", "erasing")
+    )
+    assert not {name for name in ours if name.startswith(tuple(f"saccade.{part}" for part in late))}
+    assert {name.split(".")[2] for name in ours if name.startswith("saccade.usecases.")} == {"searching"}
+    assert not found & {"faiss", "scipy", "sklearn", "cv2", "openTSNE", "PIL", "numpy.ma", "tomllib"}
+    assert len(ours) <= 100

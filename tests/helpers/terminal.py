@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, get_type_hints
 from unittest.mock import MagicMock, create_autospec
@@ -20,6 +21,7 @@ from unittest.mock import MagicMock, create_autospec
 import numpy as np
 import pytest
 
+from saccade.core import ports
 from saccade.core.decoding import Decoded, DecodeOutcome, DecodeTask
 from saccade.core.errors import LibraryNotFoundError
 from saccade.core.ports.catalog import Catalog
@@ -218,9 +220,13 @@ def fake_context(folder: str, decoder: FakeDecoder | None = None) -> "LibraryCon
 def _fake_catalog() -> MagicMock:
     """A catalog of mocks with the ports' signatures, which holds 1,234 images and nothing unfinished."""
     catalog: MagicMock = create_autospec(Catalog, instance=True)
+    known = {}  # ports are named in annotations only
+    for module in iter_modules(ports.__path__, f"{ports.__name__}."):
+        known.update(vars(import_module(module.name)))
     for name, member in vars(Catalog).items():
         if isinstance(member, property):
-            setattr(catalog, name, create_autospec(get_type_hints(member.fget)["return"], instance=True))
+            port = get_type_hints(member.fget, localns=known)["return"]
+            setattr(catalog, name, create_autospec(port, instance=True))
     catalog.health.counts.return_value = Counts(images=1234, files=1300, failed=2, excluded=3, missing=4)
     catalog.runs.unfinished.return_value = []
     catalog.tags.of.return_value = {}

@@ -47,12 +47,12 @@ def test_tasks_are_taken_lazily(recipe: PixelRecipe, pictures: list[DecodeTask],
         outcomes = decoder.decode(endless())
         for n in range(1, 201):
             assert isinstance(next(outcomes), Decoded)
-            assert taken <= n + 160
+            assert taken <= n + 96
         outcomes.close()  # type: ignore[attr-defined]  # a generator
         assert gray_of(next(decoder.decode(pictures[7:8]))) == 7
 
 
-@pytest.mark.parametrize(("side", "ahead"), [(32, 160), (512, 85), (2048, 16)])
+@pytest.mark.parametrize(("side", "ahead"), [(32, 96), (512, 85), (2048, 16)])
 def test_large_pixels_wait_few_at_a_time(pictures: list[DecodeTask], side: int, ahead: int) -> None:
     """64 MB of pixels may wait, or what two workers need to stay busy."""
     taken = 0

@@ -3,11 +3,20 @@
 from pathlib import Path
 
 import numpy as np
-from sqlalchemy import select
+from sqlalchemy import Connection, func, select
 
-from saccade.catalog import documents, places, reading, results, search, sqlite
+from saccade.catalog import documents, places, results, search, sqlite
 from saccade.catalog.session import Transactions
-from saccade.catalog.tables import images
+from saccade.catalog.tables import (
+    ABSENT,
+    EXCLUDED,
+    FAILED,
+    MISSING,
+    NOT_INDEXED,
+    embeddings,
+    files,
+    images,
+)
 from saccade.core.status import Counts
 from saccade.core.types import Ids
 
@@ -23,7 +32,7 @@ class SqlHealth:
     def counts(self) -> Counts:
         """How much it holds."""
         with self._transactions.reading() as connection:
-            return reading.counts(connection)
+            return _counts(connection)
 
     def problems(self) -> list[str]:
         """What is wrong with the database file itself and its references, at most 100; reads all of it."""
@@ -61,3 +70,22 @@ class SqlHealth:
         target = Path(places.plain(path))
         with sqlite.translated(target.parent):
             sqlite.copy_database(self._path, target, overwrite=overwrite)
+
+
+def _counts(connection: Connection) -> Counts:
+    """How much the catalog holds."""
+    # Only the few rows in other states are grouped; the rest is counted on the smallest index.
+    other = select(files.c.state, func.count()).where(NOT_INDEXED).group_by(files.c.state)
+    states: dict[str, int] = dict(connection.execute(other).all())
+    total = connection.execute(select(func.count()).select_from(files)).scalar_one()
+    held = connection.execute(select(func.count()).select_from(images)).scalar_one()
+    absent = connection.execute(select(func.count(images.c.id)).where(ABSENT)).scalar_one()
+    spaces = select(embeddings.c.space_id, func.count()).group_by(embeddings.c.space_id)
+    return Counts(
+        images=held - absent,
+        files=total - sum(states.values()),
+        failed=states.get(FAILED, 0),
+        excluded=states.get(EXCLUDED, 0),
+        missing=states.get(MISSING, 0),
+        embeddings=dict(connection.execute(spaces).all()),
+    )

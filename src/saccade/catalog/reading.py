@@ -5,18 +5,14 @@ import os
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Connection, RowMapping, func, select
+from sqlalchemy import Connection, RowMapping, select
 
 from saccade.catalog import sqlite
 from saccade.catalog.places import MEMBER, absolute, below, locate
 from saccade.catalog.tables import (
-    ABSENT,
-    EXCLUDED,
     FAILED,
     INDEXED,
-    MISSING,
     NOT_INDEXED,
-    embeddings,
     files,
     images,
 )
@@ -24,7 +20,6 @@ from saccade.catalog.text import AlteredError
 from saccade.core.decoding import FileStamp
 from saccade.core.errors import ImageNotFoundError
 from saccade.core.ports.files import Folder, KnownFile
-from saccade.core.status import Counts
 from saccade.core.types import Failure, ImageInfo, ImageRecord
 
 _FACTS = tuple(name for name in ImageInfo.__dataclass_fields__ if name != "keywords")
@@ -109,25 +104,6 @@ def failures(connection: Connection, limit: int | None, known: Sequence[Folder])
         Failure(path=absolute(_place(places, folder), path, member), code=code or "", reason=reason or "")
         for folder, path, member, code, reason in connection.execute(query)
     ]
-
-
-def counts(connection: Connection) -> Counts:
-    """See `Catalog.counts`."""
-    # Only the few rows in other states are grouped; the rest is counted on the smallest index.
-    other = select(files.c.state, func.count()).where(NOT_INDEXED).group_by(files.c.state)
-    states: dict[str, int] = dict(connection.execute(other).all())
-    total = connection.execute(select(func.count()).select_from(files)).scalar_one()
-    held = connection.execute(select(func.count()).select_from(images)).scalar_one()
-    absent = connection.execute(select(func.count(images.c.id)).where(ABSENT)).scalar_one()
-    spaces = select(embeddings.c.space_id, func.count()).group_by(embeddings.c.space_id)
-    return Counts(
-        images=held - absent,
-        files=total - sum(states.values()),
-        failed=states.get(FAILED, 0),
-        excluded=states.get(EXCLUDED, 0),
-        missing=states.get(MISSING, 0),
-        embeddings=dict(connection.execute(spaces).all()),
-    )
 
 
 def _place(places: Mapping[int, str], folder: int) -> str:

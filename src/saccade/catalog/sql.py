@@ -1,28 +1,34 @@
 """`SqlCatalog`: the catalog port over one SQLAlchemy engine, composed of one store for each concern."""
 
 from contextlib import AbstractContextManager
+from functools import cached_property
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from saccade.catalog.columns import SqlColumns
 from saccade.catalog.embeddings import SqlEmbeddings
-from saccade.catalog.erasing import SqlErasing
-from saccade.catalog.feedback import SqlFeedback
 from saccade.catalog.files import SqlFiles
-from saccade.catalog.hashes import SqlHashes
-from saccade.catalog.health import SqlHealth
 from saccade.catalog.images import SqlImages
 from saccade.catalog.items import SqlItems
-from saccade.catalog.pairs import SqlPairs
-from saccade.catalog.results import SqlResults
 from saccade.catalog.runs import SqlNotes, SqlRuns
 from saccade.catalog.session import Session
 from saccade.catalog.spaces import SqlSpaces
-from saccade.catalog.tags import SqlTags
+
+if TYPE_CHECKING:
+    from saccade.catalog.columns import SqlColumns
+    from saccade.catalog.erasing import SqlErasing
+    from saccade.catalog.feedback import SqlFeedback
+    from saccade.catalog.hashes import SqlHashes
+    from saccade.catalog.health import SqlHealth
+    from saccade.catalog.pairs import SqlPairs
+    from saccade.catalog.results import SqlResults
+    from saccade.catalog.tags import SqlTags
 
 
 class SqlCatalog:
-    """See `core.ports.catalog.Catalog`. Thread-safe; made by `open_catalog`."""
+    """See `core.ports.catalog.Catalog`. Thread-safe; made by `open_catalog`.
+
+    The stores that a search does not ask are imported when first used.
+    """
 
     def __init__(self, session: Session) -> None:
         transactions = session.transactions
@@ -34,14 +40,64 @@ class SqlCatalog:
         self.items = SqlItems(transactions)
         self.embeddings = SqlEmbeddings(transactions)
         self.notes = SqlNotes(transactions)
-        self.hashes = SqlHashes(transactions)
-        self.columns = SqlColumns(transactions)
-        self.tags = SqlTags(transactions)
-        self.pairs = SqlPairs(transactions)
-        self.results = SqlResults(transactions)
-        self.feedback = SqlFeedback(transactions)
-        self.erasing = SqlErasing(transactions)
-        self.health = SqlHealth(transactions, path=session.path, read_only=session.read_only)
+
+    @cached_property
+    def hashes(self) -> "SqlHashes":
+        """Perceptual hashes."""
+        from saccade.catalog.hashes import SqlHashes
+
+        return SqlHashes(self._session.transactions)
+
+    @cached_property
+    def columns(self) -> "SqlColumns":
+        """Facts about images."""
+        from saccade.catalog.columns import SqlColumns
+
+        return SqlColumns(self._session.transactions)
+
+    @cached_property
+    def tags(self) -> "SqlTags":
+        """Labels."""
+        from saccade.catalog.tags import SqlTags
+
+        return SqlTags(self._session.transactions)
+
+    @cached_property
+    def pairs(self) -> "SqlPairs":
+        """Compared pairs, and verdicts on them."""
+        from saccade.catalog.pairs import SqlPairs
+
+        return SqlPairs(self._session.transactions)
+
+    @cached_property
+    def results(self) -> "SqlResults":
+        """Versions of models and results."""
+        from saccade.catalog.results import SqlResults
+
+        return SqlResults(self._session.transactions)
+
+    @cached_property
+    def feedback(self) -> "SqlFeedback":
+        """What users did."""
+        from saccade.catalog.feedback import SqlFeedback
+
+        return SqlFeedback(self._session.transactions)
+
+    @cached_property
+    def health(self) -> "SqlHealth":
+        """Integrity checks."""
+        from saccade.catalog.health import SqlHealth
+
+        return SqlHealth(
+            self._session.transactions, path=self._session.path, read_only=self._session.read_only
+        )
+
+    @cached_property
+    def erasing(self) -> "SqlErasing":
+        """Erases images, and what is derived from them."""
+        from saccade.catalog.erasing import SqlErasing
+
+        return SqlErasing(self._session.transactions)
 
     def reading(self) -> AbstractContextManager[None]:
         """One moment: everything that this thread reads inside is as of the same state."""

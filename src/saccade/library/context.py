@@ -11,10 +11,9 @@ from saccade.encoders.registry import BUILTIN, load
 from saccade.engine.context import LibraryContext
 from saccade.engine.spaces import ActiveSpaces
 from saccade.indexes import IndexFiles
-from saccade.library.decoding import new_pool
+from saccade.library.decoding import Workers
 from saccade.library.settings import threads, workers
 from saccade.library.tools import LazyTools
-from saccade.sources.pool import DecoderPool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,13 +27,13 @@ class OpenedLibrary:
 
     context: LibraryContext
     catalog: SqlCatalog
-    pool: DecoderPool
+    workers: Workers
     fresh: bool
 
     def close(self) -> None:
         """Release files, indexes, workers and memory."""
         self.context.spaces.close()
-        self.pool.close()
+        self.workers.close()
         self.catalog.close()
 
 
@@ -58,7 +57,7 @@ def open_parts(
     )
     indexes = IndexFiles(os.path.join(folder, "indexes"))
 
-    pool = new_pool(settings)
+    pool = Workers(settings)
     context = LibraryContext(
         folder=folder,
         catalog=catalog,
@@ -71,4 +70,4 @@ def open_parts(
         settings=replace(settings, threads=threads(settings), workers=workers(settings)),
         clock=time.time,
     )
-    return OpenedLibrary(context=context, catalog=catalog, pool=pool, fresh=create)
+    return OpenedLibrary(context=context, catalog=catalog, workers=pool, fresh=create)

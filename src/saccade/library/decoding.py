@@ -1,13 +1,47 @@
 """Decoding workers within the limits that are set."""
 
+import threading
+from typing import TYPE_CHECKING
+
+from saccade.core.ports.decoders import Decoder
 from saccade.core.settings import Settings
+from saccade.core.types import PixelRecipe
 from saccade.library.settings import workers
-from saccade.sources.pool import DecoderPool
-from saccade.sources.wire import Limits
+
+if TYPE_CHECKING:
+    from saccade.sources.pool import DecoderPool
 
 
-def new_pool(settings: Settings) -> DecoderPool:
-    """A pool of workers; they start with the first picture."""
+class Workers:
+    """A pool of workers, made with the first decoder: a search by words needs none. Thread-safe."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._lock = threading.Lock()
+        self._pool: DecoderPool | None = None
+        self._closed = False
+
+    def decoder(self, recipe: PixelRecipe) -> Decoder:
+        """A decoder that uses these workers."""
+        with self._lock:
+            if self._pool is None:
+                self._pool = _pool(self._settings)
+                if self._closed:
+                    self._pool.close()
+            return self._pool.decoder(recipe)
+
+    def close(self) -> None:
+        """End the workers at once, busy ones too."""
+        with self._lock:
+            self._closed = True
+            if self._pool is not None:
+                self._pool.close()
+
+
+def _pool(settings: Settings) -> "DecoderPool":
+    from saccade.sources.pool import DecoderPool
+    from saccade.sources.wire import Limits
+
     limits = Limits(
         max_bytes=settings.max_file_mb * 1_000_000, max_pixels=settings.max_pixels, wall_s=settings.decode_s
     )

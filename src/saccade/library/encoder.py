@@ -11,7 +11,7 @@ from saccade.core.types import Embeddings, EncoderInfo, Role
 from saccade.encoders.registry import BUILTIN, load
 from saccade.engine.embed import embed_pictures
 from saccade.engine.inputs import picture_task
-from saccade.library.decoding import new_pool
+from saccade.library.decoding import Workers
 from saccade.library.settings import load_settings, threads
 from saccade.library.tools import LazyTools
 
@@ -24,7 +24,7 @@ class ImageEncoder:
 
     def __init__(self, encoder: Encoder, settings: Settings) -> None:
         self._encoder = encoder
-        self._pool = new_pool(settings)
+        self._pool = Workers(settings)
         self._decoder = self._pool.decoder(encoder.info.recipe)
         self._ended = weakref.finalize(self, self._pool.close)
         self._codec = LazyTools()

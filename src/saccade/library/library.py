@@ -12,13 +12,13 @@ from saccade.core.filters import Where
 from saccade.core.hits import SearchResult
 from saccade.core.pictures import ImageId, Path
 from saccade.core.ports.decoders import ReportProgress
-from saccade.core.status import DoctorReport, ForgetReport, IndexReport, LibraryStatus
 from saccade.core.types import Embeddings, Failure, ImageRecord, Pixels, Role
 from saccade.engine.context import LibraryContext
 from saccade.engine.inputs import Pictures, Texts
 from saccade.library.context import OpenedLibrary
 
 if TYPE_CHECKING:
+    from saccade.core.status import DoctorReport, ForgetReport, IndexReport, LibraryStatus
     from saccade.usecases.clusters.api import Clusters
     from saccade.usecases.duplicates.api import Duplicates
     from saccade.usecases.fields.api import Fields
@@ -115,7 +115,7 @@ class Library:
         files: Iterable[str] = (),
         allow_empty: bool = False,
         progress: ReportProgress | None = None,
-    ) -> IndexReport:
+    ) -> "IndexReport":
         """Bring the library up to date with folders, archives and files; by default everything it covers.
 
         Args:
@@ -152,7 +152,7 @@ class Library:
 
     def forget(
         self, *targets: Path | ImageId, dry_run: bool = False, progress: ReportProgress | None = None
-    ) -> ForgetReport:
+    ) -> "ForgetReport":
         """Erase images with everything known about and derived from them. Files and backups are not touched.
 
         Takes the write lock. An image that still lies in an indexed folder is new at the next indexing.
@@ -166,7 +166,7 @@ class Library:
         """
         return self._indexing.forget(*targets, dry_run=dry_run, progress=progress)
 
-    def doctor(self, *, repair: bool = False, progress: ReportProgress | None = None) -> DoctorReport:
+    def doctor(self, *, repair: bool = False, progress: ReportProgress | None = None) -> "DoctorReport":
         """Check that every file is accounted for and all stored data intact; `repair` fixes what it can."""
         return self._indexing.doctor(repair=repair, progress=progress)
 
@@ -177,7 +177,7 @@ class Library:
         """
         self._indexing.backup(path, overwrite=overwrite)
 
-    def status(self) -> LibraryStatus:
+    def status(self) -> "LibraryStatus":
         """The library's location and contents."""
         return self._indexing.status()
 

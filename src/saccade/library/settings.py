@@ -1,7 +1,6 @@
 """Effective settings: the environment overrides saccade.toml, which overrides the defaults."""
 
 import os
-import tomllib
 from dataclasses import fields
 from functools import cache
 
@@ -54,6 +53,8 @@ def _file(path: str) -> dict[str, object]:
             text = file.read(_LONGEST + 1)
         if len(text) > _LONGEST:
             raise InputError(f"{path} is too long for settings", hint="keep only settings in it")
+        import tomllib
+
         return tomllib.loads(text.decode("utf-8"))
     except FileNotFoundError:
         return {}

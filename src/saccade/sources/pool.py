@@ -16,7 +16,7 @@ from saccade.sources.wire import Limits
 
 _IDLE_S = 60.0
 _AHEAD_PER_WORKER = 8
-_AHEAD_MOST = 160
+_AHEAD_MOST = 96
 """Enough that workers stay busy while 64 pictures are encoded and recorded; 64 lost 3 % of a run."""
 _AHEAD_BYTES = 64 << 20
 """Bytes of encoded pictures, and of pixels, that wait at the same time."""

@@ -289,6 +289,8 @@ def test_quality_is_measured_once_and_stored(line: Path) -> None:
         assert (report.images, report.measured, report.stored) == (15, 15, True)
         assert [issue.record.paths[0].rsplit("/", 1)[-1] for issue in report.issues["dark"]] == ["dark.png"]
         assert report.counts["tiny"] == 15
+        tiny = [(-issue.score, issue.record.image_id) for issue in report.issues["tiny"]]
+        assert tiny == sorted(tiny)  # equal scores by SHA-256
         assert {column.name for column in library.context.catalog.columns.all()} == set(ISSUES)
         again = library.outliers.quality()
         assert again.measured == 0

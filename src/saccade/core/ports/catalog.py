@@ -1,17 +1,21 @@
 """The system of record: files, images, embeddings, and facts about images, one small port each."""
 
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
-from typing import Protocol
+from __future__ import annotations
 
-from saccade.core.ports.erasing import Erasing
-from saccade.core.ports.files import Files
-from saccade.core.ports.images import EmbeddingStore, Hashes, Images
-from saccade.core.ports.items import Items
-from saccade.core.ports.results import Results
-from saccade.core.ports.stores import Columns, Feedback, Pairs, Tags
-from saccade.core.status import Counts
-from saccade.core.types import EncoderInfo, Ids, Role, SpaceInfo
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:  # a search has these ports, but few of the values
+    from collections.abc import Mapping, Sequence
+    from contextlib import AbstractContextManager
+
+    from saccade.core.ports.erasing import Erasing
+    from saccade.core.ports.files import Files
+    from saccade.core.ports.images import EmbeddingStore, Hashes, Images
+    from saccade.core.ports.items import Items
+    from saccade.core.ports.results import Results
+    from saccade.core.ports.stores import Columns, Feedback, Pairs, Tags
+    from saccade.core.status import Counts
+    from saccade.core.types import EncoderInfo, Ids, Role, SpaceInfo
 
 
 class Spaces(Protocol):

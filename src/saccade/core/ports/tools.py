@@ -1,14 +1,18 @@
 """Tools that some use-cases need, such as heavy engines and file operations; each is loaded on first use."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
-from typing import Protocol
+from __future__ import annotations
 
-from saccade.core.decoding import FileEntry
-from saccade.core.ports.engines import KMeans, SelfJoin, Verifier
-from saccade.core.quarantine import FileFacts, Merge, Move, RunEntries, Whereabouts
-from saccade.core.tables import Cell, Table
-from saccade.core.types import Failure, Pixels
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:  # a search has these ports, but none of the values
+    from collections.abc import Iterable, Iterator, Sequence
+    from contextlib import AbstractContextManager
+
+    from saccade.core.decoding import FileEntry
+    from saccade.core.ports.engines import KMeans, SelfJoin, Verifier
+    from saccade.core.quarantine import FileFacts, Merge, Move, RunEntries, Whereabouts
+    from saccade.core.tables import Cell, Table
+    from saccade.core.types import Failure, Pixels
 
 
 class Walk(Protocol):

@@ -5,10 +5,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from typing import Any, TypeAlias
 
+import numpy as np
 import pytest
 
 from saccade.core.decoding import FileEntry
 from saccade.core.errors import CorruptLibraryError, SaccadeError
+from saccade.core.items import Item, ItemKind
 from saccade.core.status import DoctorReport
 from saccade.core.types import Failure, Role
 from saccade.sources.walk import walk
@@ -23,9 +25,9 @@ def damage(desk: Desk, *statements: str) -> None:
             database.execute(statement)
 
 
-def flip(desk: Desk, role: Role, name: str) -> None:
-    """Flip one bit of one stored embedding."""
-    space, image = desk.reader(role).space.id, desk.image(name)
+def flip(desk: Desk, role: Role, name: str | int) -> None:
+    """Flip one bit of one stored embedding, of a file's image or of an item."""
+    space, image = desk.reader(role).space.id, desk.image(name) if isinstance(name, str) else name
     with closing(sqlite3.connect(desk.home / ".saccade" / "catalog.db", isolation_level=None)) as database:
         where = "WHERE space_id = ? AND item_id = ?"
         (vector,) = database.execute(f"SELECT vector FROM embeddings {where}", (space, image)).fetchone()
@@ -138,6 +140,27 @@ def test_an_embedding_newer_than_the_index_that_is_corrupt_is_found(sound: Desk)
     assert codes(examine(sound)) == {"corrupt_semantic": (1, False)}
     assert codes(repair(sound)) == {"corrupt_semantic": (1, True)}
     assert sound.names(sound.ask("cyan"))[0] == "cyan.png"
+
+
+@pytest.mark.parametrize("indexed", [False, True])
+def test_a_corrupt_embedding_of_a_part_is_dropped(sound: Desk, indexed: bool) -> None:
+    """Only whoever made the part can embed it again; its image is found as a whole."""
+    (parts,) = sound.catalog.items.add(
+        {sound.image("blue.png"): [Item(kind=ItemKind.PAGE, page=page) for page in (1, 2)]}
+    ).values()
+    rows = sound.encoder.encode_texts(["red", "orange"])
+    sound.catalog.embeddings.save(sound.reader().space.id, np.array(parts, np.int64), rows)
+    if indexed:
+        sound.refresh(force=True)
+    flip(sound, Role.SEMANTIC, parts[0])
+    sound.reopen()
+    assert codes(examine(sound)) == {"corrupt_semantic": (1, False)}
+    assert codes(repair(sound)) == {"corrupt_semantic": (1, True)}
+    assert examine(sound).problems == ()
+    sound.reopen()
+    result = sound.ask("red")
+    hits = {name: hit.item.page for name, hit in zip(sound.names(result), result, strict=True)}
+    assert hits == {"red.png": None, "blue.png": 2, "green.png": None}
 
 
 def test_every_bit_of_an_embedding_counts(sound: Desk) -> None:

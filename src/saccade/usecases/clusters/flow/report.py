@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saccade.core.ports.catalog import Catalog
+from saccade.core.ties import ranked
 from saccade.core.types import Embeddings, Ids, ImageRecord
 from saccade.usecases.clusters.flow.store import Stored
 from saccade.usecases.clusters.rules.reports import (
@@ -61,7 +62,7 @@ def report_of(
         nearest = (rows[outside] @ now.centroids.T).max(axis=1)
     else:
         nearest = np.zeros(len(outside), np.float32)
-    order = np.argsort(nearest, kind="stable")[:_UNASSIGNED]
+    order = ranked(catalog.images.digests, now.ids[outside], -nearest, _UNASSIGNED)
     return ClusterReport(
         name=name,
         version=version,
@@ -85,7 +86,8 @@ def _cluster(catalog: Catalog, rows: Embeddings, now: Stored, old: Stored | None
     members = np.flatnonzero(now.labels == known.id)
     near = rows[members] @ centroid
     typical = representative_rows(rows[members], centroid, _SHOWN)
-    edge = np.argsort(near, kind="stable")[: min(_EDGE, len(members) - len(typical))]
+    most = min(_EDGE, len(members) - len(typical))
+    edge = ranked(catalog.images.digests, now.ids[members], -near, most)
     had = np.zeros(0, np.int64) if old is None else old.ids[old.labels == known.id]
     return Cluster(
         id=known.id,

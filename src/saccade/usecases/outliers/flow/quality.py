@@ -1,12 +1,14 @@
 """Measures technical issues of images, once each, and stores them as fields."""
 
 import time
+from collections.abc import Mapping
 
 import numpy as np
 
 from saccade.core.errors import InvalidFilterError
 from saccade.core.ports.catalog import Catalog
 from saccade.core.ports.decoders import Decoder, ReportProgress
+from saccade.core.ties import ranked
 from saccade.core.types import Failure, Ids, Progress
 from saccade.usecases.outliers.flow.patches import image_batches
 from saccade.usecases.outliers.rules.quality import (
@@ -54,13 +56,7 @@ def check_quality(
         report(Progress(stage="quality", done=done, total=len(missing), failed=len(failed)))
     if store:
         _store(catalog, fresh)
-    found = {
-        issue: sorted(
-            ((score, image) for image, score in scores.items() if score >= THRESHOLD),
-            key=lambda pair: (-pair[0], pair[1]),
-        )
-        for issue, scores in known.items()
-    }
+    found = {issue: _worst_first(catalog, scores) for issue, scores in known.items()}
     return QualityReport(
         images=len(known["blur"]),
         measured=done - len(failed),
@@ -70,6 +66,15 @@ def check_quality(
         stored=store,
         seconds=time.perf_counter() - started,
     )
+
+
+def _worst_first(catalog: Catalog, scores: Mapping[int, float]) -> list[tuple[float, int]]:
+    """(score, image) of those that have the issue; ties by SHA-256."""
+    having = {image: score for image, score in scores.items() if score >= THRESHOLD}
+    ids = np.array(list(having), np.int64)
+    values = np.array(list(having.values()), np.float64)
+    order = ranked(catalog.images.digests, ids, values)
+    return list(zip(values[order].tolist(), ids[order].tolist(), strict=True))
 
 
 def _known(catalog: Catalog, ids: Ids) -> dict[str, dict[int, float]]:
