@@ -1,4 +1,4 @@
-"""Where files lie: indexed folders, and paths relative to them as bytes."""
+"""Where files are: indexed folders, and paths relative to them as bytes."""
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 
 def absolute(folder: str, path: bytes, member: bytes = b"") -> str:
-    """The path the outside sees of a stored file. Raises AlteredError: the parts are no bytes."""
+    """The path of a stored file as users see it. Raises AlteredError: a part is not bytes."""
     if not isinstance(path, bytes) or not isinstance(member, bytes):
         raise AlteredError("a stored path is not bytes")
     return paths.join(paths.below(folder, os.fsdecode(path)), os.fsdecode(member))

@@ -87,7 +87,10 @@ class Duplicates:
             keep=keep,
             burst_seconds=burst_seconds,
         )
-        return find_duplicates(duplicate_tools(self._context, verify), request, progress=progress)
+        with self._context.jobs.run("duplicates", progress) as job:
+            report = find_duplicates(duplicate_tools(self._context, verify), request, progress=job.report)
+            job.done(groups=len(report.groups))
+        return report
 
     def iter_groups(
         self,
@@ -165,9 +168,8 @@ class Duplicates:
         from saccade.usecases.duplicates.flow.tools import duplicate_tools
 
         wanted = pair_tiers(tiers)
-        sets = [images_of_set(self._context, name, field) for name in (train, test)]
-        tools = duplicate_tools(self._context, verify)
-        return find_leaks(tools, sets[0], sets[1], wanted, progress=progress)
+        one, two = (images_of_set(self._context, name, field) for name in (train, test))
+        return find_leaks(duplicate_tools(self._context, verify), one, two, wanted, progress=progress)
 
     def overlap(
         self,
@@ -186,10 +188,8 @@ class Duplicates:
         from saccade.usecases.duplicates.flow.tools import duplicate_tools
 
         wanted = pair_tiers(tiers)
-        theirs = other.context
-        space = theirs.spaces.reader(Role.COPY).space
-        tools = duplicate_tools(self._context, verify)
-        return find_shared(tools, theirs.catalog, space, wanted, progress=progress)
+        tools, space = duplicate_tools(self._context, verify), other.context.spaces.reader(Role.COPY).space
+        return find_shared(tools, other.context.catalog, space, wanted, progress=progress)
 
     def mark_distinct(
         self, image: Path | ImageId, other: Path | ImageId, *more: Path | ImageId, distinct: bool = True
