@@ -49,9 +49,17 @@ def million(count: int = 1_000_000, queries: int = 300) -> Result:
             texts = captions(queries + 20)
             for text in texts[:20]:
                 library.search(text, k=10)
-            bound = [_bound(library, text) for text in texts[20:]]
-            plain = [timed(partial(library.search, text, k=10), 1)[0] for text in texts[20:]]
-            filtered = [timed(partial(_filtered, library, text), 1)[0] for text in texts[20:]]
+            bound, plain, filtered = zip(
+                *(
+                    (
+                        _bound(library, text),
+                        *timed(partial(library.search, text, k=10), 1),
+                        *timed(partial(_filtered, library, text), 1),
+                    )
+                    for text in texts[20:]
+                ),
+                strict=True,
+            )
         recall, size = _recall(home, texts[20:])
     return {
         "images": count,
@@ -150,7 +158,7 @@ def _recall(home: str, texts: list[str]) -> tuple[float, int]:
     encoder = saccade.load_encoder()
     queries = encoder.encode_texts(texts)
     with open_catalog(str(folder), create=False, home=home) as catalog:
-        space = next(space for space in catalog.spaces.all() if space.role is Role.SEMANTIC)
+        space = next(space for space in catalog.spaces.all() if space.role == Role.SEMANTIC)
         reader = SpaceReader(catalog, IndexFiles(str(folder / "indexes")), space)
         found = np.stack([reader.candidates(query[np.newaxis], POOL)[0][:10] for query in queries])
         reader.close()
