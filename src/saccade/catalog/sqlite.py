@@ -1,7 +1,7 @@
 """Everything about SQLite itself: connections, errors, lists of ids, backup, checks.
 
 Settings: WAL, so that readers and the writer never wait for each other; `synchronous=FULL`, so that a
-commit has reached the disk; foreign keys on; a schema from a stranger is not trusted.
+commit has reached the disk; foreign keys on; the schema of an untrusted file is not trusted.
 """
 
 import errno
@@ -71,8 +71,13 @@ def connect(path: Path, mode: str) -> sqlite3.Connection:
     connection = sqlite3.connect(
         uri, uri=True, timeout=_WAIT_S, isolation_level=None, check_same_thread=False
     )
-    for setting in _SETTINGS:
-        connection.execute(setting)
+    try:
+        for setting in _SETTINGS:
+            connection.execute(setting)
+    except BaseException:
+        # Left to the garbage collector, it would delete the journal of whoever uses the file by then.
+        connection.close()
+        raise
     return connection
 
 
@@ -246,7 +251,7 @@ def _told(report: Callable[[int, int], None]) -> Callable[[int, int, int], None]
 
 
 def _remove(database: Path) -> None:
-    """Delete a database and what SQLite puts beside it, whichever of them there are."""
+    """Delete a database and the files SQLite puts next to it, if they exist."""
     for ending in ("", "-wal", "-shm", "-journal"):
         with suppress(FileNotFoundError):
             Path(f"{database}{ending}").unlink()
@@ -265,7 +270,7 @@ def _alone_in(folder: Path) -> Iterator[None]:
 
 def _refuse_existing(target: Path, *, overwrite: bool) -> None:
     if target.is_dir() or (os.path.lexists(target) and not overwrite):
-        raise InputError(f"{str(target)!r} exists already", hint="name a new file")
+        raise InputError(f"{str(target)!r} already exists", hint="name a new file")
 
 
 def _sync(path: Path) -> None:
