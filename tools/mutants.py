@@ -4,9 +4,9 @@
     python tools/mutants.py --all        every mutant of the rules and of the code that must not lose anything
     python tools/mutants.py --only quarantine
 
-A mutant is run in a copy of the tree against the tests that mirror its module, then against those of the folders
-around it. One that a test fails on, or that never ends, is killed. Prints one line for each survivor, and the score; exits with 1 if a named one
-survives.
+A mutant is run in a copy of the tree against the tests that mirror its module, then against those of the
+folders around it. One that a test fails on, or that never ends, is killed. Prints one line for each survivor,
+and the score; exits with 1 if a named one survives.
 """
 
 import argparse
