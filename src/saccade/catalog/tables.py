@@ -1,6 +1,6 @@
 """The tables of the catalog, as SQLAlchemy Core sees them; `migrations/` brings a database to this shape.
 
-A failure is a state of its file, not a row of its own: it ends when the file is read or gone, and cannot
+A failure is a state of its file, not a separate row: it ends when the file is read or gone, and cannot
 contradict the file.
 
 Paths are bytes (`os.fsencode`), so a name that is not UTF-8 comes back as it was. What derives from other
