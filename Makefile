@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test check lint bench lock wheel clean
+.PHONY: demo test check fuzz lint bench lock wheel clean
 
 demo: $(READY)  ## index real photos, search them, show the results
 	$(BIN)/saccade demo
@@ -13,6 +13,9 @@ test: lint  ## lint, types, import rules and every test
 
 check: lint  ## the same without the slow tests
 	$(BIN)/pytest -m "not slow"
+
+fuzz: $(READY)  ## new examples for every property test; prints how to reproduce a failure
+	$(BIN)/pytest --hypothesis-profile=fuzz -m hypothesis
 
 lint: $(READY)
 	$(BIN)/ruff format --check

@@ -6,10 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
+
+from tests.helpers import properties as _profiles  # noqa: F401 - registers them
 
 pytest_plugins = ["tests.desk", "tests.helpers.terminal"]
 
 SHARED_DATA = Path(os.environ.get("SACCADE_TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))
+settings.load_profile("test")  # `--hypothesis-profile=fuzz` comes later and wins
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 

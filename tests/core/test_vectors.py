@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -111,7 +111,6 @@ def test_check_embeddings_says_what_is_wrong(change: object, message: str, rng: 
 # --- top_k and best
 
 
-@settings(deadline=None)
 @given(st.integers(0, 2**32 - 1), SMALL, st.integers(0, 20), SMALL, st.integers(1, 25))
 def test_top_k_is_the_double_loop(seed: int, queries: int, rows: int, dim: int, k: int) -> None:
     """Scores are cosines, best first, ties by lower id, and k > n gives n."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from saccade.core.errors import PathNotFoundError
@@ -23,6 +23,7 @@ from saccade.doors.page.report import (
     tiles_pictures,
     write_report,
 )
+from tests.helpers.properties import examples
 from tests.helpers.terminal import JPEG, FakeDecoder, fake_context
 
 ADDRESS = "data:image/jpeg;base64," + base64.b64encode(JPEG).decode()
@@ -84,7 +85,7 @@ def test_report_shows_all_it_is_given() -> None:
     words=st.text(min_size=1, max_size=40) | st.binary(min_size=1, max_size=40).map(os.fsdecode),
     path=st.binary(min_size=1, max_size=40),
 )
-@settings(max_examples=60, deadline=None)
+@examples(60)
 def test_no_text_adds_an_element_or_attribute(words: str, path: bytes) -> None:
     """Every text may say anything; links keep the bytes of the path."""
     place = "/photos/" + os.fsdecode(path.replace(b"\0", b"").replace(b"/", b"."))

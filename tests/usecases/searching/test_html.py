@@ -11,13 +11,14 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from saccade.core.errors import PathNotFoundError, ReadOnlyError, StorageError
 from saccade.core.hits import PartScore
 from saccade.core.types import Failure
 from saccade.usecases.searching.html import Section, sheet_html, write_sheet
+from tests.helpers.properties import examples
 from tests.helpers.terminal import JPEG, FakeDecoder, fake_context
 
 EVIL = '/photos/"><script>alert(1)</script>&\n\x1b[2J\u202e.jpg'
@@ -80,7 +81,7 @@ def test_sheet_is_honest(make_hit: Callable[..., Any], make_result: Callable[...
     name=st.text(min_size=1, max_size=40) | st.binary(min_size=1, max_size=40).map(os.fsdecode),
     query=st.text(max_size=40),
 )
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@examples(60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_sheet_holds_nothing_but_our_elements(
     make_hit: Callable[..., Any], make_result: Callable[..., Any], name: str, query: str
 ) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from saccade.usecases.recommendations.rules.together import companions, in_sets
@@ -36,7 +36,6 @@ def test_one_set_is_enough_to_say_something() -> None:
     assert [one.image for one in companions({"look": [1, 2, 3]}, 1)] == [2, 3]
 
 
-@settings(deadline=None)
 @given(
     st.dictionaries(st.text(max_size=2), st.lists(st.integers(1, 6), max_size=5), max_size=8),
     st.integers(1, 6),
