@@ -6,14 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import settings
 
-from tests.helpers import properties as _profiles  # noqa: F401 - registers them
+from tests.helpers.properties import load_profile
 
 pytest_plugins = ["tests.desk", "tests.helpers.terminal"]
 
 SHARED_DATA = Path(os.environ.get("SACCADE_TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))
-settings.load_profile("test")  # `--hypothesis-profile=fuzz` comes later and wins
+load_profile()
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 

@@ -1,39 +1,31 @@
-"""How property tests are run: always the same examples in `make test`, ever new ones in `make fuzz`.
+"""How property tests draw their examples: the same ones in `make test`, new and more ones in `make fuzz`."""
 
-Under the profile "test" hypothesis draws the same examples each time, keeps no database, and has no deadline:
-a red run means a change of ours. A counterexample that `make fuzz` finds becomes an `@example` of its test.
-"""
+import os
+from collections.abc import Callable
+from typing import Any, TypeVar
 
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from hypothesis import HealthCheck, settings
 
-import numpy as np
-from hypothesis import settings
+MORE = int(os.environ.get("SACCADE_FUZZ", "1"))
+"""How many times as many examples; 1 draws the same ones every time."""
 
-_USUAL = 100
-_FUZZ_FACTOR = 20
-
-settings.register_profile("test", derandomize=True, database=None, deadline=None, max_examples=_USUAL)
-settings.register_profile(
-    "fuzz",
-    derandomize=False,
-    database=None,
-    deadline=None,
-    max_examples=_USUAL * _FUZZ_FACTOR,
-    print_blob=True,
-)
+Test = TypeVar("Test", bound=Callable[..., Any])
 
 
-def examples(count: int = _USUAL, **others: Any) -> settings:
-    """Settings of one property test: `count` examples under "test", 20 times as many under "fuzz"."""
-    return settings(max_examples=count * settings().max_examples // _USUAL, **others)
+def load_profile() -> None:
+    """No deadlines: machines differ. Exploring prints what reproduces a failure, and remembers it."""
+    if MORE == 1:
+        settings.register_profile("fixed", derandomize=True, database=None, deadline=None)
+        settings.load_profile("fixed")
+        return
+    settings.register_profile("fuzz", max_examples=100 * MORE, deadline=None, print_blob=True)
+    settings.load_profile("fuzz")
 
 
-@contextmanager
-def oracle() -> Iterator[None]:
-    """A call of the library that a result is compared with: its warnings are its own business."""
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")
-        yield
+def examples(count: int = 100, **other: Any) -> settings:
+    """Settings of one test with that many examples, or more when exploring; a decorator.
+
+    A test may share its fixtures among its examples: each says in its own words that they are left as found.
+    """
+    quiet = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large]
+    return settings(max_examples=count * MORE, suppress_health_check=quiet, **other)

@@ -173,11 +173,13 @@ class Session:
     def close(self) -> None:
         """Release it; safe to call twice."""
         with sqlite.translated(self._folder):
-            with self._watching:
-                if self._watch is not None:
-                    self._watch.close()
-                    self._watch = None
-            self._engine.dispose()
+            try:
+                with self._watching:
+                    if self._watch is not None:
+                        self._watch.close()
+                        self._watch = None
+            finally:
+                self._engine.dispose()
 
     def _check_writable(self) -> None:
         """Raise ReadOnlyError if it was opened for reading, RuntimeError inside a moment."""

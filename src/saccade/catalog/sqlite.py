@@ -71,8 +71,13 @@ def connect(path: Path, mode: str) -> sqlite3.Connection:
     connection = sqlite3.connect(
         uri, uri=True, timeout=_WAIT_S, isolation_level=None, check_same_thread=False
     )
-    for setting in _SETTINGS:
-        connection.execute(setting)
+    try:
+        for setting in _SETTINGS:
+            connection.execute(setting)
+    except BaseException:
+        # Left to the garbage collector, it would delete the journal of whoever uses the file by then.
+        connection.close()
+        raise
     return connection
 
 
@@ -265,7 +270,7 @@ def _alone_in(folder: Path) -> Iterator[None]:
 
 def _refuse_existing(target: Path, *, overwrite: bool) -> None:
     if target.is_dir() or (os.path.lexists(target) and not overwrite):
-        raise InputError(f"{str(target)!r} exists already", hint="name a new file")
+        raise InputError(f"{str(target)!r} already exists", hint="name a new file")
 
 
 def _sync(path: Path) -> None:

@@ -55,19 +55,22 @@ def open_parts(
         wait_s=settings.lock_wait_s,
         report=progress,
     )
-    indexes = IndexFiles(os.path.join(folder, "indexes"))
-
-    pool = Workers(settings)
-    context = LibraryContext(
-        folder=folder,
-        catalog=catalog,
-        indexes=indexes,
-        spaces=ActiveSpaces(
-            catalog, indexes, load=lambda name: load(name, threads=threads(settings)), default=BUILTIN
-        ),
-        open_decoder=pool.decoder,
-        tools=LazyTools(),
-        settings=replace(settings, threads=threads(settings), workers=workers(settings)),
-        clock=time.time,
-    )
+    try:
+        indexes = IndexFiles(os.path.join(folder, "indexes"))
+        pool = Workers(settings)
+        context = LibraryContext(
+            folder=folder,
+            catalog=catalog,
+            indexes=indexes,
+            spaces=ActiveSpaces(
+                catalog, indexes, load=lambda name: load(name, threads=threads(settings)), default=BUILTIN
+            ),
+            open_decoder=pool.decoder,
+            tools=LazyTools(),
+            settings=replace(settings, threads=threads(settings), workers=workers(settings)),
+            clock=time.time,
+        )
+    except BaseException:
+        catalog.close()
+        raise
     return OpenedLibrary(context=context, catalog=catalog, workers=pool, fresh=create)

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 import pytest
-from hypothesis import HealthCheck, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from saccade.core.errors import PathNotFoundError, ReadOnlyError, StorageError
@@ -81,7 +81,7 @@ def test_sheet_is_honest(make_hit: Callable[..., Any], make_result: Callable[...
     name=st.text(min_size=1, max_size=40) | st.binary(min_size=1, max_size=40).map(os.fsdecode),
     query=st.text(max_size=40),
 )
-@examples(60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(60)
 def test_sheet_holds_nothing_but_our_elements(
     make_hit: Callable[..., Any], make_result: Callable[..., Any], name: str, query: str
 ) -> None:

@@ -17,6 +17,7 @@ from saccade.usecases.recommendations.rules.preference import (
     preference_scores,
     voices,
 )
+from tests.helpers.properties import examples
 
 
 def _signs(*signs: tuple[int, str, float]) -> list[Sign]:
@@ -59,6 +60,7 @@ def test_of_contradictions_the_later_counts(
         assert preference.seen.tolist() == sorted({*liked, *disliked})
 
 
+@examples()
 @given(st.lists(st.tuples(st.integers(1, 5), st.sampled_from(sorted(EVENT_WEIGHTS)), st.floats(0, 1e4))))
 def test_no_image_is_liked_and_disliked(signs: list[tuple[int, str, float]]) -> None:
     """Whatever the events; weights are positive, finite and as many as images and kinds."""

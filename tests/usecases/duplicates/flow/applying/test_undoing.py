@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from saccade.core.errors import NotFoundError
@@ -129,7 +129,7 @@ NAMES = st.binary(min_size=1, max_size=12).filter(
 )
 
 
-@examples(15, suppress_health_check=[HealthCheck.too_slow])
+@examples(15)
 @given(
     tree=st.dictionaries(
         st.lists(NAMES, min_size=1, max_size=3).map(b"/".join), st.binary(max_size=40), min_size=2, max_size=9
