@@ -4,9 +4,9 @@
     python tools/mutants.py --all        every mutant of the rules and of the code that must not lose anything
     python tools/mutants.py --only quarantine
 
-A mutant is run in a copy of the tree against the tests that mirror its module. One that a test fails on, or
-that never ends, is killed. Prints one line for each survivor, and the score; exits with 1 if a named one
-survives.
+A mutant is run in a copy of the tree against the tests that mirror its module, then against those of the
+folders around it. One that a test fails on, or that never ends, is killed. Prints one line for each survivor,
+and the score; exits with 1 if a named one survives.
 """
 
 import argparse
@@ -29,7 +29,15 @@ PLACES = (
     "catalog/recording.py", "catalog/erasing.py", "indexes/files.py",
 )  # fmt: skip
 """The rules, and what puts things on the disk."""
+AROUND = {
+    "core": ("tests/engine", "tests/usecases/duplicates/rules"),
+    "catalog": ("tests/contracts",),
+    "indexes": ("tests/contracts/test_index_contract.py", "tests/engine"),
+}
+"""Besides the folder of the same name."""
 MORE_TESTS = {
+    "sources/decode.py": ("tests/sources/test_metadata.py",),
+    "usecases/duplicates/flow/finding.py": ("tests/usecases/duplicates/flow/finding/test_loose.py",),
     "sources/quarantine.py": ("tests/sources/test_quarantine.py", "tests/survival/test_quarantine_kill.py"),
     "sources/journal.py": (
         "tests/usecases/duplicates/flow/applying",
@@ -43,7 +51,7 @@ MORE_TESTS = {
     "indexes/files.py": ("tests/indexes/test_files.py", "tests/contracts/test_index_contract.py"),
 }
 SEED = 20261127
-LIMIT_S = 120
+LIMIT_S = 300
 SWAPS: dict[type[ast.AST], type[ast.AST]] = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
     ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.And: ast.Or, ast.Or: ast.And,
@@ -79,12 +87,6 @@ NAMED = (
     ("sources/decode.py", "orientation >= 5", "orientation > 5", "size of orientation 5"),
 )  # fmt: skip
 """(module, text, its replacement, name): mutants that once survived."""
-NAMED_TESTS = {
-    "usecases/duplicates/flow/finding.py": ("tests/usecases/duplicates/flow/finding/test_loose.py",),
-    "sources/decode.py": ("tests/sources/test_metadata.py",),
-    "usecases/tags/flow/files.py": ("tests/usecases/tags/flow/test_files.py",),
-    "usecases/tags/flow/store.py": ("tests/usecases/tags/flow/test_store.py",),
-}
 
 
 def named() -> Iterator[Mutant]:
@@ -142,15 +144,13 @@ def _changed(node: ast.AST, change: int) -> str:
     return f"without {left_out[:60]}"
 
 
-def tests_of(module: str) -> list[str]:
-    """The tests that mirror a module."""
-    if module in MORE_TESTS:
-        return list(MORE_TESTS[module])
-    if module in NAMED_TESTS:
-        return list(NAMED_TESTS[module])
+def tests_of(module: str) -> list[list[str]]:
+    """The tests that mirror a module, then those of everything around it, which are slower."""
     path = Path(module)
     mirrored = (Path("tests") / path.parent / f"test_{path.name}", Path("tests") / path.parent)
-    return [str(next(place for place in mirrored if (ROOT / place).exists()))]
+    near = MORE_TESTS.get(module) or (str(next(place for place in mirrored if (ROOT / place).exists())),)
+    around = Path(*path.parts[:2]) if path.parts[0] == "usecases" else Path(path.parts[0])
+    return [list(near), [str(Path("tests") / around), *AROUND.get(path.parts[0], ())]]
 
 
 def survives(mutant: Mutant, tree: Path) -> bool:
@@ -158,16 +158,23 @@ def survives(mutant: Mutant, tree: Path) -> bool:
     target = tree / "src" / "saccade" / mutant.module
     whole = target.read_text()
     target.write_text(mutant.text)
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-p", "no:randomly"]
+    try:
+        return all(passes(some, tree) for some in tests_of(mutant.module))
+    finally:
+        target.write_text(whole)
+
+
+def passes(tests: list[str], tree: Path) -> bool:
+    """Whether these tests pass in the tree; slow ones are left out."""
+    options = ["-x", "-q", "-m", "not slow", "-p", "no:cacheprovider", "-p", "no:randomly"]
     try:
         done = subprocess.run(
-            [*command, *tests_of(mutant.module)], cwd=tree, capture_output=True, check=False, timeout=LIMIT_S,
+            [sys.executable, "-m", "pytest", *options, *tests], cwd=tree, capture_output=True, check=False,
+            timeout=LIMIT_S,
             env={**os.environ, "PYTHONPATH": str(tree / "src"), "PYTHONDONTWRITEBYTECODE": "1"},
         )  # fmt: skip
     except subprocess.TimeoutExpired:
         return False
-    finally:
-        target.write_text(whole)
     return done.returncode == 0
 
 

@@ -229,6 +229,7 @@ def _fake_catalog() -> MagicMock:
             setattr(catalog, name, create_autospec(port, instance=True))
     catalog.health.counts.return_value = Counts(images=1234, files=1300, failed=2, excluded=3, missing=4)
     catalog.runs.unfinished.return_value = []
+    catalog.jobs.update.return_value = False
     catalog.tags.of.return_value = {}
     catalog.columns.of.return_value = {}
     return catalog

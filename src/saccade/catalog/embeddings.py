@@ -52,7 +52,7 @@ class SqlEmbeddings:
     def after(self, space: int, sequence: int, batch: int = 4096) -> Iterator[tuple[int, Ids, Embeddings]]:
         """Rows newer than `sequence`, oldest first: (last sequence, ids, (m, d) rows), m <= batch.
 
-        Each batch is a transaction of its own, so a slow reader holds nothing back.
+        Each batch is a separate transaction, so a slow reader blocks nobody.
         """
         last = sequence
         while True:
@@ -101,6 +101,6 @@ class SqlEmbeddings:
             found += rows[1]
 
     def remove(self, space: int, ids: Iterable[int]) -> int:
-        """Delete these items' embeddings in the space, so that they are made again; number deleted."""
+        """Delete these items' embeddings in the space so that they get recomputed; number deleted."""
         with self._transactions.storing() as connection:
             return vectors.remove(connection, space, [int(image) for image in ids])

@@ -151,9 +151,9 @@ class _Departure:
             for folder, path, member in rows:
                 whole = places.absolute(self._paths[folder], path, member)
                 names.add(whole.encode("utf-8", "replace").decode())
-        for number, told in self._connection.execute(select(result_table.c.id, result_table.c.facts)).all():
+        for number, stored in self._connection.execute(select(result_table.c.id, result_table.c.facts)).all():
             with suppress(ValueError):
-                facts = json.loads(told)
+                facts = json.loads(stored)
                 kept = _without(facts, names)
                 if kept != facts:
                     results.rewrite_facts(self._connection, number, kept)

@@ -62,7 +62,7 @@ def _ids(connection: Connection, query: Select[int]) -> Ids:
 
 
 def _is_set(condition: Condition) -> bool:
-    """Whether rows beside those of images say which images satisfy it."""
+    """Whether a table other than `images` says which images satisfy it."""
     return condition.field not in _COLUMNS
 
 

@@ -66,16 +66,16 @@ def _place(
 
 def by_names(connection: Connection, names: Iterable[str]) -> dict[str, list[int]]:
     """{name: sorted ids of the images with a present file of that name}, without regard to case."""
-    asked: defaultdict[str, list[str]] = defaultdict(list)
+    given: defaultdict[str, list[str]] = defaultdict(list)
     for name in names:
-        asked[fold(name)].append(name)
+        given[fold(name)].append(name)
     found: defaultdict[str, set[int]] = defaultdict(set)
-    for batch in batches(asked, _BATCH):
+    for batch in batches(given, _BATCH):
         query = select(files.c.name, files.c.image_id).where(
             files.c.name.in_(batch), files.c.state == INDEXED
         )
         for folded, image in connection.execute(query):
-            for name in asked[folded]:
+            for name in given[folded]:
                 found[name].add(image)
     return {name: sorted(ids) for name, ids in found.items()}
 

@@ -23,9 +23,9 @@ _SET = (
     " verdict = excluded.verdict, evidence = excluded.evidence"
 )
 _KNOWN = text(
-    "SELECT asked.key FROM json_each(:pairs) AS asked WHERE EXISTS (SELECT 1 FROM pairs WHERE"
-    " method_id = :method AND a = json_extract(asked.value, '$[0]')"
-    " AND b = json_extract(asked.value, '$[1]'))"
+    "SELECT listed.key FROM json_each(:pairs) AS listed WHERE EXISTS (SELECT 1 FROM pairs WHERE"
+    " method_id = :method AND a = json_extract(listed.value, '$[0]')"
+    " AND b = json_extract(listed.value, '$[1]'))"
 )
 _CALL_DISTINCT = "INSERT INTO distinct_pairs (a, b) VALUES (?, ?) ON CONFLICT DO NOTHING"
 _TAKE_BACK = "DELETE FROM distinct_pairs WHERE a = ? AND b = ?"
@@ -57,7 +57,7 @@ class SqlPairs:
     def load(self, method: str, among: Ids | None = None) -> Iterator[StoredPair]:
         """Pairs the method examined of which both images are present (and among sorted ids), by (a, b).
 
-        Each 10,000 are a transaction of their own, so a slow reader holds nothing back nor in memory.
+        Each 10,000 are read in a separate transaction, so a slow reader blocks nobody and fills no memory.
         """
         with self._transactions.reading() as connection:
             number = _method(connection, method)
@@ -79,8 +79,8 @@ class SqlPairs:
             if number is None:
                 return found
             for start in range(0, len(pairs), _READ):
-                asked = pairs[start : start + _READ].tolist()
-                listed = "[" + ",".join(f"[{a},{b}]" for a, b in asked) + "]"
+                batch = pairs[start : start + _READ].tolist()
+                listed = "[" + ",".join(f"[{a},{b}]" for a, b in batch) + "]"
                 for (key,) in connection.execute(_KNOWN, {"pairs": listed, "method": number}):
                     found[start + int(key)] = True
         return found

@@ -1,4 +1,4 @@
-"""Where files lie: indexed folders, and paths relative to them as bytes."""
+"""Where files are: indexed folders, and paths relative to them as bytes."""
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
@@ -31,7 +31,7 @@ T = TypeVar("T")
 
 
 def relative(path: str, folder: str) -> str | None:
-    """`path` relative to `folder` ("" = itself), None if it lies elsewhere; both absolute."""
+    """`path` relative to `folder` ("" = itself), None if it is elsewhere; both absolute."""
     if path == folder:
         return ""
     prefix = folder if folder.endswith("/") else f"{folder}/"
@@ -39,7 +39,7 @@ def relative(path: str, folder: str) -> str | None:
 
 
 def absolute(folder: str, path: bytes, member: bytes = b"") -> str:
-    """The path the outside sees of a stored file. Raises AlteredError: the parts are no bytes."""
+    """The path of a stored file as users see it. Raises AlteredError: a part is not bytes."""
     if not isinstance(path, bytes) or not isinstance(member, bytes):
         raise AlteredError("a stored path is not bytes")
     whole = f"{folder.rstrip('/')}/{os.fsdecode(path)}" if path else folder

@@ -107,9 +107,9 @@ def failures(connection: Connection, limit: int | None, known: Sequence[Folder])
 
 
 def _place(places: Mapping[int, str], folder: int) -> str:
-    """The path of a folder by its number. Raises AlteredError: there is none, so a bit flipped."""
+    """The path of a folder by its number. Raises AlteredError: no such folder; the number was altered."""
     if folder not in places:
-        raise AlteredError(f"a file lies in folder {folder}, which there is not")
+        raise AlteredError(f"a file is in folder {folder}, which does not exist")
     return places[folder]
 
 

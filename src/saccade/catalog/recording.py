@@ -65,11 +65,11 @@ def key(folder: Folder, one: SeenFile) -> _Key:
     """(path relative to the folder, member) of a file as stored.
 
     Raises:
-        InputError: it lies outside the folder.
+        InputError: it is not in the folder.
     """
     rest = relative(one.entry.path, folder.path)
     if not rest:
-        raise InputError(f"{one.entry.path!r} does not lie in {folder.path!r}")
+        raise InputError(f"{one.entry.path!r} is not in {folder.path!r}")
     return os.fsencode(rest), os.fsencode(one.entry.member)
 
 

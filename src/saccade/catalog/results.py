@@ -1,6 +1,6 @@
 """`SqlResults`: versions of models and results: facts as JSON, numbers as an .npz file, nothing pickled.
 
-What a result holds of single images lies apart, a row for each; see `result_rows.py`.
+What a result holds about single images is stored separately, one row per image; see `result_rows.py`.
 """
 
 import io
@@ -52,13 +52,13 @@ class SqlResults:
         if keep < 1:
             raise InputError(f"keep is {keep}; at least 1 version is kept")
         kind, name = checked_name(kind, "the kind of a result", _LONGEST), checked_name(name, "it", _LONGEST)
-        told, data = _json(facts), _packed(arrays)
+        text, data = _json(facts), _packed(arrays)
         layout = None if rows is None else rows_of.layout_of(rows)
         here = (results.c.kind == kind, results.c.name == name)
         with self._transactions.storing() as connection:
             newest = connection.execute(select(func.max(results.c.version)).where(*here)).scalar() or 0
-            row = {"kind": kind, "name": name, "version": newest + 1, "created": now(), "facts": told}
-            row |= {"arrays": data, "checksum": _checksum(told, data), "layout": layout}
+            row = {"kind": kind, "name": name, "version": newest + 1, "created": now(), "facts": text}
+            row |= {"arrays": data, "checksum": _checksum(text, data), "layout": layout}
             made = connection.execute(insert(results).returning(results.c.id), row).scalar_one()
             if rows is not None and layout is not None:
                 rows_of.add(connection, made, layout, rows)

@@ -1,7 +1,7 @@
 """Everything about SQLite itself: connections, errors, lists of ids, backup, checks.
 
 Settings: WAL, so that readers and the writer never wait for each other; `synchronous=FULL`, so that a
-commit has reached the disk; foreign keys on; a schema from a stranger is not trusted.
+commit has reached the disk; foreign keys on; the schema of an untrusted file is not trusted.
 """
 
 import errno
@@ -251,7 +251,7 @@ def _told(report: Callable[[int, int], None]) -> Callable[[int, int, int], None]
 
 
 def _remove(database: Path) -> None:
-    """Delete a database and what SQLite puts beside it, whichever of them there are."""
+    """Delete a database and the files SQLite puts next to it, if they exist."""
     for ending in ("", "-wal", "-shm", "-journal"):
         with suppress(FileNotFoundError):
             Path(f"{database}{ending}").unlink()

@@ -81,7 +81,10 @@ class Duplicates:
         )
         from saccade.usecases.duplicates.flow.tools import duplicate_tools
 
-        return find_duplicates(duplicate_tools(self._context, verify), request, progress=progress)
+        with self._context.jobs.run("duplicates", progress) as job:
+            report = find_duplicates(duplicate_tools(self._context, verify), request, progress=job.report)
+            job.done(groups=len(report.groups))
+        return report
 
     def check(
         self, *pictures: Picture, tiers: Sequence[str] = SAME, verify: str = "base"

@@ -26,7 +26,7 @@ _LOOK_BEHIND = 10
 """Images after the k-th that are looked at for being near-identical to one before."""
 _ATTEMPTS = 3
 _WORD_MATCHES = 500
-"""Words that more images hold than this say too little to bring in images of their own."""
+"""A word that more images contain than this says too little to add images by itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
