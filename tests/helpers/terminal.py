@@ -69,6 +69,17 @@ class _Stream(io.TextIOWrapper):
         return self.memory.getvalue()
 
 
+class _Input(io.TextIOWrapper):
+    """What is typed or piped in."""
+
+    def __init__(self, data: bytes, *, terminal: bool) -> None:
+        self._terminal = terminal
+        super().__init__(io.BytesIO(data))
+
+    def isatty(self) -> bool:
+        return self._terminal
+
+
 def run_command(
     monkeypatch: pytest.MonkeyPatch,
     *args: str,
@@ -88,7 +99,7 @@ def run_command(
     err = _Stream(terminal=terminal, encoding=encoding)
     monkeypatch.setattr(sys, "stdout", out)
     monkeypatch.setattr(sys, "stderr", err)
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+    monkeypatch.setattr(sys, "stdin", _Input(stdin, terminal=terminal))
     try:
         status = main(args)
     except SystemExit as left:

@@ -16,6 +16,7 @@ from typing import Any
 import tiny
 
 from saccade.catalog import schema, sqlite
+from saccade.catalog.erasing import SqlErasing
 from saccade.catalog.files import SqlFiles
 from saccade.catalog.health import SqlHealth
 from saccade.catalog.runs import SqlNotes, SqlRuns
@@ -50,6 +51,11 @@ POINTS: dict[str, tuple[object, str]] = {
     "save_note": (SqlNotes, "save"),
     "known_files": (SqlFiles, "known"),
     "counts": (SqlHealth, "counts"),
+    "forget": (SqlErasing, "forget"),
+    "wipe": (SqlErasing, "wipe"),
+    "rewrite": (sqlite, "rewrite"),
+    "empty_journal": (sqlite, "empty_journal"),
+    "purged": (SqlErasing, "purged"),
 }
 
 
@@ -128,11 +134,17 @@ def search(library: Library, job: Job) -> None:
     say(hits=[hit.path for hit in library.search(job["text"], k=job.get("k", 5))])
 
 
+def forget(library: Library, job: Job) -> None:
+    """Erase an image."""
+    say(forgotten=library.forget(job["target"]).images)
+
+
 DO: dict[str, Callable[[Library, Job], None]] = {
     "index": index,
     "build": build,
     "backup": backup,
     "search": search,
+    "forget": forget,
 }
 
 

@@ -3,6 +3,7 @@
 import os
 from typing import TYPE_CHECKING
 
+from saccade.core.paths import relative
 from saccade.doors.words import duration, harmless, number, percent, shown_path, size
 
 if TYPE_CHECKING:
@@ -84,8 +85,8 @@ def costs(savings: "Savings") -> list[str]:
 
 def inside(found: "Sequence[str]", name: str) -> "Sequence[str]":
     """The paths in the folder `name`; all of them if none is (then it is not a folder)."""
-    start = os.path.join(os.path.abspath(name), "")
-    return [path for path in found if path.startswith(start)] or found
+    folder = os.path.abspath(name)
+    return [path for path in found if relative(path, folder)] or found
 
 
 def paths(found: "Sequence[str]") -> str:
