@@ -39,11 +39,11 @@ def because(file: "DuplicateFile", *, every: bool = False) -> str:
     """
     if file.tier is None:
         return ""
-    told = TIERS[file.tier.value]
+    tier = TIERS[file.tier.value]
     if file.evidence is None:
-        return told
+        return tier
     what = ", ".join(measured(file.evidence, every=every))
-    return f"{told} ({percent(file.probability)} sure): {what}"
+    return f"{tier} ({percent(file.probability)} sure): {what}"
 
 
 def measured(found: "Evidence", *, every: bool) -> "Iterator[str]":
@@ -73,13 +73,13 @@ def costs(savings: "Savings") -> list[str]:
     lines = []
     for cost in savings.costs:
         amounts = [(cost.per_year, "a year"), (cost.once, "once")]
-        told = [
+        sums = [
             f"{amount:,.2f} {harmless(savings.currency)} {when}"
             for amount, when in amounts
             if amount >= _SMALLEST_MONEY
         ]
-        if told:
-            lines.append(f"{' and '.join(told)} ({harmless(cost.name)})")
+        if sums:
+            lines.append(f"{' and '.join(sums)} ({harmless(cost.name)})")
     return lines
 
 
@@ -91,5 +91,5 @@ def inside(found: "Sequence[str]", name: str) -> "Sequence[str]":
 
 def paths(found: "Sequence[str]") -> str:
     """A few paths, and how many more."""
-    told = ", ".join(shown_path(path) for path in found[:_MOST_PATHS])
-    return told if len(found) <= _MOST_PATHS else f"{told} and {number(len(found) - _MOST_PATHS)} more"
+    shown = ", ".join(shown_path(path) for path in found[:_MOST_PATHS])
+    return shown if len(found) <= _MOST_PATHS else f"{shown} and {number(len(found) - _MOST_PATHS)} more"
