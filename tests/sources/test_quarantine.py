@@ -109,3 +109,11 @@ def test_a_copy_that_is_not_as_expected_is_removed(move: Move, monkeypatch: pyte
         quarantine.set_aside(replace(move, sha256="0" * 64))
     assert Path(move.path).read_bytes() == DATA
     assert os.listdir(os.path.dirname(move.place)) == []
+
+
+def test_a_file_returns_to_a_folder_that_is_gone(move: Move) -> None:
+    """The folder is made again."""
+    quarantine.set_aside(move)
+    os.rmdir(os.path.dirname(move.path))
+    quarantine.put_back(move, move.path)
+    assert Path(move.path).read_bytes() == DATA

@@ -25,6 +25,7 @@ from saccade.catalog.curation_tables import results as result_table
 from saccade.catalog.places import batches
 from saccade.catalog.session import Transactions
 from saccade.catalog.tables import files, folders, images, items
+from saccade.core.paths import relative
 from saccade.core.ports.erasing import Leaving
 from saccade.core.types import Ids
 
@@ -94,9 +95,9 @@ class _Departure:
         known = transactions.folders(connection)
         for place in map(places.plain, leaving):
             for folder in known:
-                if places.relative(folder.path, place) is not None:
+                if relative(folder.path, place) is not None:
                     self._whole.append(folder.id)
-                rest = places.relative(place, folder.path)
+                rest = relative(place, folder.path)
                 if rest:
                     below = or_(*places.below(os.fsencode(rest)))
                     self._inside.append(and_(files.c.folder_id == folder.id, below))

@@ -22,9 +22,10 @@ from sqlalchemy import (
 
 from saccade.catalog import curated, sqlite
 from saccade.catalog.curated import compared, folded_value, holds, is_data
-from saccade.catalog.places import below, locate, relative
+from saccade.catalog.places import below, locate
 from saccade.catalog.tables import ABSENT, INDEXED, files, image_texts, images, texts
 from saccade.core.filters import FIELDS, Condition, Filter, Kind
+from saccade.core.paths import relative
 from saccade.core.ports.files import Folder
 from saccade.core.types import Ids
 

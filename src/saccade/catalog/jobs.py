@@ -33,8 +33,8 @@ class SqlJobs:
 
     def update(self, job: int, progress: Progress) -> bool:
         """Record its progress; whether somebody asked to cancel it."""
-        told = {"progress": json.dumps(asdict(progress)), "updated": now()}
-        change = update(jobs).where(jobs.c.id == job).values(told).returning(jobs.c.cancel)
+        values = {"progress": json.dumps(asdict(progress)), "updated": now()}
+        change = update(jobs).where(jobs.c.id == job).values(values).returning(jobs.c.cancel)
         with self._transactions.storing() as connection:
             return bool(connection.execute(change).scalar())
 
@@ -60,7 +60,7 @@ class SqlJobs:
 
 
 def _record(row: "Row[*tuple[object, ...]]") -> JobRecord:
-    told = row.progress
+    stored = row.progress
     return JobRecord(
         id=row.id,
         kind=row.kind,
@@ -71,6 +71,6 @@ def _record(row: "Row[*tuple[object, ...]]") -> JobRecord:
         started=row.started,
         updated=row.updated,
         finished=row.finished,
-        progress=None if told is None else Progress(**json.loads(told)),
+        progress=None if stored is None else Progress(**json.loads(stored)),
         summary=json.loads(row.summary),
     )

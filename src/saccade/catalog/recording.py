@@ -8,7 +8,7 @@ from sqlalchemy import Connection, LargeBinary, RowMapping, bindparam, insert, s
 from sqlalchemy import delete as delete_from
 
 from saccade.catalog import documents, pictures, sqlite
-from saccade.catalog.places import batches, relative
+from saccade.catalog.places import batches
 from saccade.catalog.tables import (
     ARCHIVE,
     EXCLUDED,
@@ -20,6 +20,7 @@ from saccade.catalog.tables import (
 )
 from saccade.catalog.text import file_name, fold, storable
 from saccade.core.errors import ImageNotFoundError, InputError
+from saccade.core.paths import relative
 from saccade.core.ports.files import Folder, SeenFile
 
 _Key = tuple[bytes, bytes]

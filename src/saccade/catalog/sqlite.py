@@ -236,7 +236,7 @@ def copy_database(
                 if report is None:
                     original.backup(copy)
                 else:
-                    original.backup(copy, pages=_STEP_PAGES, progress=_told(report))
+                    original.backup(copy, pages=_STEP_PAGES, progress=_stepped(report))
             _sync(partial)
             _refuse_existing(target, overwrite=overwrite)
             partial.replace(target)
@@ -245,7 +245,7 @@ def copy_database(
         _sync(target.parent)
 
 
-def _told(report: Callable[[int, int], None]) -> Callable[[int, int, int], None]:
+def _stepped(report: Callable[[int, int], None]) -> Callable[[int, int, int], None]:
     """What SQLite calls after each step of a copy: with a status, and the pages left of all."""
     return lambda _, left, pages: report((pages - left) * PAGE_SIZE, pages * PAGE_SIZE)
 

@@ -44,7 +44,7 @@ class Listed(Sequence[T], Generic[T]):
         values: list[tuple[str, Any]] = [
             (one.name, getattr(self, one.name)) for one in fields(cast("DataclassInstance", self))
         ]
-        told = [
+        parts = [
             f"{name}={shortened(value)}" for name, value in values if isinstance(value, (str, int, float))
         ]
-        return f"{type(self).__name__}({', '.join([f'{len(self)} items', *told])})"
+        return f"{type(self).__name__}({', '.join([f'{len(self)} items', *parts])})"

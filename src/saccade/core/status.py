@@ -90,7 +90,7 @@ class JobRecord:
         state: "interrupted" is a job whose process was stopped or killed.
         code: of the error of a failed job, or empty.
         started, updated, finished: UTC, ISO 8601.
-        progress: as last told.
+        progress: as last reported.
         summary: what it did, in numbers.
     """
 

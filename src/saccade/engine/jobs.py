@@ -28,7 +28,7 @@ from saccade.engine.processes import runs_here, this_process
 
 _EVERY_S = 1.0
 _SILENT_S = 3600.0
-"""A job that nobody here can ask about counts as interrupted when it has told nothing for so long."""
+"""A job whose process cannot be checked from here counts as interrupted after this long without a report."""
 _NOT_WRITTEN = (StorageError, LibraryBusyError)
 
 
@@ -50,7 +50,7 @@ class Job:
         self._history = history
         self._forward = forward
         self._clock = clock
-        self._told = clock()
+        self._reported = clock()
 
     def report(self, progress: Progress) -> None:
         """Tell its progress; called between batches, where nothing half-done is lost.
@@ -59,12 +59,12 @@ class Job:
             JobCanceledError: somebody asked to cancel it.
         """
         self._forward(progress)
-        if not self.id or self._clock() - self._told < _EVERY_S:
+        if not self.id or self._clock() - self._reported < _EVERY_S:
             return
         canceled = False
         with suppress(*_NOT_WRITTEN):
             canceled = self._history.update(self.id, progress)
-        self._told = self._clock()
+        self._reported = self._clock()
         if canceled:
             raise JobCanceledError(
                 f"job {self.id} ({self.kind}) was canceled",

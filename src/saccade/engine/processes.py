@@ -27,10 +27,10 @@ def runs_here(process: str) -> bool | None:
 
 
 def _began(number: int) -> str:
-    """When a process began, in ticks since the machine did: ids are given again, but not at the same tick."""
+    """When a process began, in ticks since boot: process ids are reused, but not within the same tick."""
     with (
         suppress(OSError, IndexError),
-        open(f"/proc/{number}/stat", encoding="utf-8", errors="replace") as told,
+        open(f"/proc/{number}/stat", encoding="utf-8", errors="replace") as stat,
     ):
-        return told.read().rpartition(")")[2].split()[19]
+        return stat.read().rpartition(")")[2].split()[19]
     return "0"

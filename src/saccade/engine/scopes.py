@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from saccade.core.errors import CorruptLibraryError, InputError, PathNotFoundError
+from saccade.core.paths import relative
 from saccade.core.ports.catalog import Catalog
 from saccade.core.ports.files import Folder
 from saccade.core.types import Failure
@@ -96,8 +97,8 @@ def _seen_from(pattern: str, inside: str) -> Iterator[str]:
 
 
 def _holds(wide: str, narrow: str) -> bool:
-    """Whether one relative path is the other or above it; "" is the folder itself."""
-    return wide in {"", narrow} or narrow.startswith(wide + os.sep)
+    """Whether one path is the other or above it; a relative "" is the folder itself."""
+    return relative(narrow, wide) is not None
 
 
 def _load(catalog: Catalog, folder: Folder) -> dict[str, list[str]]:

@@ -101,7 +101,7 @@ class JobAnswer:
         state: an "interrupted" job's process was stopped or killed.
         code: of the error of a failed job, or empty.
         started, finished: UTC, ISO 8601.
-        progress: as last told.
+        progress: as last reported.
         summary: what it did, in numbers.
     """
 

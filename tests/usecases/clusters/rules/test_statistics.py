@@ -8,7 +8,14 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from scipy import stats
 
-from saccade.usecases.clusters.rules.statistics import GroupMeans, group_means, holm, shrunk, welch
+from saccade.usecases.clusters.rules.statistics import (
+    GroupMeans,
+    group_means,
+    holm,
+    rest_means,
+    shrunk,
+    welch,
+)
 from tests.helpers.properties import examples
 
 
@@ -105,3 +112,15 @@ def test_one_group_or_no_spread_stays_as_it_is() -> None:
     assert shrunk(of([1.0, 3.0])).tolist() == [2.0]
     assert shrunk(of([1.0, 1.0], [5.0, 5.0])).tolist() == [1.0, 5.0]
     assert np.isnan(shrunk(of([1.0, 2.0], []))[1])
+
+
+def test_rest_means_are_those_of_all_values_outside() -> None:
+    """Count, mean and variance with n - 1 below, as if the others were one group."""
+    groups = [[1.0, 2.0, 4.0], [5.0, 9.0], [7.0], []]
+    values = np.array([value for group in groups for value in group])
+    made = rest_means(values, of(*groups))
+    for place in range(len(groups)):
+        rest = [value for other, group in enumerate(groups) if other != place for value in group]
+        assert made.count[place] == len(rest)
+        assert made.mean[place] == pytest.approx(np.mean(rest))
+        assert made.variance[place] == pytest.approx(np.var(rest, ddof=1))

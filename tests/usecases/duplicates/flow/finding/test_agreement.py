@@ -14,7 +14,7 @@ from saccade.core.filters import Filter
 from saccade.core.ports.engines import Match
 from saccade.core.types import PixelRecipe, Pixels, Role
 from saccade.usecases.duplicates.flow.checking import Checker, check
-from saccade.usecases.duplicates.flow.matcher import HashTable, Surroundings
+from saccade.usecases.duplicates.flow.matcher import HashTable, Surroundings, verdict
 from saccade.usecases.duplicates.flow.overlap import find_leaks, find_shared
 from saccade.usecases.duplicates.rules.reports import OverlapReport, Tier
 
@@ -160,6 +160,14 @@ def test_every_command_says_the_same(new_studio: Callable[[str], Any], seed: int
         theirs = right.desk.reader(Role.COPY).space
         assert pairs(find_shared(left.tools(), right.desk.catalog, theirs, tiers)) == expected
     assert kinds == {"bytes", "pixels", "picture"}
+
+
+def test_the_verdict_is_that_of_both_sides() -> None:
+    """Whichever picture is given first; only the transform is turned."""
+    dark, bright = np.full((8, 8, 3), 90, np.uint8), np.full((8, 8, 3), 130, np.uint8)
+    verifier = OneEyed()
+    assert verifier.verify(dark, bright, 1.0).same != verifier.verify(bright, dark, 1.0).same
+    assert verdict(verifier, dark, bright, 1.0).same == verdict(verifier, bright, dark, 1.0).same
 
 
 @pytest.mark.parametrize("seed", range(4))
