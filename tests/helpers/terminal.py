@@ -25,10 +25,13 @@ from saccade.core import ports
 from saccade.core.decoding import Decoded, DecodeOutcome, DecodeTask
 from saccade.core.errors import LibraryNotFoundError
 from saccade.core.ports.catalog import Catalog
+from saccade.core.ports.indexes import IndexStore
+from saccade.core.ports.tools import PictureCodec, Tools
 from saccade.core.settings import Settings
 from saccade.core.status import Counts, IndexReport
 from saccade.core.types import ImageInfo
 from saccade.engine.context import LibraryContext
+from saccade.engine.spaces import ActiveSpaces
 from saccade.interfaces.cli import main
 
 if TYPE_CHECKING:
@@ -213,14 +216,15 @@ class FakeDecoder:
 
 def fake_context(folder: str, decoder: FakeDecoder | None = None) -> "LibraryContext":
     """The context of a library in `folder`: its stores are mocks, its pictures those of `decoder`."""
-    tools = MagicMock()
+    tools = create_autospec(Tools, instance=True)
+    tools.pictures = create_autospec(PictureCodec, instance=True)
     tools.pictures.to_jpeg.return_value = JPEG
     made = decoder or FakeDecoder()
     return LibraryContext(
         folder=folder,
         catalog=_fake_catalog(),
-        indexes=MagicMock(),
-        spaces=MagicMock(),
+        indexes=create_autospec(IndexStore, instance=True),
+        spaces=create_autospec(ActiveSpaces, instance=True),
         open_decoder=lambda _recipe: made,
         tools=tools,
         settings=Settings(),

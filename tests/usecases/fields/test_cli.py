@@ -3,17 +3,20 @@
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
-from unittest.mock import MagicMock
+from unittest.mock import create_autospec
 
 import pytest
 
 from saccade.catalog import open_catalog
 from saccade.core.decoding import FileEntry, FileStamp
+from saccade.core.ports.decoders import OpenDecoder
 from saccade.core.ports.files import SeenFile
 from saccade.core.ports.images import NewImage
+from saccade.core.ports.indexes import IndexStore
 from saccade.core.settings import Settings
 from saccade.core.types import ImageInfo
 from saccade.engine.context import LibraryContext
+from saccade.engine.spaces import ActiveSpaces
 from saccade.library.tools import LazyTools
 from saccade.usecases.fields.api import Fields
 from tests.helpers.json_schemas import check_json
@@ -40,9 +43,9 @@ def photos(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Fields]:
     context = LibraryContext(
         folder=f"{home}/.saccade",
         catalog=catalog,
-        indexes=MagicMock(),
-        spaces=MagicMock(),
-        open_decoder=MagicMock(),
+        indexes=create_autospec(IndexStore, instance=True),
+        spaces=create_autospec(ActiveSpaces, instance=True),
+        open_decoder=create_autospec(OpenDecoder, instance=True),
         tools=LazyTools(),
         settings=Settings(),
         clock=lambda: 1_700_000_000.0,

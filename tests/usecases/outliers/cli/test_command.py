@@ -8,6 +8,7 @@ import jsonschema
 import numpy as np
 import pytest
 
+from saccade.core.ports.tools import PictureCodec, Tools
 from saccade.core.types import Failure, ImageInfo, ImageRecord
 from saccade.core.wire import attributes, schema_of
 from saccade.engine.context import LibraryContext
@@ -72,7 +73,8 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> MagicMock:
         heat=np.full((8, 8), 0.6, np.float32), pixels=np.zeros((8, 8, 3), np.uint8), value=1.5, score=1.0
     )
     context = create_autospec(LibraryContext, instance=True)
-    context.tools = MagicMock()
+    context.tools = create_autospec(Tools, instance=True)
+    context.tools.pictures = create_autospec(PictureCodec, instance=True)
     context.tools.pictures.to_jpeg.return_value = b"jpeg"
     use_context(monkeypatch, context)
     monkeypatch.setattr("saccade.usecases.outliers.api.Outliers", lambda _: api)
