@@ -154,7 +154,7 @@ class Library:
     ) -> "ForgetReport":
         """Erase images with everything known about and derived from them. Files and backups are not touched.
 
-        Takes the write lock. An image that still lies in an indexed folder is new at the next indexing.
+        Takes the write lock. An image that is still in an indexed folder is new at the next indexing.
 
         Args:
             targets: images, by file or `ImageId`; folders and archives, present or not, with the images that
