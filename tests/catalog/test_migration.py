@@ -189,3 +189,16 @@ def test_an_upgraded_library_is_newer_than_release_0_2_reads(
         reopened(database)
     assert "upgrade saccade" in caught.value.hint
     assert dump(database) == before
+
+
+def test_runs_bear_todays_names(database: Path) -> None:
+    """What 0.2 called cleaning is `duplicates --apply`; each run is kept."""
+
+    def kinds() -> list[str]:
+        with closing(sqlite3.connect(database)) as connection:
+            return [kind for (kind,) in connection.execute("SELECT kind FROM runs ORDER BY id")]
+
+    before = kinds()
+    assert "clean" in before
+    open_catalog(str(database.parent), create=False).close()
+    assert kinds() == ["apply" if kind == "clean" else kind for kind in before]

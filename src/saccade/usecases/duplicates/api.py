@@ -189,7 +189,8 @@ class Duplicates:
 
         wanted = pair_tiers(tiers)
         tools, space = duplicate_tools(self._context, verify), other.context.spaces.reader(Role.COPY).space
-        return find_shared(tools, other.context.catalog, space, wanted, progress=progress)
+        encoder = self._context.spaces.encoder(Role.COPY).info
+        return find_shared(tools, encoder, other.context.catalog, space, wanted, progress=progress)
 
     def mark_distinct(
         self, image: Path | ImageId, other: Path | ImageId, *more: Path | ImageId, distinct: bool = True

@@ -16,7 +16,7 @@ _BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
-    """Make the table; nothing that was there is touched."""
+    """Make the table; of what was there, only the runs of `duplicates --apply` get its name."""
     op.create_table(
         "jobs",
         sa.Column("id", _BIG, autoincrement=True, nullable=False),
@@ -40,3 +40,4 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_index("ix_jobs_running", "jobs", ["id"], sqlite_where=sa.text("state = 'running'"))
+    op.execute("UPDATE runs SET kind = 'apply' WHERE kind = 'clean'")

@@ -98,7 +98,7 @@ def settle(
                 elif where in {"away", "altered"}:
                     away.append(move.path)
             if away:
-                number = catalog.runs.start("clean")
+                number = catalog.runs.start("apply")
                 Places(catalog).mark_missing(number, away)
                 catalog.runs.finish(number, {"moved": len(away)})
             if resumable is not None:

@@ -158,7 +158,8 @@ def test_every_command_says_the_same(new_studio: Callable[[str], Any], seed: int
         }
         assert turned == expected
         theirs = right.desk.reader(Role.COPY).space
-        assert pairs(find_shared(left.tools(), right.desk.catalog, theirs, tiers)) == expected
+        encoder, others = left.desk.encoder.info, right.desk.catalog
+        assert pairs(find_shared(left.tools(), encoder, others, theirs, tiers)) == expected
     assert kinds == {"bytes", "pixels", "picture"}
 
 
