@@ -48,7 +48,10 @@ class Runs(Protocol):
         """Record the end of a run, with its result."""
 
     def unfinished(self) -> Sequence[int]:
-        """Runs that started after the last one that finished, and did not."""
+        """Runs that read files and never ended, with none of their kind or of indexing ended since; ascending.
+
+        After these, files may be left to read. Other runs (of putting duplicates away) recover by themselves.
+        """
 
 
 class Notes(Protocol):
