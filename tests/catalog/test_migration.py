@@ -173,7 +173,7 @@ def test_a_library_that_cannot_be_written_is_refused(database: Path) -> None:
     before = made(database.parent)
     with pytest.raises(ReadOnlyError, match="older saccade") as caught:
         reopened(database, read_only=True)
-    assert "written" in caught.value.hint
+    assert "writable" in caught.value.hint
     assert made(database.parent) == before
     assert version(database) == "0002"
 

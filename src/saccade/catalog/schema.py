@@ -110,7 +110,7 @@ def check(version: str | None, path: Path, *, read_only: bool) -> bool:
         )
     if read_only:
         raise ReadOnlyError(
-            f"the library in {str(path)!r} is of an older saccade and cannot be upgraded without writing",
-            hint="open it once where it can be written",
+            f"the library in {str(path)!r} is from an older saccade and cannot be upgraded: read-only",
+            hint="make its folder writable and open it once",
         )
     return True

@@ -125,7 +125,7 @@ class Session:
             if not sqlite.empty_journal(connection):
                 raise LibraryBusyError(
                     "erased, but traces stay in the journal while another process reads the library",
-                    hint="run the same command again when it has ended",
+                    hint="run the same command again when it is done",
                 )
 
     def folders(self, connection: Connection) -> list[Folder]:

@@ -151,7 +151,7 @@ def storage_error(error: BaseException, path: Path) -> StorageError | LibraryBus
         )
     if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
         return LibraryBusyError(
-            f"the library in {str(path)!r} is locked by another process", hint="try again when it has ended"
+            f"the library in {str(path)!r} is locked by another process", hint="try again when it is done"
         )
     return StorageError(f"the library in {str(path)!r} failed: {cause}", hint="run `saccade doctor`")
 
