@@ -64,6 +64,12 @@ def line(made: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(made, tmp_path / "line"))
 
 
+def records_alive() -> int:
+    """Number of image records in memory."""
+    gc.collect()
+    return sum(isinstance(one, ImageRecord) for one in gc.get_objects())
+
+
 def add(line: Path, name: str, pixels: np.ndarray) -> None:
     """One more image in the library."""
     Image.fromarray(pixels).save(line / "parts" / name)
@@ -111,12 +117,10 @@ def test_the_stream_holds_one_page_at_a_time(line: Path, monkeypatch: pytest.Mon
     """Its images, their neighbors, and no more, however many there are."""
     monkeypatch.setattr(finding, "_PAGE", 2)
     with saccade.open_library(line / "parts") as library:
-        count = most = 0
-        for _ in library.outliers.iter_outliers(k=4):
-            count += 1
-            most = max(most, sum(isinstance(one, ImageRecord) for one in gc.get_objects()))
-    assert count == 14
-    assert most <= 2 * 2
+        before = records_alive()
+        alive = [records_alive() - before for _ in library.outliers.iter_outliers(k=4)]
+    assert len(alive) == 14
+    assert max(alive) <= 2 * 2
 
 
 def test_the_stream_leaves_out_what_is_erased_meanwhile(line: Path, monkeypatch: pytest.MonkeyPatch) -> None:
