@@ -70,7 +70,7 @@ class SqlErasing:
                 connection.execute(statement)
 
     def purged(self) -> None:
-        """Note that no index holds a forgotten image any more."""
+        """Note that no index holds a forgotten image anymore."""
         with self._transactions.storing() as connection:
             connection.execute(delete(forgotten))
 

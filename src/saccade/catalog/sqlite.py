@@ -197,7 +197,7 @@ def wiping(connection: RawConnection) -> Iterator[None]:
 
 
 def rewrite(connection: RawConnection) -> None:
-    """Write the database afresh: pages keep pieces of rows that were moved about in them before."""
+    """Rewrite the database: pages keep fragments of rows that were moved within them."""
     connection.execute("VACUUM")
 
 
