@@ -48,9 +48,9 @@ class Runs(Protocol):
         """Record the end of a run, with its result."""
 
     def unfinished(self) -> Sequence[int]:
-        """Runs that read files and never ended, with none of their kind or of indexing ended since; ascending.
+        """Runs that read files and never ended, and after which none of their kind or of indexing did.
 
-        After these, files may be left to read. Other runs (of putting duplicates away) recover by themselves.
+        Ascending. Files may be left to read. Runs that move duplicates recover by themselves.
         """
 
 
