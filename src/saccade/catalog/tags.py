@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import numpy as np
 from sqlalchemy import ColumnElement, Connection, delete, exists, func, insert, select
 
-from saccade.catalog import search, sqlite
 from saccade.catalog.bulk import Row, are_present, checked_name, images_known, run_many
 from saccade.catalog.curation_tables import ZERO_SHOT, labels, tags
+from saccade.catalog.dialect import dialect_of
+from saccade.catalog.lists import among
 from saccade.catalog.session import Transactions
 from saccade.catalog.tables import ABSENT, images
 from saccade.catalog.text import fold
@@ -61,7 +62,7 @@ class SqlTags:
         query = (
             select(tags.c.image_id, labels.c.label, labels.c.origin, tags.c.score)
             .join_from(tags, labels, labels.c.id == tags.c.label_id)
-            .where(sqlite.among(tags.c.image_id, [int(image) for image in ids]))
+            .where(among(tags.c.image_id, [int(image) for image in ids]))
             .order_by(tags.c.image_id, tags.c.score.desc(), labels.c.label, labels.c.origin)
         )
         found: defaultdict[int, list[Tag]] = defaultdict(list)
@@ -135,7 +136,7 @@ def _ensure_labels(connection: Connection, origin: str, wanted: Iterable[str]) -
         connection.execute(insert(labels), rows)
         known = dict(connection.execute(query).all())
         if origin != ZERO_SHOT:
-            search.add_labels(connection, {known[label]: label for label in fresh})
+            dialect_of(connection).words.add_labels(connection, {known[label]: label for label in fresh})
     return {label: known[label] for label in wanted}
 
 
@@ -147,7 +148,7 @@ def _take_off(
         meant = meant.where(labels.c.label == label.strip())
     which: list[ColumnElement[bool]] = [tags.c.label_id.in_(meant)]
     if among is not None:
-        which.append(sqlite.among(tags.c.image_id, among.tolist()))
+        which.append(among(tags.c.image_id, among.tolist()))
     return connection.execute(delete(tags).where(*which)).rowcount
 
 
@@ -155,7 +156,7 @@ def _drop_unborne(connection: Connection, origin: str) -> None:
     """Forget the labels of the origin that no image bears any more."""
     borne = exists().where(tags.c.label_id == labels.c.id)
     dropped = delete(labels).where(labels.c.origin == origin, ~borne).returning(labels.c.id)
-    search.remove_labels(connection, connection.execute(dropped).scalars().all())
+    dialect_of(connection).words.remove_labels(connection, connection.execute(dropped).scalars().all())
 
 
 def _counts(connection: Connection, borne: Mapping[str, Sequence[int]]) -> dict[str, int]:
