@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test check lint bench lock wheel clean
+.PHONY: demo test check fuzz mutants lint bench lock wheel clean
 
 demo: $(READY)  ## index real photos, search them, show the results
 	$(BIN)/saccade demo
@@ -13,6 +13,12 @@ test: lint  ## lint, types, import rules and every test
 
 check: lint  ## the same without the slow tests
 	$(BIN)/pytest -m "not slow"
+
+fuzz: $(READY)  ## property tests with new examples, 20 times as many; prints what reproduces a failure
+	SACCADE_FUZZ=20 $(BIN)/pytest -m hypothesis
+
+mutants: $(READY)  ## small changes of the code that no test notices; prints a score
+	$(BIN)/python tools/mutants.py
 
 lint: $(READY)
 	$(BIN)/ruff format --check

@@ -118,7 +118,7 @@ def small_batches(batch: int = 32, images: int = 3200) -> float:
         run = new.runs.start("index")
         started = time.perf_counter()
         for start in range(0, images, batch):
-            new.record(run, folder, pictures[start : start + batch])
+            new.files.record(run, folder, pictures[start : start + batch])
         return images / (time.perf_counter() - started)
 
 
@@ -163,7 +163,7 @@ def measure(catalog: SqlCatalog, root: str) -> dict[str, object]:
             lambda: catalog.images.match_words(["beach"], 100, among)
         ),
         "missing_images": _times(lambda: catalog.embeddings.absent(space)),
-        "counts": _times(catalog.counts, 5),
+        "counts": _times(catalog.health.counts, 5),
         "known_sizes": _times(catalog.images.sizes, 3),
         "sample_ids_2000": _times(lambda: catalog.embeddings.sample(space, 2000), 5),
         "version": _times(catalog.version),

@@ -3,6 +3,7 @@
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from benchmarks.synthetic import make_library
 from saccade.core.types import Embeddings
 from saccade.indexes.kmeans import SphericalKMeans
 from saccade.library import load_encoder, open_library
-from saccade.usecases.clusters.flow.clustering import cut
+from saccade.usecases.clusters.flow.clustering import Method, cut
 
 _CACHE = Path(tempfile.gettempdir()) / "saccade-benchmarks"
 _SEEDS = range(5)
@@ -52,7 +53,8 @@ def _embedded(name: str, files: list[Path]) -> Embeddings:
         _CACHE.mkdir(parents=True, exist_ok=True)
         np.save(path, encoder.encode_images([str(file) for file in files]))
     encoder.close()
-    return np.load(path)
+    loaded: Embeddings = np.load(path)
+    return loaded
 
 
 def _compared(rows: Embeddings, labels: list[str | None]) -> Result:
@@ -69,16 +71,17 @@ def _compared(rows: Embeddings, labels: list[str | None]) -> Result:
     def over_seeds(make: Callable[[int], np.ndarray]) -> list[float]:
         return [score(make(seed)) for seed in _SEEDS]
 
-    ours = SphericalKMeans()
+    def ours(method: Method, seed: int) -> np.ndarray:
+        return cut(rows, SphericalKMeans(), method=method, seed=seed).labels
+
+    def k_means(k: int, seed: int) -> np.ndarray:
+        found: np.ndarray = KMeans(k, n_init=1, random_state=seed).fit_predict(rows)
+        return found
+
     made = {
-        f"saccade {method}": over_seeds(
-            lambda seed, how=method: cut(rows, ours, method=how, seed=seed).labels
-        )
-        for method in ("auto", "density", "kmeans")
+        f"saccade {method}": over_seeds(partial(ours, method)) for method in ("auto", "density", "kmeans")
     }
-    grid = {
-        k: over_seeds(lambda seed, k=k: KMeans(k, n_init=1, random_state=seed).fit_predict(rows)) for k in _K
-    }
+    grid = {k: over_seeds(partial(k_means, k)) for k in _K}
     best = max(grid, key=lambda k: float(np.mean(grid[k])))
     density = {
         (size, samples): HDBSCAN(min_cluster_size=size, min_samples=samples, copy=True).fit_predict(rows)
@@ -96,7 +99,7 @@ def _compared(rows: Embeddings, labels: list[str | None]) -> Result:
             "ami": round(score(found), 3),
             "noise": round(float((found < 0).mean()), 2),
         }
-    left_out = cut(rows, ours, method="density").labels < 0
+    left_out = ours("density", 0) < 0
     result |= {
         "images": len(rows),
         "labelled": int(judged.sum()),

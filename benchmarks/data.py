@@ -11,14 +11,14 @@ from random import Random
 import numpy as np
 
 from benchmarks.common import Result
-from saccade.catalog import SqlCatalog, open_catalog
+from saccade import open_library
 from saccade.core.decoding import FileEntry, FileStamp
 from saccade.core.filters import Filter, parse_where
+from saccade.core.ports.catalog import Catalog
 from saccade.core.ports.files import SeenFile
 from saccade.core.ports.images import NewImage
 from saccade.core.ports.stores import StoredPair
 from saccade.core.types import ImageInfo
-from saccade.library import Library
 
 _IMAGES = 100_000
 _PAIRS = 1_000_000
@@ -36,21 +36,20 @@ _EVIDENCE = (
 
 def data() -> Result:
     """Seconds of processor time (the clock of a shared machine says little), for 100,000 images."""
-    with tempfile.TemporaryDirectory() as home:
-        catalog = open_catalog(f"{home}/.saccade", create=True, home=home)
+    with tempfile.TemporaryDirectory() as home, open_library(home) as library:
+        catalog = library.context.catalog
         _fill(catalog, home)
-        with Library(catalog, f"{home}/.saccade", fresh=False) as library:
-            table = f"{home}/table.csv"
-            _write_table(table)
-            result: Result = {"images": _IMAGES, "import_s": _cpu_s(lambda: library.fields.import_csv(table))}
-            result["export_s"] = _cpu_s(lambda: library.fields.export(f"{home}/out.csv"))
-            result["filters_ms"] = {name: _filter_ms(catalog, where) for name, where in _FILTERS.items()}
-            result |= _stores(catalog)
-            result["database_mb"] = Path(home, ".saccade", "catalog.db").stat().st_size / 1e6
-            return result
+        table = f"{home}/table.csv"
+        _write_table(table)
+        result: Result = {"images": _IMAGES, "import_s": _cpu_s(lambda: library.fields.import_csv(table))}
+        result["export_s"] = _cpu_s(lambda: library.fields.export(f"{home}/out.csv"))
+        result["filters_ms"] = {name: _filter_ms(catalog, where) for name, where in _FILTERS.items()}
+        result |= _stores(catalog)
+        result["database_mb"] = Path(home, ".saccade", "catalog.db").stat().st_size / 1e6
+        return result
 
 
-def _fill(catalog: SqlCatalog, home: str) -> None:
+def _fill(catalog: Catalog, home: str) -> None:
     folder, _ = catalog.files.ensure_folder(home)
     run = catalog.runs.start("index")
     info = ImageInfo(width=1, height=1, format="JPEG", size_bytes=1)
@@ -75,7 +74,7 @@ def _write_table(path: str) -> None:
             writer.writerow([f"{n % 100}/{n}.jpg", dice.random() * 100, dice.randrange(1000), look, tags])
 
 
-def _stores(catalog: SqlCatalog) -> Result:
+def _stores(catalog: Catalog) -> Result:
     """A million labels written, then written anew; a million pairs saved, read, asked for."""
     rng = np.random.default_rng(0)
     labels = {
@@ -101,7 +100,7 @@ def _stores(catalog: SqlCatalog) -> Result:
     }
 
 
-def _filter_ms(catalog: SqlCatalog, where: list[str]) -> float:
+def _filter_ms(catalog: Catalog, where: list[str]) -> float:
     wanted = Filter(conditions=parse_where(where))
     return round(1000 * float(np.median([_cpu_s(lambda: catalog.images.match(wanted)) for _ in range(9)])), 1)
 

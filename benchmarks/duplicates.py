@@ -17,12 +17,12 @@ from benchmarks.common import DATA, Result, spread
 from benchmarks.query import cache
 from benchmarks.synthetic import make_library, mixtures, real_embeddings
 from saccade import Library, load_encoder, open_library
-from saccade.core.perceptual import hamming
+from saccade.core.perceptual import NO_HASH, hamming
 from saccade.core.types import Embeddings, Role
 from saccade.core.vectors import normalize
 from saccade.indexes.join import CellJoin
 from saccade.indexes.kmeans import SphericalKMeans
-from saccade.usecases.duplicates.flow.checking import near_copies
+from saccade.usecases.duplicates.flow.matcher import HashTable, Surroundings
 from saccade.usecases.duplicates.rules.reports import DuplicateReport
 from training.judge import EDITS
 
@@ -278,20 +278,24 @@ def check_latency(library: Library, runs: int = 200) -> Result:
     reader = library.context.spaces.reader(Role.COPY)
     encoder = load_encoder()
     rows = encoder.encode_images([str(file) for file in files], role=Role.COPY)
-    threshold = 0.58
-    near_copies(reader, rows[:20], threshold)
+    catalog = library.context.catalog
+    around = Surroundings(
+        catalog=catalog, reader=reader, threshold=0.58, hashes=HashTable.of(catalog, reader.space)
+    )
+    for row in rows[:20]:
+        around.candidates(row, int(NO_HASH))
     searched, encoded, decoded = [], [], []
     for row, file in zip(rows, files, strict=True):
         pixels = np.asarray(Image.open(file).convert("RGB").resize((224, 224)))[np.newaxis]
         started = time.perf_counter()
-        near_copies(reader, row[np.newaxis], threshold)
+        around.candidates(row, int(NO_HASH))
         searched.append(time.perf_counter() - started)
         started = time.perf_counter()
         found = encoder._encoder.encode_pixels(pixels)[Role.COPY]  # noqa: SLF001
-        near_copies(reader, found, threshold)
+        around.candidates(found[0], int(NO_HASH))
         encoded.append(time.perf_counter() - started)
         started = time.perf_counter()
-        near_copies(reader, encoder.encode_images([str(file)], role=Role.COPY), threshold)
+        around.candidates(encoder.encode_images([str(file)], role=Role.COPY)[0], int(NO_HASH))
         decoded.append(time.perf_counter() - started)
     encoder.close()
     return {

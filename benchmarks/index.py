@@ -19,6 +19,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -118,7 +119,8 @@ def _make_data(folder: Path, size: int, dim: int) -> None:
     queries = {"picture": source.pictures(_TEST), "text": source.texts(_TEST)}
     for name, some in queries.items():
         truth[f"{name}_truth"] = _exact(rows, some, np.arange(size))
-    np.savez(folder / "queries.npz", tune=source.texts(_TUNE), **queries, **truth)
+    arrays: dict[str, Any] = {"tune": source.texts(_TUNE), **queries, **truth}
+    np.savez(folder / "queries.npz", **arrays)
 
 
 def _exact(rows: Embeddings, queries: Embeddings, among: Ids) -> Ids:
@@ -213,7 +215,8 @@ def _search(folder: Path, space: SpaceInfo) -> dict[str, object]:
             only = None if among is None else among + 1
 
             def one(number: int, queries: Embeddings = queries, only: Ids | None = only) -> Ids:
-                return index.search(queries[number : number + 1], 10, only=only)[0][0] - 1
+                found: Ids = index.search(queries[number : number + 1], 10, only=only)[0][0] - 1
+                return found
 
             report[f"{kind}, {name}"] = _measure(one, truth)
     return report

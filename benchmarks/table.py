@@ -143,7 +143,7 @@ _ROWS = (
         "above both",
     ),
     (
-        "the same picture over 14 edits among 7,091 strangers, recall / precision",
+        "14 edits of each picture found among 7,091 other images, recall / precision",
         "duplicates",
         "{r[recall]} / {r[precision]}",
         "0.95 / 0.99",
@@ -168,7 +168,7 @@ _ROWS = (
         "p95 10 ms",
     ),
     (
-        "same picture told from look-alikes by pixels, recall / precision / ms per look-alike",
+        "copies distinguished from look-alikes by pixels, recall / precision / ms per look-alike",
         "verification",
         (
             "{r[alignment-1][recall]} / {r[alignment-1][precision]} / "

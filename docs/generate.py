@@ -89,8 +89,8 @@ def format_list() -> str:
 
 def limit_table() -> str:
     """What one picture may cost."""
-    told = dict(_attributes(inspect.getdoc(Limits) or ""))
-    rows = [(f"`{name}`", f"{value:,}", told[name]) for name, value in Limits()._asdict().items()]
+    meanings = dict(_attributes(inspect.getdoc(Limits) or ""))
+    rows = [(f"`{name}`", f"{value:,}", meanings[name]) for name, value in Limits()._asdict().items()]
     return _table(("limit", "value", "meaning"), rows)
 
 

@@ -53,7 +53,7 @@ class Shell:
 
 
 def renewed(text: str) -> str:
-    """The page with every session run anew."""
+    """The page with every session run again."""
     with tempfile.TemporaryDirectory() as home:
         shell = Shell(home)
         return _SESSION.sub(lambda session: _session(shell, session), text)

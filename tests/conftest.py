@@ -7,9 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.helpers.properties import load_profile
+
 pytest_plugins = ["tests.desk", "tests.helpers.terminal"]
 
 SHARED_DATA = Path(os.environ.get("SACCADE_TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))
+load_profile()
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 

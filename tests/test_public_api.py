@@ -19,7 +19,7 @@ NAMES = {
     "UndoReport", "load_encoder", "open_library",
 }  # fmt: skip
 LIBRARY = {
-    "backup", "build_indexes", "close", "clusters", "context", "doctor", "duplicates", "embeddings",
+    "backup", "build_indexes", "cancel", "close", "clusters", "context", "doctor", "duplicates", "embeddings",
     "fields", "folder", "forget", "index", "outliers", "recommendations", "search", "show", "similar",
     "status", "style", "tags", "thumbnails",
 }  # fmt: skip

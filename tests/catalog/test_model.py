@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
@@ -17,6 +16,7 @@ from saccade.core.filters import Filter
 from saccade.core.ports.files import SeenFile
 from saccade.core.ports.images import NewImage
 from saccade.core.types import EncoderInfo, Failure, ImageInfo, PixelRecipe, Role
+from tests.helpers.properties import examples
 
 pytestmark = pytest.mark.slow
 
@@ -154,4 +154,4 @@ class CatalogMachine(RuleBasedStateMachine):
 
 
 TestCatalogModel = CatalogMachine.TestCase
-TestCatalogModel.settings = settings(max_examples=25, stateful_step_count=20, deadline=None)
+TestCatalogModel.settings = examples(25, stateful_step_count=20)

@@ -5,10 +5,11 @@ import hashlib
 import os
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from saccade.core.errors import ImageNotFoundError
+from tests.helpers.properties import examples
 
 
 def _record(library, *names: str) -> dict[str, int]:
@@ -64,7 +65,7 @@ def test_names_mean_every_present_image_called_so(library) -> None:
     }
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(50)
 @given(starts=st.lists(st.text("0123456789abcdefg", max_size=4), max_size=6), length=st.integers(0, 70))
 def test_ids_by_their_start_mean_what_one_by_one_means(library, starts: list[str], length: int) -> None:
     """One image, several, or none; what is no hexadecimal number is none."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from saccade.core.errors import InvalidQueryError, InvalidVectorError, StorageError
@@ -14,6 +14,7 @@ from saccade.core.ports.indexes import Index, NoIndex
 from saccade.core.types import Embeddings, Ids, Role, Scores, SpaceInfo
 from saccade.core.vectors import normalize, top_k
 from saccade.indexes import IndexFiles
+from tests.helpers.properties import examples
 
 KINDS = ["flat", "ivf", "hnsw"]
 DIM = 24
@@ -137,7 +138,7 @@ def test_the_best_hit_excluded_the_second_is_best(index: Index) -> None:
     assert len(np.intersect1d(rest, ids[0, 10:])) >= 9
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(60)
 @given(data=st.data())
 def test_any_filter_gives_min_k_matches_hits_that_satisfy_it(index: Index, data: st.DataObject) -> None:
     """Exactly min(k, matches) unique hits, each allowed, each with its own cosine."""

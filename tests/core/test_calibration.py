@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from saccade.core.calibration import (
@@ -96,6 +96,7 @@ def test_text_confidence_rises_with_the_score_within_bounds(
 
 
 @given(SCORES, SCORES, SCORES)
+@example([0.0, -5e-324], [0.0, -2.2e-309], [0.0, -1.0])
 def test_image_confidence_rises_with_the_score_within_bounds(
     scores: list[float], chance: list[float], nearest: list[float]
 ) -> None:

@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import ndcg_score
 
@@ -18,6 +18,7 @@ from saccade.core.ranking import (
     surprise,
 )
 from saccade.core.vectors import normalize
+from tests.helpers.properties import examples
 
 
 def test_recall_and_ndcg_of_a_list_by_hand() -> None:
@@ -30,7 +31,7 @@ def test_recall_and_ndcg_of_a_list_by_hand() -> None:
     assert recall_at_k(ranked, np.zeros(0, np.int64), 3) == ndcg_at_k(ranked, np.zeros(0, np.int64), 3) == 0.0
 
 
-@settings(deadline=None)
+@examples()
 @given(st.permutations(range(8)), st.sets(st.integers(0, 7), min_size=1), st.integers(1, 10))
 def test_ndcg_agrees_with_scikit_learn(order: list[int], relevant: set[int], k: int) -> None:
     """Its `ndcg_score` of binary gains, where the list holds every item."""
@@ -40,7 +41,7 @@ def test_ndcg_agrees_with_scikit_learn(order: list[int], relevant: set[int], k: 
     assert ours == pytest.approx(ndcg_score(gains, scores, k=k))
 
 
-@settings(deadline=None)
+@examples()
 @given(st.permutations(range(6)), st.sets(st.integers(0, 5), min_size=1))
 def test_perfect_order_is_1(order: list[int], relevant: set[int]) -> None:
     """And no other order is better."""
@@ -85,7 +86,7 @@ def test_rank_share_is_symmetric_and_shares_ties() -> None:
         assert rank_share(np.array(values)).tolist() == [0.0] * len(values)
 
 
-@settings(deadline=None)
+@examples()
 @given(st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=20))
 def test_rank_share_keeps_the_order_and_sums_to_nothing(values: list[float]) -> None:
     """So a boost favors nobody on the whole."""

@@ -2,12 +2,13 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from saccade.core.errors import InvalidVectorError
 from saccade.core.vectors import best, check_embeddings, distinct, normalize, top_k
+from tests.helpers.properties import examples
 
 SMALL = st.integers(1, 6)
 
@@ -111,7 +112,7 @@ def test_check_embeddings_says_what_is_wrong(change: object, message: str, rng: 
 # --- top_k and best
 
 
-@settings(deadline=None)
+@examples()
 @given(st.integers(0, 2**32 - 1), SMALL, st.integers(0, 20), SMALL, st.integers(1, 25))
 def test_top_k_is_the_double_loop(seed: int, queries: int, rows: int, dim: int, k: int) -> None:
     """Scores are cosines, best first, ties by lower id, and k > n gives n."""

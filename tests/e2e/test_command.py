@@ -80,10 +80,12 @@ def test_search_works_from_below_and_with_the_library_named(
 
 
 def test_search_filters_before_k(saccade: Run, indexed: Path) -> None:
-    """--where and --in restrict; an unknown field is an error that names the known ones."""
+    """The one hit is the best that fits, not the best if it fits; an error names the known fields."""
     below = saccade("search", "stripes", "--in", "below", "-p", cwd=indexed)
     assert {Path(os.fsdecode(path)).name for path in below.out.splitlines()} == {"ramp.jpg", "stripes.png"}
-    wide = saccade("search", "stripes", "--where", "width>=200", "-p", cwd=indexed)
+    first = saccade("search", "stripes", "-k", "1", "-p", cwd=indexed)
+    assert first.out == os.fsencode(indexed / "below" / "stripes.png") + b"\n"
+    wide = saccade("search", "stripes", "-k", "1", "--where", "width>=200", "-p", cwd=indexed)
     assert wide.out == os.fsencode(indexed / "below" / "ramp.jpg") + b"\n"
     unknown = saccade("search", "stripes", "--where", "mood=happy", cwd=indexed)
     assert (unknown.status, unknown.out) == (2, b"")

@@ -69,6 +69,17 @@ class _Stream(io.TextIOWrapper):
         return self.memory.getvalue()
 
 
+class _Input(io.TextIOWrapper):
+    """What is typed or piped in."""
+
+    def __init__(self, data: bytes, *, terminal: bool) -> None:
+        self._terminal = terminal
+        super().__init__(io.BytesIO(data))
+
+    def isatty(self) -> bool:
+        return self._terminal
+
+
 def run_command(
     monkeypatch: pytest.MonkeyPatch,
     *args: str,
@@ -88,7 +99,7 @@ def run_command(
     err = _Stream(terminal=terminal, encoding=encoding)
     monkeypatch.setattr(sys, "stdout", out)
     monkeypatch.setattr(sys, "stderr", err)
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+    monkeypatch.setattr(sys, "stdin", _Input(stdin, terminal=terminal))
     try:
         status = main(args)
     except SystemExit as left:
@@ -229,6 +240,7 @@ def _fake_catalog() -> MagicMock:
             setattr(catalog, name, create_autospec(port, instance=True))
     catalog.health.counts.return_value = Counts(images=1234, files=1300, failed=2, excluded=3, missing=4)
     catalog.runs.unfinished.return_value = []
+    catalog.jobs.update.return_value = False
     catalog.tags.of.return_value = {}
     catalog.columns.of.return_value = {}
     return catalog

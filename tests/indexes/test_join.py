@@ -4,7 +4,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -14,6 +14,7 @@ from saccade.indexes import join as module
 from saccade.indexes.crowds import Crowds, Quota
 from saccade.indexes.join import CellJoin
 from saccade.indexes.kmeans import SphericalKMeans
+from tests.helpers.properties import examples
 
 Scored = dict[tuple[int, int], float]
 
@@ -60,7 +61,7 @@ def many(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @given(st.integers(0, 60), st.floats(-0.2, 0.9), st.integers(0, 5))
-@settings(deadline=None, max_examples=30)
+@examples(30)
 def test_few_rows_are_joined_exactly(count: int, threshold: float, seed: int) -> None:
     """Every pair at or above the threshold with at least one new row, and no other."""
     rng = np.random.default_rng(seed)

@@ -4,13 +4,14 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from saccade.core.errors import InputError, InvalidVectorError
 from saccade.core.types import Embeddings
 from saccade.core.vectors import check_embeddings, normalize
 from saccade.indexes.kmeans import SphericalKMeans
+from tests.helpers.properties import examples
 
 
 def bundles(count: int, each: int, seed: int = 0) -> tuple[Embeddings, Embeddings]:
@@ -31,7 +32,7 @@ def test_centers_are_the_directions_of_the_bundles() -> None:
 
 
 @given(k=st.integers(1, 30), seed=st.integers(-5, 2**40))
-@settings(max_examples=20, deadline=None)
+@examples(20)
 def test_centers_are_unit_rows_and_depend_on_the_seed_alone(k: int, seed: int) -> None:
     """Any k up to n, any seed: (k, d) unit rows, twice the same."""
     _, rows = bundles(6, 5)

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import saccade
 from saccade.core.errors import DiskFullError, InputError, InvalidFilterError, PathNotFoundError
 from saccade.core.ports.stores import Tag
+from tests.helpers.properties import examples
 
 Write = Callable[..., Path]
 
@@ -340,7 +341,7 @@ def test_an_export_leaves_out_what_machines_labeled(library: saccade.Library, sh
     assert library.context.catalog.tags.of([1]) == {1: [Tag(label="dog", origin="zero-shot", score=0.5)]}
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(60)
 @given(
     st.lists(st.text(alphabet="a,;\"\n\r\t\0='\xe9", max_size=12), max_size=8).map("\n".join)
     | st.text(max_size=60)

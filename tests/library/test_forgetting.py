@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from saccade import ImageId, Library, open_library
+from saccade.catalog import schema
 from saccade.core.errors import ImageNotFoundError
 from saccade.core.types import Role
 
@@ -61,7 +62,7 @@ def test_nothing_on_the_disk_tells_of_a_forgotten_image(home: Path) -> None:
         assert len(traces(home, *pieces)) > len(pieces)
         report = library.forget(home / LIKED, ImageId(images[1].image_id[:12]))
         assert (report.images, report.files, report.done) == (2, 2, True)
-        assert [Path(copy).name for copy in report.copies] == ["catalog.db.before-0004"]
+        assert [Path(copy).name for copy in report.copies] == [f"catalog.db.before-{schema.CURRENT}"]
         assert traces(home, *pieces) == []
     assert traces(home, *pieces) == []
     assert (home / LIKED).is_file()

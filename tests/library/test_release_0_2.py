@@ -196,3 +196,16 @@ def test_a_map_keeps_its_places(library: Library) -> None:
     assert (layout.rebuilt, layout.added, len(layout.image_ids)) == (False, 0, OLD["counts"][0])
     assert before is not None
     assert np.array_equal(np.sort(layout.places, axis=0), np.sort(before.rows.arrays["places"], axis=0))
+
+
+def test_its_copies_are_found_in_a_library_of_today(library: Library, tmp_path: Path) -> None:
+    """The fingerprints differ, the encoder is the same: in both directions."""
+    place = tmp_path / "today"
+    place.mkdir()
+    for number, color in enumerate(("red", "blue")):
+        Image.new("RGB", (64, 48), color).save(place / f"{number}.png")
+    with pytest.MonkeyPatch.context() as patch, open_library(place) as today:
+        patch.setattr(OnnxEncoder, "encode_pixels", _ENCODE)
+        today.index(place)
+        assert today.duplicates.overlap(library).images == (2, OLD["counts"][0])
+        assert library.duplicates.overlap(today).images == (OLD["counts"][0], 2)

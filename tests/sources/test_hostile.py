@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -19,6 +19,7 @@ from saccade.core.types import Failure, PixelRecipe
 from saccade.sources.outcome import CODES, FORMATS
 from saccade.sources.pool import GuardedDecoder
 from saccade.sources.walk import walk
+from tests.helpers.properties import examples
 
 Encode = Callable[..., bytes]
 DecodeBytes = Callable[[bytes], DecodeOutcome]
@@ -67,7 +68,7 @@ def check(outcome: DecodeOutcome, recipe: PixelRecipe) -> None:
 
 
 @given(data=st.data())
-@settings(max_examples=150, deadline=None)
+@examples(150)
 def test_a_truncated_file_is_whole_or_fails(
     data: st.DataObject, whole: dict[str, bytes], decoder: GuardedDecoder, recipe: PixelRecipe
 ) -> None:
@@ -86,7 +87,7 @@ def test_a_truncated_file_is_whole_or_fails(
 
 
 @given(data=st.data())
-@settings(max_examples=150, deadline=None)
+@examples(150)
 def test_a_damaged_file_has_an_outcome(
     data: st.DataObject, whole: dict[str, bytes], decoder: GuardedDecoder, recipe: PixelRecipe
 ) -> None:
@@ -111,7 +112,7 @@ MAGICS += [b"II+\0", b"BM", b"\0\0\0\x18ftypheic", b"\0\0\0\x18ftypavif", b"PK\3
 
 
 @given(noise=st.binary(max_size=400), start=st.sampled_from(MAGICS))
-@settings(max_examples=150, deadline=None)
+@examples(150)
 def test_noise_has_an_outcome(
     noise: bytes, start: bytes, decode_bytes: DecodeBytes, recipe: PixelRecipe
 ) -> None:
@@ -331,7 +332,7 @@ NAMES = st.binary(min_size=1, max_size=255).filter(
     name=NAMES
     | st.sampled_from([b"-rf", b"a\nb.png", b"\xff\xfe", "\u202egnp.x".encode(), "\U0001f600".encode()])
 )
-@settings(max_examples=60, deadline=None)
+@examples(60)
 def test_files_of_any_name_are_read(
     name: bytes, decoder: GuardedDecoder, tmp_path_factory: pytest.TempPathFactory, encode: Encode
 ) -> None:

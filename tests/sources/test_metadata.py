@@ -80,6 +80,17 @@ def test_exif_gives_time_camera_lens_and_place(encode: Encode, decode_bytes: Dec
     assert info.size_bytes == len(data)
 
 
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_sizes_are_those_of_the_upright_picture(
+    encode: Encode, decode_bytes: DecodeBytes, orientation: int
+) -> None:
+    """From orientation 5 on, the picture lies on its side."""
+    outcome = decode_bytes(tagged(encode, {0x0112: orientation}, {}, {}))
+    assert isinstance(outcome, Decoded)
+    upright = (40, 30) if orientation < 5 else (30, 40)
+    assert (outcome.info.width, outcome.info.height, outcome.info.orientation) == (*upright, orientation)
+
+
 @pytest.mark.parametrize(
     ("make", "model", "camera"),
     [

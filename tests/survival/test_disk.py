@@ -122,7 +122,7 @@ def test_a_backup_to_a_full_disk_leaves_no_file(
 
 def test_a_library_cannot_be_made_on_a_full_disk(mounted: Callable[..., Path], photo: Photo) -> None:
     """The error says so, also when not even a folder fits; with space it is made."""
-    disk = mounted("disk", "size=1m", "nr_inodes=20")
+    disk = mounted("disk", "size=2m", "nr_inodes=20")
     photo(disk / "p.png", 1)
     ballast = fill(disk)
     with pytest.raises(DiskFullError, match="no space left"):

@@ -29,7 +29,9 @@ def test_an_interrupted_run_resumes(
     acknowledged = [name for event in child.events for name in event.get("acked", ())]
     assert 0 < len(acknowledged) < 400
     with open_library(place) as library:
-        assert library.status().interrupted is True
+        status = library.status()
+        assert status.interrupted is True
+        assert [(job.kind, job.state) for job in status.jobs] == [("index", "interrupted")]
         found = {os.path.basename(hit.path) for hit in library.search("anything", k=400)}
         assert found.issuperset(acknowledged)
         report = library.index(place)

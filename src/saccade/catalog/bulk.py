@@ -44,7 +44,7 @@ def images_known(connection: Connection, ids: Iterable[int]) -> Iterator[None]:
 
 
 def numbers_of(connection: Connection, table: Table, names: Iterable[str]) -> dict[str, int]:
-    """{name: its row's number} in a table of names; rows that lack are made."""
+    """{name: its row's number} in a table of names; missing rows are added."""
     wanted = list(dict.fromkeys(names))
     numbers: dict[str, int] = {}
     for batch in batches(wanted, _BATCH):

@@ -161,7 +161,7 @@ def _ready(connection: Connection, name: str, kind: str | None, *, origin: str, 
     known = connection.execute(select(columns).where(columns.c.name == name)).first()
     if known is not None and known.origin != origin:
         raise InputError(
-            f"the column {name!r} is there already, written by {known.origin!r}",
+            f"the column {name!r} already exists, written by {known.origin!r}",
             hint=f"choose another name, or remove it first: saccade fields remove {name}",
         )
     if replace and known is not None:
@@ -202,7 +202,7 @@ def _kind(name: str, values: Mapping[int, float] | Mapping[int, str]) -> Literal
                 f"the {name} of image {image} is {value!r}", hint="give a finite number, or text"
             )
     if texts not in {0, len(values)}:
-        raise InputError(f"the values of {name!r} are numbers and text mixed", hint="make all of them text")
+        raise InputError(f"the values of {name!r} mix numbers and text", hint="make all of them text")
     return None if not values else "text" if texts else "number"
 
 

@@ -39,7 +39,7 @@ def with_fact(connection: Connection, condition: Condition) -> Subquery:
 
 
 def with_label(op: str, folded: str) -> Subquery:
-    """Ids of the images that bear a label that equals or contains the text."""
+    """Ids of the images with a label that equals or contains the text."""
     meant = select(labels.c.id).where(holds(labels.c.folded, op, folded))
     return select(tags.c.image_id).where(tags.c.label_id.in_(meant)).subquery()
 
@@ -49,7 +49,8 @@ def folded_value(condition: Condition) -> str:
     value = fold(str(condition.value))
     if len(value) > _LONGEST:
         raise InvalidFilterError(
-            f"{condition.field} is compared with {len(value)} characters", hint=f"at most {_LONGEST} are"
+            f"the value for {condition.field} has {len(value)} characters",
+            hint=f"at most {_LONGEST} are compared",
         )
     return value
 

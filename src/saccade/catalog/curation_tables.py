@@ -1,6 +1,6 @@
-"""The tables of what people and pipelines say about images, beside those of `tables.py`.
+"""The tables of what people and pipelines say about images, in addition to those in `tables.py`.
 
-Most rows are many and small: a name (of a column, a label, a method, a user) stands in a row of its own, and
+Most of these tables have many small rows: a name (of a column, a label, a method, a user) gets one row, and
 the rows that need it hold its number. Rows about an image stay when its files are gone.
 """
 

@@ -25,11 +25,32 @@ class Changes(Protocol):
         ...
 
 
-class Wiper(Protocol):
-    """A transaction in which statements are run as they are written."""
+class Outcome(Protocol):
+    """What a statement came to: a cursor of the driver."""
 
-    def execute(self, statement: str, /) -> object:
+    @property
+    def rowcount(self) -> int:
+        """Rows changed."""
+        ...
+
+    def fetchone(self) -> Any:  # noqa: ANN401 - a row is what its statement selects
+        """The next row; None after the last."""
+        ...
+
+    def fetchall(self) -> list[Any]:
+        """The rows that are left."""
+        ...
+
+
+class Wiper(Protocol):
+    """A transaction whose statements run as written; a question mark stands for each value."""
+
+    def execute(self, statement: str, values: Sequence[Any] = ..., /) -> Outcome:
         """Run it."""
+        ...
+
+    def executemany(self, statement: str, rows: Iterable[Sequence[Any]], /) -> object:
+        """Run it once for each row of values."""
         ...
 
 
@@ -45,7 +66,7 @@ class Words(Protocol):
         ...
 
     def find(self, connection: Connection, words: Sequence[str], limit: int, among: Ids | None) -> Ids:
-        """Ids of at most `limit` images, best first, that hold all the words; only those in sorted `among`."""
+        """Ids of at most `limit` images, best first, with all the words; only in sorted `among`."""
         ...
 
     def replace_rows(
@@ -67,7 +88,7 @@ class Words(Protocol):
         ...
 
     def remove_labels(self, connection: Connection, numbers: Iterable[int]) -> None:
-        """Let these labels not be found any more."""
+        """Let these labels not be found anymore."""
         ...
 
     def stale_labels(self, connection: Connection, labels: Mapping[int, str]) -> list[int]:
@@ -92,7 +113,7 @@ class Dialect(Protocol):
         ...
 
     def translated(self, place: Path) -> AbstractContextManager[None]:
-        """Turn its errors, and those of the file system, into saccade's; `place` is the library's folder."""
+        """Turn its errors and the file system's into saccade's; `place` is the library's folder."""
         ...
 
     def make(self, path: Path) -> None:
@@ -104,9 +125,9 @@ class Dialect(Protocol):
         ...
 
     def writer(self, engine: Engine) -> Engine:
-        """The same, for transactions that write: they wait for their turn when they begin.
+        """The same, for transactions that write: each waits for its turn when it begins.
 
-        Only one of them runs at a time, so the sequence numbers that it gives out are in the order of commits:
+        Only one of them runs at a time, so sequence numbers are in the order of commits:
         a reader that has seen a row numbered n never finds a new one below n later.
         """
         ...

@@ -35,7 +35,7 @@ class SqlEmbeddings:
             try:
                 vectors.store(connection, given)
             except IntegrityError as error:
-                raise ImageNotFoundError("the library has not all of the items") from error
+                raise ImageNotFoundError("the library does not have all of these items") from error
         return len(given)
 
     def held(self, space: int, items: Ids) -> Ids:
@@ -52,7 +52,7 @@ class SqlEmbeddings:
     def after(self, space: int, sequence: int, batch: int = 4096) -> Iterator[tuple[int, Ids, Embeddings]]:
         """Rows newer than `sequence`, oldest first: (last sequence, ids, (m, d) rows), m <= batch.
 
-        Each batch is a transaction of its own, so a slow reader holds nothing back.
+        Each batch is a separate transaction, so a slow reader blocks nobody.
         """
         last = sequence
         while True:
@@ -101,6 +101,6 @@ class SqlEmbeddings:
             found += rows[1]
 
     def remove(self, space: int, ids: Iterable[int]) -> int:
-        """Delete these items' embeddings in the space, so that they are made again; number deleted."""
+        """Delete these items' embeddings in the space so that they get recomputed; number deleted."""
         with self._transactions.storing() as connection:
             return vectors.remove(connection, space, [int(image) for image in ids])

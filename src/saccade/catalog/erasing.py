@@ -26,6 +26,7 @@ from saccade.catalog.lists import among
 from saccade.catalog.places import batches
 from saccade.catalog.session import Transactions
 from saccade.catalog.tables import files, folders, images, items
+from saccade.core.paths import relative
 from saccade.core.ports.erasing import Leaving
 from saccade.core.types import Ids
 
@@ -96,9 +97,9 @@ class _Departure:
         known = transactions.folders(connection)
         for place in map(places.plain, leaving):
             for folder in known:
-                if places.relative(folder.path, place) is not None:
+                if relative(folder.path, place) is not None:
                     self._whole.append(folder.id)
-                rest = places.relative(place, folder.path)
+                rest = relative(place, folder.path)
                 if rest:
                     below = or_(*places.below(os.fsencode(rest)))
                     self._inside.append(and_(files.c.folder_id == folder.id, below))
@@ -155,9 +156,9 @@ class _Departure:
             for folder, path, member in rows:
                 whole = places.absolute(self._paths[folder], path, member)
                 names.add(whole.encode("utf-8", "replace").decode())
-        for number, told in self._connection.execute(select(result_table.c.id, result_table.c.facts)).all():
+        for number, stored in self._connection.execute(select(result_table.c.id, result_table.c.facts)).all():
             with suppress(ValueError):
-                facts = json.loads(told)
+                facts = json.loads(stored)
                 kept = _without(facts, names)
                 if kept != facts:
                     results.rewrite_facts(self._connection, number, kept)

@@ -59,7 +59,7 @@ def storage_error(
         case Trouble.BUSY:
             return LibraryBusyError(
                 f"the library in {str(path)!r} is locked by another process",
-                hint="try again when it has ended",
+                hint="try again when it is done",
             )
         case Trouble.OTHER:
             return StorageError(f"the library in {str(path)!r} failed: {error}", hint="run `saccade doctor`")

@@ -65,8 +65,8 @@ class SqlFeedback:
     def erase(self, user: str) -> int:
         """Delete everything of a user, on the disk too; number of events erased.
 
-        Afterwards neither the database nor its journal holds the name or the events. Backups made before
-        do, and so may a disk below its file system.
+        After this, neither the database nor its journal holds the name or the events. Earlier backups still
+        do, and a disk may, below its file system.
 
         Raises:
             LibraryBusyError: erased, but others read the library and the journal could not be emptied.
@@ -76,7 +76,7 @@ class SqlFeedback:
             if found is None:
                 return 0
             erased = connection.execute("DELETE FROM events WHERE user_id = ?", found).rowcount
-            # A page keeps pieces of what was moved about in it before: all names are written anew.
+            # A page keeps fragments of rows that were moved within it, so all names are rewritten.
             others = connection.execute("SELECT id, name FROM users WHERE id != ? ORDER BY id", found)
             kept = others.fetchall()
             connection.execute("DELETE FROM users")

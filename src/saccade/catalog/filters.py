@@ -23,9 +23,10 @@ from sqlalchemy import (
 from saccade.catalog import curated
 from saccade.catalog.curated import compared, folded_value, holds, is_data
 from saccade.catalog.lists import plain_rows
-from saccade.catalog.places import below, locate, relative
+from saccade.catalog.places import below, locate
 from saccade.catalog.tables import ABSENT, INDEXED, files, image_texts, images, texts
 from saccade.core.filters import FIELDS, Condition, Filter, Kind
+from saccade.core.paths import relative
 from saccade.core.ports.files import Folder
 from saccade.core.types import Ids
 
@@ -63,7 +64,7 @@ def _ids(connection: Connection, query: Select[int]) -> Ids:
 
 
 def _is_set(condition: Condition) -> bool:
-    """Whether rows beside those of images say which images satisfy it."""
+    """Whether a table other than `images` says which images satisfy it."""
     return condition.field not in _COLUMNS
 
 

@@ -73,7 +73,7 @@ class LibraryLock:
                 raise LibraryBusyError(
                     f"the library is in use: {now or 'another process is writing'}"
                     + (f"; waited {wait_s:g} s" if wait_s else ""),
-                    hint="try again when it has ended",
+                    hint="try again when it is done",
                 )
             time.sleep(min(pause, left))
             pause = min(pause * 2, _LONGEST_PAUSE_S)

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import Connection, select
 
 from saccade.catalog.pictures import ids_of
-from saccade.catalog.places import MEMBER, batches, plain, relative
+from saccade.catalog.places import batches, plain
 from saccade.catalog.tables import INDEXED, files, images
 from saccade.catalog.text import fold
+from saccade.core.paths import relative, splits
 from saccade.core.ports.files import Folder
 
 _BATCH = 500
@@ -22,7 +23,7 @@ def at_paths(connection: Connection, paths: Iterable[str], known: Sequence[Folde
     wanted: defaultdict[int, defaultdict[bytes, list[tuple[bytes, str]]]]
     wanted = defaultdict(lambda: defaultdict(list))
     for path in paths:
-        for file, member in _readings(path):
+        for file, member in splits(path):
             place = _place(file, spelled, real)
             if place is not None:
                 wanted[place[0]][os.fsencode(place[1])].append((os.fsencode(member), path))
@@ -35,14 +36,6 @@ def at_paths(connection: Connection, paths: Iterable[str], known: Sequence[Folde
             for file, member, image in connection.execute(query):
                 found.update((path, image) for inside, path in places[file] if inside == member)
     return found
-
-
-def _readings(path: str) -> list[tuple[str, str]]:
-    """The (file, member) pairs a path may mean: any !/ in it may be the one before the member."""
-    if MEMBER not in path:
-        return [(path, "")]
-    cuts = [place for place in range(len(path)) if path.startswith(MEMBER, place)]
-    return [(path, ""), *((path[:cut], path[cut + len(MEMBER) :]) for cut in cuts)]
 
 
 def _place(
@@ -66,16 +59,16 @@ def _place(
 
 def by_names(connection: Connection, names: Iterable[str]) -> dict[str, list[int]]:
     """{name: sorted ids of the images with a present file of that name}, without regard to case."""
-    asked: defaultdict[str, list[str]] = defaultdict(list)
+    given: defaultdict[str, list[str]] = defaultdict(list)
     for name in names:
-        asked[fold(name)].append(name)
+        given[fold(name)].append(name)
     found: defaultdict[str, set[int]] = defaultdict(set)
-    for batch in batches(asked, _BATCH):
+    for batch in batches(given, _BATCH):
         query = select(files.c.name, files.c.image_id).where(
             files.c.name.in_(batch), files.c.state == INDEXED
         )
         for folded, image in connection.execute(query):
-            for name in asked[folded]:
+            for name in given[folded]:
                 found[name].add(image)
     return {name: sorted(ids) for name, ids in found.items()}
 

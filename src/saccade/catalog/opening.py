@@ -49,7 +49,7 @@ def open_catalog(
         if not path.exists():
             if not create or read_only:
                 raise LibraryNotFoundError(
-                    f"no library in {str(place)!r}", hint="make one: saccade index DIR"
+                    f"no library in {str(place)!r}", hint="create one with: saccade index DIR"
                 )
             place.mkdir(parents=True, exist_ok=True)
             SQLITE.make(path)

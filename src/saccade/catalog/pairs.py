@@ -5,7 +5,7 @@ from math import isfinite
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, delete, select, tuple_
+from sqlalchemy import Connection, Select, delete, exists, select, tuple_
 
 from saccade.catalog.bulk import absent_ids, checked_name, images_known, numbers_of, run_many
 from saccade.catalog.curation_tables import distinct_pairs, pair_methods, pairs
@@ -53,7 +53,7 @@ class SqlPairs:
     def load(self, method: str, among: Ids | None = None) -> Iterator[StoredPair]:
         """Pairs the method examined of which both images are present (and among sorted ids), by (a, b).
 
-        Each 10,000 are a transaction of their own, so a slow reader holds nothing back nor in memory.
+        Each 10,000 are read in a separate transaction, so a slow reader blocks nobody and fills no memory.
         """
         with self._transactions.reading() as connection:
             number = _method(connection, method)

@@ -1,4 +1,4 @@
-"""Where files lie: indexed folders, and paths relative to them as bytes."""
+"""Where files are: indexed folders, and paths relative to them as bytes."""
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,29 +21,19 @@ from sqlalchemy import (
 
 from saccade.catalog.tables import files, folders
 from saccade.catalog.text import AlteredError
+from saccade.core import paths
 from saccade.core.ports.files import Folder
 
 HOME = b"."
-MEMBER = "!/"
-"""Between an archive's path and the name inside it."""
 
 T = TypeVar("T")
 
 
-def relative(path: str, folder: str) -> str | None:
-    """`path` relative to `folder` ("" = itself), None if it lies elsewhere; both absolute."""
-    if path == folder:
-        return ""
-    prefix = folder if folder.endswith("/") else f"{folder}/"
-    return path[len(prefix) :] if path.startswith(prefix) else None
-
-
 def absolute(folder: str, path: bytes, member: bytes = b"") -> str:
-    """The path the outside sees of a stored file. Raises AlteredError: the parts are no bytes."""
+    """The path of a stored file as users see it. Raises AlteredError: a part is not bytes."""
     if not isinstance(path, bytes) or not isinstance(member, bytes):
         raise AlteredError("a stored path is not bytes")
-    whole = f"{folder.rstrip('/')}/{os.fsdecode(path)}" if path else folder
-    return f"{whole}{MEMBER}{os.fsdecode(member)}" if member else whole
+    return paths.join(paths.below(folder, os.fsdecode(path)), os.fsdecode(member))
 
 
 def known_folders(connection: Connection, home: str) -> list[Folder]:
@@ -56,7 +46,7 @@ def locate(folder_list: Iterable[Folder], path: str) -> tuple[Folder, str] | Non
     """The folder that holds the absolute `path`, also when one is spelled through a link, and the rest."""
     for spelled in (plain, os.path.realpath):
         for folder in folder_list:
-            rest = relative(spelled(path), spelled(folder.path))
+            rest = paths.relative(spelled(path), spelled(folder.path))
             if rest is not None:
                 return folder, rest
     return None
@@ -77,7 +67,7 @@ def ensure_folder(connection: Connection, home: str, path: str, *, relative_home
     if inside is not None:
         return _add(connection, inside[0].path, HOME, existing), inside[1]
     place = str(Path(path).parent) if Path(path).is_file() else path
-    return _add(connection, place, os.fsencode(place), existing), relative(path, place) or ""
+    return _add(connection, place, os.fsencode(place), existing), paths.relative(path, place) or ""
 
 
 def _add(connection: Connection, path: str, stored: bytes, existing: Sequence[Folder]) -> Folder:
@@ -85,7 +75,7 @@ def _add(connection: Connection, path: str, stored: bytes, existing: Sequence[Fo
     made = connection.execute(insert(folders).returning(folders.c.id), {"path": stored})
     new = Folder(id=made.scalar_one(), path=path)
     for inner in existing:
-        rest = relative(inner.path, path)
+        rest = paths.relative(inner.path, path)
         if rest:
             _move_files(connection, inner.id, new.id, os.fsencode(rest))
             connection.execute(delete(folders).where(folders.c.id == inner.id))

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import Connection, RowMapping, select
 
 from saccade.catalog.lists import among, plain_rows
-from saccade.catalog.places import MEMBER, absolute, below, locate
+from saccade.catalog.places import absolute, below, locate
 from saccade.catalog.tables import (
     FAILED,
     INDEXED,
@@ -19,6 +19,7 @@ from saccade.catalog.tables import (
 from saccade.catalog.text import AlteredError
 from saccade.core.decoding import FileStamp
 from saccade.core.errors import ImageNotFoundError
+from saccade.core.paths import splits
 from saccade.core.ports.files import Folder, KnownFile
 from saccade.core.types import Failure, ImageInfo, ImageRecord
 
@@ -76,8 +77,7 @@ def image_by_sha256(connection: Connection, prefix: str, known: Sequence[Folder]
 
 def image_by_path(connection: Connection, path: str, known: Sequence[Folder]) -> ImageRecord | None:
     """See `Catalog.image_by_path`; a member of an archive is named ARCHIVE!/MEMBER."""
-    cuts = [place for place in range(len(path)) if path.startswith(MEMBER, place)]
-    for archive, member in [(path, ""), *((path[:cut], path[cut + len(MEMBER) :]) for cut in cuts)]:
+    for archive, member in splits(path):
         place = locate(known, archive)
         if place is None:
             continue
@@ -107,9 +107,9 @@ def failures(connection: Connection, limit: int | None, known: Sequence[Folder])
 
 
 def _place(places: Mapping[int, str], folder: int) -> str:
-    """The path of a folder by its number. Raises AlteredError: there is none, so a bit flipped."""
+    """The path of a folder by its number. Raises AlteredError: no such folder; the number was altered."""
     if folder not in places:
-        raise AlteredError(f"a file lies in folder {folder}, which there is not")
+        raise AlteredError(f"a file is in folder {folder}, which does not exist")
     return places[folder]
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import delete as delete_from
 
 from saccade.catalog import documents, pictures
 from saccade.catalog.lists import among
-from saccade.catalog.places import batches, relative
+from saccade.catalog.places import batches
 from saccade.catalog.tables import (
     ARCHIVE,
     EXCLUDED,
@@ -21,6 +21,7 @@ from saccade.catalog.tables import (
 )
 from saccade.catalog.text import file_name, fold, storable
 from saccade.core.errors import ImageNotFoundError, InputError
+from saccade.core.paths import relative
 from saccade.core.ports.files import Folder, SeenFile
 
 _Key = tuple[bytes, bytes]
@@ -66,11 +67,11 @@ def key(folder: Folder, one: SeenFile) -> _Key:
     """(path relative to the folder, member) of a file as stored.
 
     Raises:
-        InputError: it lies outside the folder.
+        InputError: it is not in the folder.
     """
     rest = relative(one.entry.path, folder.path)
     if not rest:
-        raise InputError(f"{one.entry.path!r} does not lie in {folder.path!r}")
+        raise InputError(f"{one.entry.path!r} is not in {folder.path!r}")
     return os.fsencode(rest), os.fsencode(one.entry.member)
 
 

@@ -55,7 +55,7 @@ def load(connection: Connection, result: int, layout: str | None) -> ImageRows:
     query = select(*wanted).where(result_rows.c.result_id == result).order_by(result_rows.c.position)
     found = plain_rows(connection, query)
     if any(len(data) != kind.itemsize or zlib.crc32(data) != checksum for _, checksum, data in found):
-        raise CorruptLibraryError("a row of a stored result is damaged", hint="make the result again")
+        raise CorruptLibraryError("a row of a stored result is damaged", hint="compute the result again")
     table = np.frombuffer(b"".join(data for _, _, data in found), kind)
     ids = np.fromiter((image or 0 for image, _, _ in found), np.int64, count=len(found))
     return ImageRows(ids=ids, arrays=_arrays(table))

@@ -1,6 +1,6 @@
 """`SqlResults`: versions of models and results: facts as JSON, numbers as an .npz file, nothing pickled.
 
-What a result holds of single images lies apart, a row for each; see `result_rows.py`.
+What a result holds about single images is stored separately, one row per image; see `result_rows.py`.
 """
 
 import io
@@ -50,15 +50,15 @@ class SqlResults:
             ImageNotFoundError: a row of an unknown image.
         """
         if keep < 1:
-            raise InputError(f"keep is {keep}; at least 1 version is kept")
+            raise InputError(f"keep is {keep}; it must be at least 1")
         kind, name = checked_name(kind, "the kind of a result", _LONGEST), checked_name(name, "it", _LONGEST)
-        told, data = _json(facts), _packed(arrays)
+        text, data = _json(facts), _packed(arrays)
         layout = None if rows is None else rows_of.layout_of(rows)
         here = (results.c.kind == kind, results.c.name == name)
         with self._transactions.storing() as connection:
             newest = connection.execute(select(func.max(results.c.version)).where(*here)).scalar() or 0
-            row = {"kind": kind, "name": name, "version": newest + 1, "created": now(), "facts": told}
-            row |= {"arrays": data, "checksum": _checksum(told, data), "layout": layout}
+            row = {"kind": kind, "name": name, "version": newest + 1, "created": now(), "facts": text}
+            row |= {"arrays": data, "checksum": _checksum(text, data), "layout": layout}
             made = connection.execute(insert(results).returning(results.c.id), row).scalar_one()
             if rows is not None and layout is not None:
                 rows_of.add(connection, made, layout, rows)
@@ -80,7 +80,7 @@ class SqlResults:
             if found is None:
                 raise NotFoundError(f"no {kind} is called {name!r}", hint="save it first")
             if found.layout is None or rows_of.layout_of(rows) != found.layout:
-                raise InputError(f"these rows are not of the kind that the {kind} {name!r} has")
+                raise InputError(f"these rows do not have the layout of the {kind} {name!r}")
             rows_of.add(connection, found.id, found.layout, rows)
 
     def load(self, kind: str, name: str, version: int | None = None) -> Result | None:
@@ -100,7 +100,7 @@ class SqlResults:
         if _checksum(row.facts, row.arrays) != row.checksum:
             raise CorruptLibraryError(
                 f"version {row.version} of the {row.kind} {row.name!r} is damaged",
-                hint="make it again, or load another version",
+                hint="compute it again, or load another version",
             )
         with np.load(io.BytesIO(row.arrays), allow_pickle=False) as held:
             arrays = {key: held[key] for key in held.files}
@@ -171,7 +171,7 @@ def damaged(connection: Connection) -> list[str]:
         except CorruptLibraryError:
             whole = False
         if not whole:
-            lines.append(f"version {version} of the {kind} {name!r} is not what was stored; make it again")
+            lines.append(f"version {version} of the {kind} {name!r} is not what was stored; compute it again")
     return lines
 
 
@@ -179,7 +179,7 @@ def _json(facts: Mapping[str, object]) -> str:
     try:
         return json.dumps(dict(facts), allow_nan=False, sort_keys=True)
     except (TypeError, ValueError) as error:
-        raise InputError(f"the facts of a result must be what JSON holds: {error}") from error
+        raise InputError(f"the facts of a result must be JSON values: {error}") from error
 
 
 def _packed(arrays: Arrays) -> bytes:

@@ -16,7 +16,7 @@ from saccade.core.items import FIRST_PART
 from saccade.core.ports.decoders import ReportProgress
 from saccade.core.types import Progress
 
-CURRENT = "0004"
+CURRENT = "0005"
 """The newest revision in `migrations/versions`."""
 _FIRST = "0001"
 """The oldest one; between the two they are numbered without a gap."""
@@ -107,7 +107,7 @@ def check(version: str | None, path: Path, *, read_only: bool) -> bool:
         )
     if read_only:
         raise ReadOnlyError(
-            f"the library in {str(path)!r} is of an older saccade and cannot be upgraded without writing",
-            hint="open it once where it can be written",
+            f"the library in {str(path)!r} is from an older saccade and cannot be upgraded: read-only",
+            hint="make its folder writable and open it once",
         )
     return True

@@ -20,15 +20,15 @@ LOCK = "lock"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transactions:
-    """How a store reads and writes: each call is one transaction, or a part of the unit of work it stands in.
+    """How a store reads and writes: each call is one transaction, or part of the current unit of work.
 
     Attributes:
         dialect: the kind of database.
         reading: as of one moment.
         storing: to write; durable when it ends, undone when it fails.
-        wiping: to write with the driver itself so that nothing of what is deleted stays on the disk; never
-            inside a unit of work.
-        rewriting: the same, and the whole database is written afresh afterward.
+        wiping: to write through the driver so that nothing deleted remains on disk; never inside a unit of
+            work.
+        rewriting: the same, and the whole database is rewritten afterward.
         folders: the indexed folders, their paths absolute.
     """
 
@@ -129,7 +129,7 @@ class Session:
         """See `Transactions.wiping`, and with `afresh`, `Transactions.rewriting`."""
         self._check_writable()
         if self._unit.connection is not None:
-            raise RuntimeError("wiping is a transaction of its own and cannot be part of a unit of work")
+            raise RuntimeError("wiping is a separate transaction and cannot be part of a unit of work")
         with (
             self._dialect.translated(self._folder),
             self._dialect.wiping(self.path, afresh=afresh) as wiper,

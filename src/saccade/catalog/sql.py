@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from saccade.catalog.feedback import SqlFeedback
     from saccade.catalog.hashes import SqlHashes
     from saccade.catalog.health import SqlHealth
+    from saccade.catalog.jobs import SqlJobs
     from saccade.catalog.pairs import SqlPairs
     from saccade.catalog.results import SqlResults
     from saccade.catalog.tags import SqlTags
@@ -40,6 +41,13 @@ class SqlCatalog:
         self.items = SqlItems(transactions)
         self.embeddings = SqlEmbeddings(transactions)
         self.notes = SqlNotes(transactions)
+
+    @cached_property
+    def jobs(self) -> "SqlJobs":
+        """Jobs, running and ended."""
+        from saccade.catalog.jobs import SqlJobs
+
+        return SqlJobs(self._session.transactions)
 
     @cached_property
     def hashes(self) -> "SqlHashes":

@@ -1,6 +1,6 @@
 """The tables of the catalog, as SQLAlchemy Core sees them; `migrations/` brings a database to this shape.
 
-A failure is a state of its file, not a row of its own: it ends when the file is read or gone, and cannot
+A failure is a state of its file, not a separate row: it ends when the file is read or gone, and cannot
 contradict the file.
 
 Paths are bytes (`os.fsencode`), so a name that is not UTF-8 comes back as it was. What derives from other
@@ -182,6 +182,29 @@ embeddings = Table(
     sqlite_autoincrement=True,
     sqlite_strict=True,
 )
+
+jobs = Table(
+    "jobs",
+    metadata,
+    key("id"),
+    Column("kind", Text, nullable=False, comment="the name of a slice, or index"),
+    Column("who", Text, nullable=False, comment="the principal"),
+    Column("process", Text, nullable=False, comment="host, process id, when it began"),
+    Column("state", Text, nullable=False),
+    Column("code", Text, nullable=False, comment="of the error, or empty"),
+    Column("started", Text, nullable=False, comment="UTC, ISO 8601"),
+    Column("updated", Text, nullable=False),
+    Column("finished", Text),
+    Column("progress", Text, comment="JSON"),
+    Column("summary", Text, nullable=False, comment="JSON: numbers"),
+    Column("cancel", Integer, nullable=False, comment="1: somebody asked for it"),
+    CheckConstraint("state IN ('running', 'done', 'failed', 'canceled', 'interrupted')", name="state"),
+    CheckConstraint("cancel IN (0, 1)", name="cancel"),
+    sqlite_autoincrement=True,
+    sqlite_strict=True,
+)
+RUNNING: ColumnElement[bool] = jobs.c.state == literal_column("'running'")
+Index("ix_jobs_running", jobs.c.id, sqlite_where=RUNNING)
 
 texts = Table(
     "texts",

@@ -1,4 +1,4 @@
-"""`SqlTags`: labels on images, many per image. A label of one origin is one row; who bears it are others."""
+"""`SqlTags`: labels on images, many per image. A label of one origin is one row; who has it is in others."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -40,21 +40,21 @@ class SqlTags:
     ) -> int:
         """Set {label: (image ids, scores)} of an origin; number of tags written.
 
-        Labels are kept without blanks around; an image given twice keeps its last score.
+        Labels are stripped of surrounding blanks; an image given twice keeps its last score.
 
         Raises:
             InputError: an empty label or origin, or a score outside [0, 1].
             ImageNotFoundError: an unknown id.
         """
         origin = checked_name(origin, "the origin of the labels", _LONGEST)
-        wanted = {_clean(label): _checked(label, *borne) for label, borne in labels.items()}
+        wanted = {_clean(label): _checked(label, *scored) for label, scored in labels.items()}
         with self._transactions.storing() as connection:
             if replace:
-                _take_off(connection, origin, among=among)
+                _take_off(connection, origin, ids=among)
             numbers = _ensure_labels(connection, origin, wanted)
             with images_known(connection, (int(image) for ids, _ in wanted.values() for image in ids)):
                 written = run_many(connection, _SET, _rows(numbers, wanted))
-            _drop_unborne(connection, origin)
+            _drop_unused(connection, origin)
             return written
 
     def of(self, ids: Sequence[int]) -> dict[int, list[Tag]]:
@@ -72,19 +72,19 @@ class SqlTags:
         return dict(found)
 
     def labels(self, origin: str | None = None) -> dict[str, int]:
-        """{label: present images that bear it}, most borne first; those that none bears are left out."""
+        """{label: present images that have it}, most used first; labels without images are left out."""
         query = select(labels.c.label, labels.c.id)
         if origin is not None:
             query = query.where(labels.c.origin == origin)
         with self._transactions.reading() as connection:
-            borne: defaultdict[str, list[int]] = defaultdict(list)
+            numbers: defaultdict[str, list[int]] = defaultdict(list)
             for label, number in connection.execute(query):
-                borne[label].append(number)
-            counts = _counts(connection, borne)
+                numbers[label].append(number)
+            counts = _counts(connection, numbers)
         return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
     def with_label(self, label: str, origin: str | None = None) -> tuple[Ids, Numbers]:
-        """Sorted ids of present images that bear it, and the best score each has."""
+        """Sorted ids of present images that have it, and the best score of each."""
         meant = select(labels.c.id).where(labels.c.label == label.strip())
         if origin is not None:
             meant = meant.where(labels.c.origin == origin)
@@ -99,8 +99,8 @@ class SqlTags:
     def remove(self, origin: str, label: str | None = None, ids: Ids | None = None) -> int:
         """Take tags off; number removed."""
         with self._transactions.storing() as connection:
-            removed = _take_off(connection, origin, label=label, among=ids)
-            _drop_unborne(connection, origin)
+            removed = _take_off(connection, origin, label=label, ids=ids)
+            _drop_unused(connection, origin)
             return removed
 
 
@@ -127,7 +127,7 @@ def _rows(numbers: Mapping[str, int], wanted: Mapping[str, tuple[Ids, Numbers]])
 
 
 def _ensure_labels(connection: Connection, origin: str, wanted: Iterable[str]) -> dict[str, int]:
-    """{label: number} of all, made if need be, with their words."""
+    """{label: number} of all; new ones are added along with their words."""
     query = select(labels.c.label, labels.c.id).where(labels.c.origin == origin)
     known = dict(connection.execute(query).all())
     fresh = [label for label in wanted if label not in known]
@@ -141,33 +141,33 @@ def _ensure_labels(connection: Connection, origin: str, wanted: Iterable[str]) -
 
 
 def _take_off(
-    connection: Connection, origin: str, *, label: str | None = None, among: Ids | None = None
+    connection: Connection, origin: str, *, label: str | None = None, ids: Ids | None = None
 ) -> int:
     meant = select(labels.c.id).where(labels.c.origin == origin)
     if label is not None:
         meant = meant.where(labels.c.label == label.strip())
     which: list[ColumnElement[bool]] = [tags.c.label_id.in_(meant)]
-    if among is not None:
-        which.append(among(tags.c.image_id, among.tolist()))
+    if ids is not None:
+        which.append(among(tags.c.image_id, ids.tolist()))
     return connection.execute(delete(tags).where(*which)).rowcount
 
 
-def _drop_unborne(connection: Connection, origin: str) -> None:
-    """Forget the labels of the origin that no image bears any more."""
-    borne = exists().where(tags.c.label_id == labels.c.id)
-    dropped = delete(labels).where(labels.c.origin == origin, ~borne).returning(labels.c.id)
+def _drop_unused(connection: Connection, origin: str) -> None:
+    """Delete the labels of the origin that no image has anymore."""
+    used = exists().where(tags.c.label_id == labels.c.id)
+    dropped = delete(labels).where(labels.c.origin == origin, ~used).returning(labels.c.id)
     dialect_of(connection).words.remove_labels(connection, connection.execute(dropped).scalars().all())
 
 
-def _counts(connection: Connection, borne: Mapping[str, Sequence[int]]) -> dict[str, int]:
-    """{label: present images}, of {label: its rows}: all that bear it, less the few that are absent."""
+def _counts(connection: Connection, known: Mapping[str, Sequence[int]]) -> dict[str, int]:
+    """{label: present images}, from {label: its rows}: all that have it, minus the few that are absent."""
     gone = tags.c.image_id.in_(select(images.c.id).where(ABSENT))
     every = select(tags.c.label_id, func.count()).group_by(tags.c.label_id)
     rows: dict[int, int] = dict(connection.execute(every).all())
     for number, absent in connection.execute(every.where(gone)):
         rows[number] -= absent
     counts: dict[str, int] = {}
-    for label, numbers in borne.items():
+    for label, numbers in known.items():
         if len(numbers) == 1:
             counts[label] = rows.get(numbers[0], 0)
         else:  # an image may have it from several

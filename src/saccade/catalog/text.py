@@ -42,10 +42,10 @@ def document(text: str) -> str:
     """What the full-text table holds of a text: its words, and the parts of words that have several.
 
     "IMG_beachSunset2020.jpg" gives "img beachsunset2020 beach sunset 2020 jpg". Characters of scripts
-    written without spaces are parts of their own.
+    written without spaces are separate parts.
 
     Raises:
-        AlteredError: it is no text.
+        AlteredError: it is not text.
     """
     if not isinstance(text, str):
         raise AlteredError("a stored text is not text")

@@ -174,8 +174,8 @@ def _unpacked(rows: Sequence[Row[*tuple[Any, ...]]], dim: int) -> Embeddings:
     bad = [row[0] for row in rows if zlib.crc32(row[2]) != row[1] or len(row[2]) != dim * _ITEM.itemsize]
     if bad:
         raise CorruptLibraryError(
-            f"{len(bad)} stored embeddings are damaged (of item {bad[0]} first)",
-            hint="run `saccade doctor --repair`, which makes them again",
+            f"{len(bad)} stored embeddings are damaged (the first is of item {bad[0]})",
+            hint="run `saccade doctor --repair`, which recomputes them",
         )
     joined = bytearray().join([row[2] for row in rows])
     return np.frombuffer(joined, dtype=_ITEM).astype(np.float32, copy=False).reshape(len(rows), dim)

@@ -102,8 +102,10 @@ def image_confidence(calibration: Calibration, scores: ArrayLike) -> NDArray[np.
     if not calibration.chance:
         return np.clip(values, 0.0, 1.0)
     steps = np.linspace(0.0, 1.0, _QUANTILES)
-    true = np.interp(values, calibration.nearest, steps)
-    random = 1.0 - np.interp(values, calibration.chance, steps)
+    # Rounded far below what float32 resolves: between knots that differ by less, slopes overflow.
+    values, nearest, chance = (np.round(one, 12) for one in (values, calibration.nearest, calibration.chance))
+    true = np.interp(values, nearest, steps)
+    random = 1.0 - np.interp(values, chance, steps)
     return np.asarray(true / np.maximum(true + random, 1e-12))
 
 

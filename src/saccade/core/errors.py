@@ -18,6 +18,7 @@ SaccadeError
 ├── UnavailableError
 │   ├── EncoderUnavailableError  the library's encoder is not available
 │   └── MissingExtraError        an optional extra that is not installed
+├── JobCanceledError         a job stopped because somebody asked for it
 └── StorageError
     ├── DiskFullError         no space left
     ├── ReadOnlyError         no permission to write
@@ -149,6 +150,12 @@ class MissingExtraError(UnavailableError):
     code = "missing_extra"
 
 
+class JobCanceledError(SaccadeError):
+    """A job stopped because somebody asked for it; what it had finished is kept."""
+
+    code = "job_canceled"
+
+
 class StorageError(SaccadeError):
     """Reading or writing the library failed."""
 
@@ -182,7 +189,7 @@ class Status:
     mcp: int
 
 
-_BAD, _MISSING, _CONFLICT, _ABSENT, _STORAGE = 2, 3, 4, 5, 6
+_BAD, _MISSING, _CONFLICT, _ABSENT, _STORAGE, _CANCELED = 2, 3, 4, 5, 6, 8
 _MCP_PARAMS, _MCP_INTERNAL = -32602, -32603
 
 STATUS: dict[str, Status] = {
@@ -204,6 +211,7 @@ STATUS: dict[str, Status] = {
     "unavailable": Status(_ABSENT, 503, _MCP_INTERNAL),
     "encoder_unavailable": Status(_ABSENT, 503, _MCP_INTERNAL),
     "missing_extra": Status(_ABSENT, 501, _MCP_INTERNAL),
+    "job_canceled": Status(_CANCELED, 409, _MCP_INTERNAL),
     "storage_failed": Status(_STORAGE, 500, _MCP_INTERNAL),
     "disk_full": Status(_STORAGE, 507, _MCP_INTERNAL),
     "read_only": Status(_STORAGE, 500, _MCP_INTERNAL),

@@ -127,15 +127,15 @@ def condition(field: str, op: str, value: Value) -> Condition:
     return of_kind(Condition(field=field, op=op, value=value), FIELDS[field])
 
 
-def of_kind(asked: Condition, kind: Kind) -> Condition:
+def of_kind(given: Condition, kind: Kind) -> Condition:
     """The condition with its value converted to the kind.
 
     Raises:
         InvalidFilterError: an unsupported operator, or a value of another kind.
     """
-    if asked.op not in _OPS[kind]:
-        raise _no_operator(asked.field, asked.op, _OPS[kind])
-    return Condition(field=asked.field, op=asked.op, value=_checked(asked.field, kind, asked.value))
+    if given.op not in _OPS[kind]:
+        raise _no_operator(given.field, given.op, _OPS[kind])
+    return Condition(field=given.field, op=given.op, value=_checked(given.field, kind, given.value))
 
 
 def _no_operator(field: str, op: str, known: Iterable[str]) -> InvalidFilterError:

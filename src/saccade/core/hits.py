@@ -48,7 +48,7 @@ class Hit:
     info: ImageInfo
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class SearchResult(Listed[Hit]):
     """The answer to a query.
 

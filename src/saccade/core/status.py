@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
 
-from saccade.core.types import Failure, SpaceInfo
+from saccade.core.types import Failure, Progress, SpaceInfo
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +75,38 @@ class Counts:
     embeddings: Mapping[int, int] = field(default_factory=dict)
 
 
+JobState: TypeAlias = Literal["running", "done", "failed", "canceled", "interrupted"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobRecord:
+    """A job on a library, running or ended.
+
+    Attributes:
+        id: number, ascending.
+        kind: the name of its slice, such as "index" or "duplicates".
+        who: the caller.
+        process: host, process id, and when the process began.
+        state: "interrupted" is a job whose process was stopped or killed.
+        code: of the error of a failed job, or empty.
+        started, updated, finished: UTC, ISO 8601.
+        progress: as last reported.
+        summary: what it did, in numbers.
+    """
+
+    id: int
+    kind: str
+    who: str
+    process: str
+    state: JobState
+    code: str
+    started: str
+    updated: str
+    finished: str | None
+    progress: Progress | None
+    summary: Mapping[str, int]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LibraryStatus:
     """A library's location and contents.
@@ -86,6 +119,7 @@ class LibraryStatus:
         indexes: {space id: "flat", "ivf" or "hnsw" and how many newer rows are searched separately}.
         size_bytes: size of the library's own files.
         interrupted: whether the last indexing run did not finish.
+        jobs: those that run, and those that ended last; newest first.
     """
 
     library: str
@@ -95,6 +129,7 @@ class LibraryStatus:
     indexes: Mapping[int, str]
     size_bytes: int
     interrupted: bool
+    jobs: tuple[JobRecord, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

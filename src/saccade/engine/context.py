@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,6 +18,9 @@ from saccade.core.settings import Settings
 from saccade.core.types import Ids, ImageRecord, PixelRecipe
 from saccade.engine.inputs import absolute, picture_name, picture_task
 from saccade.engine.spaces import ActiveSpaces
+
+if TYPE_CHECKING:
+    from saccade.engine.jobs import Jobs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +55,13 @@ class LibraryContext:
     settings: Settings
     clock: Callable[[], float]
     principal: Principal = Principal()
+
+    @property
+    def jobs(self) -> "Jobs":
+        """The library's jobs, as its caller."""
+        from saccade.engine.jobs import Jobs  # noqa: PLC0415 - a search has no need of it
+
+        return Jobs(self.catalog.jobs, who=self.principal.name)
 
     def filter(self, where: Where | Sequence[str] | None = None, folders: Sequence[Path] = ()) -> Filter:
         """The query of `where=` and `folders=`. Raises InvalidFilterError."""

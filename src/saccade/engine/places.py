@@ -1,8 +1,15 @@
-"""Resolves a path to a file and archive member on disk."""
+"""Resolves a path to a file and archive member on disk, where the text alone may mean several."""
 
 import os
 
 from saccade.core import paths
+
+
+def lies_in(path: str, folder: str) -> bool:
+    """Whether a file is in a folder or an archive; a folder "best!" is no part of a folder "best"."""
+    if paths.relative(path, folder) is not None:
+        return True
+    return paths.holds(folder, path) and locate(path)[0] == folder
 
 
 def locate(path: str) -> tuple[str, str]:

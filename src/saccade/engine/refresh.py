@@ -35,7 +35,7 @@ def refresh(
     kind: str | None = None,
     force: bool = False,
 ) -> None:
-    """Rebuild the index of each space whose newer or gone rows have become many, and measure chance anew.
+    """Rebuild the index of each space with many newer or gone rows, and measure chance again.
 
     Searches stay exact about newer rows meanwhile; this only keeps them fast. Call it while `writing()`.
 
@@ -50,7 +50,7 @@ def refresh(
         if rows and (force or _stale(catalog, store, space, rows)):
             report(Progress(stage=f"index {space.role}", done=0, total=rows))
             batches = catalog.embeddings.after(space.id, 0)
-            queries = _made_up(encoder, meaning=True) if space.role == Role.SEMANTIC else None
+            queries = _synthetic(encoder, meaning=True) if space.role == Role.SEMANTIC else None
             store.build(space, batches, kind=chosen, count=rows, queries=queries, report=report)
         known, present = load_calibration(catalog, space), reader.count()
         if force or known is None or abs(present - known.images) > _STALE_SHARE * known.images:
@@ -63,7 +63,7 @@ def measure(catalog: Catalog, encoder: Encoder, reader: SpaceReader) -> Calibrat
     """How chance scores in a space now; see `saccade.core.calibration`."""
     rows = reader.count()
     sample = _sample(catalog, reader.space, rows)
-    texts = _made_up(encoder, meaning=False) if reader.space.role == Role.SEMANTIC else None
+    texts = _synthetic(encoder, meaning=False) if reader.space.role == Role.SEMANTIC else None
     best = reader.best_scores(texts, 1)[1][:, 0] if texts is not None and rows else None
     nearest = reader.best_scores(sample, 2)[1][:, -1] if rows > 1 else np.zeros(len(sample), np.float32)
     return calibrate(sample, nearest, best, texts, rows)
@@ -90,8 +90,8 @@ def _key(space: SpaceInfo) -> str:
     return f"calibration:{space.id}"
 
 
-def _made_up(encoder: Encoder, *, meaning: bool) -> Embeddings | None:
-    """Embeddings of made-up texts, ordinary or meaningless ones; None if the encoder reads no text."""
+def _synthetic(encoder: Encoder, *, meaning: bool) -> Embeddings | None:
+    """Embeddings of synthetic texts, ordinary or meaningless; None if the encoder reads no text."""
     if not encoder.info.reads_text:
         return None
     make = ordinary_texts if meaning else meaningless_texts

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from saccade.core.errors import CorruptLibraryError, InputError, PathNotFoundError
+from saccade.core.paths import relative
 from saccade.core.ports.catalog import Catalog
 from saccade.core.ports.files import Folder
 from saccade.core.types import Failure
@@ -53,7 +54,7 @@ def known_folders(catalog: Catalog) -> tuple[list[str], tuple[Failure, ...]]:
     there = [path for path in paths if os.path.isdir(path)]
     away = [path for path in paths if path not in there]
     if away and not there:
-        raise PathNotFoundError(f"not there: {', '.join(away)}", hint="mount the disk; nothing was changed")
+        raise PathNotFoundError(f"not found: {', '.join(away)}", hint="mount the disk; nothing was changed")
     if not there:
         raise InputError("nothing to index", hint="give a folder: saccade index FOLDER")
     reason = "the folder is not there; nothing was removed"
@@ -96,8 +97,8 @@ def _seen_from(pattern: str, inside: str) -> Iterator[str]:
 
 
 def _holds(wide: str, narrow: str) -> bool:
-    """Whether one relative path is the other or above it; "" is the folder itself."""
-    return wide in {"", narrow} or narrow.startswith(wide + os.sep)
+    """Whether one path is the other or above it; a relative "" is the folder itself."""
+    return relative(narrow, wide) is not None
 
 
 def _load(catalog: Catalog, folder: Folder) -> dict[str, list[str]]:

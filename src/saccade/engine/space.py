@@ -1,4 +1,4 @@
-"""Answers from one space: its index, and the rows newer than the index scanned beside it."""
+"""Answers from one space: its index, plus a scan of the rows newer than the index."""
 
 import threading
 from dataclasses import dataclass, replace
@@ -26,7 +26,7 @@ class SpaceReader:
 
     Args:
         catalog: the system of record.
-        store: where the space's index lies, if it has one.
+        store: where the space's index is, if it has one.
         space: the space.
     """
 

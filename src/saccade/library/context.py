@@ -1,10 +1,13 @@
 """Assembles the parts of a library."""
 
 import os
+import shutil
 import time
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from saccade.catalog import SqlCatalog, open_catalog
+from saccade.core.errors import LibraryBusyError
 from saccade.core.ports.decoders import ReportProgress
 from saccade.core.settings import Settings
 from saccade.encoders.registry import BUILTIN, load
@@ -35,6 +38,16 @@ class OpenedLibrary:
         self.context.spaces.close()
         self.workers.close()
         self.catalog.close()
+
+    def discard_if_empty(self) -> None:
+        """Remove a library made for a folder that turned out to hold no images, unless others use it."""
+        folder = self.context.folder
+        with suppress(LibraryBusyError), self.catalog.writing("removing an empty library", wait_s=0):
+            counts = self.catalog.health.counts()
+            holds = counts.images or counts.failed or counts.missing
+            if not holds and not self.context.tools.journal(folder).runs():
+                self.close()
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def open_parts(

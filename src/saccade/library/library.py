@@ -1,13 +1,11 @@
 """`Library`: everything you can do with a library."""
 
-import shutil
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from saccade.core.errors import InputError, LibraryBusyError
+from saccade.core.errors import InputError
 from saccade.core.filters import Where
 from saccade.core.hits import SearchResult
 from saccade.core.pictures import ImageId, Path
@@ -135,7 +133,8 @@ class Library:
                 *paths, exclude=exclude, files=files, allow_empty=allow_empty, progress=progress
             )
         except InputError:
-            self._discard_if_fresh()
+            if self._fresh:
+                self._opened.discard_if_empty()
             raise
         self._fresh = False
         return report
@@ -155,13 +154,13 @@ class Library:
     ) -> "ForgetReport":
         """Erase images with everything known about and derived from them. Files and backups are not touched.
 
-        Takes the write lock. An image that still lies in an indexed folder is new at the next indexing.
+        Takes the write lock. An image that is still in an indexed folder is new at the next indexing.
 
         Args:
-            targets: images, by file or `ImageId`; folders and archives, present or not, with the images that
-                lie nowhere else.
+            targets: images, by file or `ImageId`; folders and archives, present or not, with the images
+                found nowhere else.
         Raises:
-            ImageNotFoundError: the library knows nothing of a target; nothing was changed.
+            ImageNotFoundError: the library does not know a target; nothing was changed.
             LibraryBusyError: another process writes, or keeps traces in the journal by reading: run it again.
         """
         return self._indexing.forget(*targets, dry_run=dry_run, progress=progress)
@@ -178,8 +177,15 @@ class Library:
         self._indexing.backup(path, overwrite=overwrite)
 
     def status(self) -> "LibraryStatus":
-        """The library's location and contents."""
+        """The library's location and contents, and its jobs."""
         return self._indexing.status()
+
+    def cancel(self, job: int) -> None:
+        """Ask a running job of `status().jobs`, in any process, to stop after its current batch.
+
+        It ends with JobCanceledError and keeps what it finished. Raises NotFoundError: it is not running.
+        """
+        self._indexing.cancel(job)
 
     # --- asking it
 
@@ -286,13 +292,3 @@ class Library:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-    def _discard_if_fresh(self) -> None:
-        """Remove a library created for a folder that turned out to be empty, unless others use it."""
-        catalog = self.context.catalog
-        with suppress(LibraryBusyError), catalog.writing("removing an empty library", wait_s=0):
-            counts = catalog.health.counts()
-            holds = counts.images or counts.failed or counts.missing
-            if self._fresh and not holds and not self.context.tools.journal(self.folder).runs():
-                self.close()
-                shutil.rmtree(self.folder, ignore_errors=True)

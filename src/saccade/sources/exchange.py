@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from contextlib import suppress
 from functools import lru_cache
 
+from saccade.core import paths
 from saccade.core.decoding import DecodeOutcome, DecodeTask, FileEntry
 from saccade.core.types import Failure, PixelRecipe
-from saccade.sources.outcome import name_of, read_failure, read_members, read_outcome
+from saccade.sources.outcome import read_failure, read_members, read_outcome
 from saccade.sources.process import WorkerGoneError, WorkerProcess
 from saccade.sources.roster import Roster
 from saccade.sources.wire import Cut, Header, Limits, check_cut, pack
@@ -33,7 +34,7 @@ def decode_one(roster: Roster, task: DecodeTask, recipe: PixelRecipe) -> DecodeO
         UnavailableError: no worker can be started.
         RuntimeError: the pool was closed meanwhile.
     """
-    name = name_of(task.path, task.member)
+    name = paths.join(task.path, task.member)
     left = roster.limits.archive_s if task.member else roster.limits.wall_s
     request = _request(task, recipe)
     for attempt in range(1, _ATTEMPTS + 1):

@@ -8,6 +8,7 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 
+from saccade.core import paths
 from saccade.core.decoding import FileStamp
 from saccade.core.errors import ConflictError, NotFoundError
 from saccade.core.quarantine import Merge, Move, RunEntries
@@ -154,8 +155,9 @@ def _rebased(line: _Line, was: Sequence[tuple[str, str]]) -> _Line:
     for key in ("path", "place", "keeper"):
         path = line.get(key)
         for old, new in was:
-            if isinstance(path, str) and path.startswith(os.path.join(old, "")):
-                changed[key] = os.path.join(new, path[len(os.path.join(old, "")) :])
+            rest = paths.relative(path, old) if isinstance(path, str) else None
+            if rest:
+                changed[key] = paths.below(new, rest)
                 break
     return {**line, **changed}
 

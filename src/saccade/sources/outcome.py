@@ -6,6 +6,7 @@ from typing import TypeGuard
 
 import numpy as np
 
+from saccade.core import paths
 from saccade.core.decoding import Decoded, DecodeOutcome, DecodeTask, FileEntry, FileStamp, Hashed
 from saccade.core.types import Failure, ImageInfo, PixelRecipe
 from saccade.sources.text import clean, clean_keywords, parse_date
@@ -27,11 +28,6 @@ _MAX_TIME = 1 << 65
 """Nanoseconds since 1970, beyond what file systems can store (some up to the year 2446)."""
 
 
-def name_of(path: str, member: str) -> str:
-    """A file's name in messages: members of an archive as "ARCHIVE!/MEMBER"."""
-    return f"{path}!/{member}" if member else path
-
-
 def read_outcome(task: DecodeTask, header: Header, payload: bytes, recipe: PixelRecipe) -> DecodeOutcome:
     """The outcome of a task.
 
@@ -42,7 +38,7 @@ def read_outcome(task: DecodeTask, header: Header, payload: bytes, recipe: Pixel
     """
     kind = header.get("kind")
     if kind == "refused" and not payload:
-        return read_failure(name_of(task.path, task.member), header)
+        return read_failure(paths.join(task.path, task.member), header)
     digest = _digest(header.get("sha256"))
     stamp = _stamp(header.get("stamp"), wanted=task.data is None)
     if kind == "hashed" and task.hash_only and not payload:
@@ -74,7 +70,7 @@ def read_members(path: str, header: Header) -> tuple[list[FileEntry | Failure], 
         name = item[0]
         if item[1] == -1:
             reason = "its name in the archive is too long"
-            entries.append(Failure(path=name_of(path, name), code="unreadable_file", reason=reason))
+            entries.append(Failure(path=paths.join(path, name), code="unreadable_file", reason=reason))
         else:
             stamp = FileStamp(size=_integer(item[1], 0), mtime_ns=_integer(item[2], -_MAX_TIME, _MAX_TIME))
             entries.append(FileEntry(path=path, stamp=stamp, member=name))

@@ -151,7 +151,7 @@ class RecipeDecoder:
 
 
 class GuardedDecoder(RecipeDecoder):
-    """A decoder with a pool of its own, which ends with it.
+    """A decoder with its own pool, which ends with it.
 
     Args:
         recipe: how pixels are cut.

@@ -116,7 +116,7 @@ class WorkerProcess:
         self.kill()
 
     def _gone(self) -> WorkerGoneError:
-        # A worker that ended by itself has a status of its own; wait briefly before killing it replaces it.
+        # A worker that ended by itself has its own exit status; wait briefly: killing it replaces that.
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(0.2)
         status = self.close()

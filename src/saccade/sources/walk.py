@@ -7,6 +7,7 @@ from fnmatch import translate
 from re import compile as compile_pattern
 from typing import BinaryIO, Protocol
 
+from saccade.core import paths
 from saccade.core.decoding import FileEntry, FileStamp
 from saccade.core.errors import PathNotFoundError
 from saccade.core.types import Failure
@@ -126,7 +127,7 @@ def _regular(entry: "os.DirEntry[str]", real_root: str) -> FileEntry | None:
 
 
 def _lies_in(path: str, folder: str) -> bool:
-    return os.path.commonpath([path, folder]) == folder
+    return paths.relative(path, folder) is not None
 
 
 def _name(entry: "os.DirEntry[str]") -> str:

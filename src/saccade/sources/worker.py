@@ -104,7 +104,7 @@ class Worker:
         self._send({"kind": "members", "members": batch, "last": True})
 
     def _beat(self) -> None:
-        """Tell the parent that a long read goes on, now and then."""
+        """Tell the parent, now and then, that a long read is still running."""
         now = time.monotonic()
         if now - self._last_beat >= _BEAT_S:
             self._last_beat = now

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from saccade.core.filters import FIELDS, Condition, Filter, Kind, condition, parse_where
 from tests.contracts.catalog.shelf import IMPLEMENTATIONS, Shelf
+from tests.helpers.properties import examples
 
 
 def test_match_words_finds_parts_of_names_captions_and_keywords(shelf: Shelf) -> None:
@@ -146,7 +147,7 @@ def _holds(one: Condition, facts: Mapping[str, object], name: str) -> bool:
 
 
 @pytest.mark.parametrize("name", sorted(IMPLEMENTATIONS))
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(
     facts=st.lists(_FACTS, min_size=1, max_size=8),
     wanted=st.lists(st.lists(_CONDITIONS, min_size=1, max_size=2), min_size=1, max_size=12),

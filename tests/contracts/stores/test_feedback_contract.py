@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from saccade.core.errors import ImageNotFoundError, InputError
 from saccade.core.ports.stores import Event
 from tests.contracts.stores.shelf import IMPLEMENTATIONS, Shelf
+from tests.helpers.properties import examples
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -105,7 +106,7 @@ def test_an_unknown_image_is_named_and_nothing_is_kept(shelf: Shelf, store: str)
 VALUES = st.dictionaries(st.integers(0, 9), st.floats(allow_nan=False, allow_infinity=False), max_size=6)
 
 
-@settings(max_examples=12, deadline=None)
+@examples(12)
 @given(
     writes=st.lists(st.tuples(st.sampled_from("ab"), VALUES, st.booleans()), max_size=6),
     value=st.floats(-10, 10),

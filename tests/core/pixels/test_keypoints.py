@@ -2,12 +2,13 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.ndimage import gaussian_filter
 
 from saccade.core.pixels import keypoints
 from saccade.core.pixels.keypoints import Floats, blurred, find_keypoints
+from tests.helpers.properties import examples
 
 
 def texture(seed: int = 0, height: int = 120, width: int = 160) -> Floats:
@@ -75,7 +76,7 @@ def test_mirroring_the_points_is_mirroring_the_picture() -> None:
     assert same.any(axis=1).mean() > 0.95
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.integers(1, 70), st.integers(1, 70), st.integers(0, 2**32 - 1), st.sampled_from([0.1, 0.5, 50.0]))
 def test_any_picture_has_finite_points_inside_it(height: int, width: int, seed: int, contrast: float) -> None:
     rng = np.random.default_rng(seed)

@@ -4,12 +4,11 @@ import base64
 import hashlib
 import os
 import re
-from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from saccade.core.errors import PathNotFoundError
@@ -23,6 +22,8 @@ from saccade.doors.page.report import (
     tiles_pictures,
     write_report,
 )
+from tests.helpers.elements import Elements
+from tests.helpers.properties import examples
 from tests.helpers.terminal import JPEG, FakeDecoder, fake_context
 
 ADDRESS = "data:image/jpeg;base64," + base64.b64encode(JPEG).decode()
@@ -32,25 +33,6 @@ _TAGS = {
     *("ol", "ul", "li", "figure", "a", "img", "span", "figcaption", "footer", "nav", "details", "summary"),
     *("table", "thead", "tbody", "tr", "th", "td"),
 }
-
-
-class _Elements(HTMLParser):
-    """Every element of a document with its attributes, and all its text."""
-
-    def __init__(self, document: str) -> None:
-        super().__init__()
-        self.found: list[tuple[str, dict[str, str | None]]] = []
-        self.text = ""
-        self.feed(document)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found.append((tag, dict(attrs)))
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
-
-    def all(self, tag: str) -> list[dict[str, str | None]]:
-        return [attrs for name, attrs in self.found if name == tag]
 
 
 def _tile(words: str = "cat.jpg", **changed: object) -> Tile:
@@ -69,7 +51,7 @@ def test_report_shows_all_it_is_given() -> None:
     section = Section(
         title="Group 1", lines=("two files",), tiles=(tile,), table=table, figure="<svg></svg>", more=1200
     )
-    page = _Elements(report_html(_report(section)))
+    page = Elements(report_html(_report(section)))
     for words in (
         *("Duplicates", "Group 1", "two files", "cat.jpg", "keep", "400 x 300", "same picture"),
         *("folder", "bytes", "12 MB", "and 1,200 more", "1,201 pictures"),
@@ -84,7 +66,7 @@ def test_report_shows_all_it_is_given() -> None:
     words=st.text(min_size=1, max_size=40) | st.binary(min_size=1, max_size=40).map(os.fsdecode),
     path=st.binary(min_size=1, max_size=40),
 )
-@settings(max_examples=60, deadline=None)
+@examples(60)
 def test_no_text_adds_an_element_or_attribute(words: str, path: bytes) -> None:
     """Every text may say anything; links keep the bytes of the path."""
     place = "/photos/" + os.fsdecode(path.replace(b"\0", b"").replace(b"/", b"."))
@@ -98,12 +80,12 @@ def test_hostile_text_is_harmless() -> None:
     assert "\u202e" not in page.text
 
 
-def _check_harmless(words: str, path: str) -> _Elements:
+def _check_harmless(words: str, path: str) -> Elements:
     tile = _tile(path=path, title=words, lines=(words,), badge=words, picture=words)
     shown = _tile(path=path, title=words)
     table = Table(columns=(words,), rows=((words,),))
     section = Section(title=words, lines=(words,), tiles=(tile, shown), table=table)
-    page = _Elements(report_html(_report(*[section] * 3, words=words)))
+    page = Elements(report_html(_report(*[section] * 3, words=words)))
     assert {tag for tag, _ in page.found} <= _TAGS
     attributes = {name for _, attrs in page.found for name in attrs}
     assert not any(name.startswith("on") or name == "style" for name in attributes)
@@ -130,9 +112,7 @@ def test_policy_allows_its_own_style_and_nothing_else() -> None:
 
 def test_tile_without_file_or_picture() -> None:
     """No path, no link; no picture, the reason in its place."""
-    page = _Elements(
-        report_html(_report(Section(title="a", tiles=(_tile(path="", picture="it is <gone>"),))))
-    )
+    page = Elements(report_html(_report(Section(title="a", tiles=(_tile(path="", picture="it is <gone>"),)))))
     assert page.all("a") == []
     assert page.all("img") == []
     assert "it is <gone>" in page.text
@@ -141,7 +121,7 @@ def test_tile_without_file_or_picture() -> None:
 def test_many_sections_fold() -> None:
     """The first few are open; every link leads to an id inside the section, so that following it unfolds."""
     sections = [Section(title=f"Group {place}", tiles=(_tile(),)) for place in range(300)]
-    page = _Elements(report_html(_report(*sections)))
+    page = Elements(report_html(_report(*sections)))
     folds = [attrs for attrs in page.all("details") if attrs.get("class") == "part"]
     assert [("open" in attrs) for attrs in folds] == [True] * 3 + [False] * 297
     targets = {attrs["id"] for _, attrs in page.found if "id" in attrs}
@@ -154,7 +134,7 @@ def test_many_sections_fold() -> None:
 
 def test_few_sections_do_not_fold() -> None:
     """Nothing to unfold, nothing to leaf through."""
-    page = _Elements(report_html(_report(Section(title="a"), Section(title="b"))))
+    page = Elements(report_html(_report(Section(title="a"), Section(title="b"))))
     assert page.all("details") == []
     assert page.all("nav") == []
 

@@ -5,19 +5,20 @@ import hashlib
 import os
 import re
 from collections.abc import Callable
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from saccade.core.errors import PathNotFoundError, ReadOnlyError, StorageError
 from saccade.core.hits import PartScore
 from saccade.core.types import Failure
 from saccade.usecases.searching.html import Section, sheet_html, write_sheet
+from tests.helpers.elements import Elements
+from tests.helpers.properties import examples
 from tests.helpers.terminal import JPEG, FakeDecoder, fake_context
 
 EVIL = '/photos/"><script>alert(1)</script>&\n\x1b[2J\u202e.jpg'
@@ -27,25 +28,9 @@ _TAGS = {
 }
 
 
-class _Elements(HTMLParser):
-    """Every element of a document with its attributes, and all its text."""
-
-    def __init__(self, document: str) -> None:
-        super().__init__()
-        self.found: list[tuple[str, dict[str, str | None]]] = []
-        self.text = ""
-        self.feed(document)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found.append((tag, dict(attrs)))
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
-
-
-def _sheet(make_result: Callable[..., Any], *hits: Any, **changed: Any) -> _Elements:
+def _sheet(make_result: Callable[..., Any], *hits: Any, **changed: Any) -> Elements:
     section = Section(result=make_result(*hits, **changed), thumbnails=(JPEG,) * len(hits))
-    return _Elements(sheet_html([section]))
+    return Elements(sheet_html([section]))
 
 
 def test_sheet_shows_every_hit(make_hit: Callable[..., Any], make_result: Callable[..., Any]) -> None:
@@ -80,7 +65,7 @@ def test_sheet_is_honest(make_hit: Callable[..., Any], make_result: Callable[...
     name=st.text(min_size=1, max_size=40) | st.binary(min_size=1, max_size=40).map(os.fsdecode),
     query=st.text(max_size=40),
 )
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@examples(60)
 def test_sheet_holds_nothing_but_our_elements(
     make_hit: Callable[..., Any], make_result: Callable[..., Any], name: str, query: str
 ) -> None:
@@ -122,7 +107,7 @@ def test_sheet_policy_allows_its_own_style_and_nothing_else(
     assert policy is not None
     digest = base64.b64encode(hashlib.sha256(style[1].encode()).digest()).decode()
     assert policy[1] == f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'; base-uri 'none'"
-    addresses = [value for _, attrs in _Elements(document).found for value in attrs.values() if value]
+    addresses = [value for _, attrs in Elements(document).found for value in attrs.values() if value]
     assert not any(re.match(r"(https?:)?//", value) for value in addresses)
 
 
@@ -136,7 +121,7 @@ def test_sheet_tells_why_a_picture_is_missing(
     context = fake_context("/photos/.saccade", decoder)
     section = Section.of(context, make_result(make_hit()), query_pictures=["/q.jpg"])
     assert (section.thumbnails, section.asked) == (("the file is <gone>",), ())
-    assert "the file is <gone>" in _Elements(sheet_html([section])).text
+    assert "the file is <gone>" in Elements(sheet_html([section])).text
 
 
 def test_sheet_links_a_member_to_its_archive(

@@ -37,7 +37,7 @@ def copy_database(
                 if report is None:
                     original.backup(copy)
                 else:
-                    original.backup(copy, pages=_STEP_PAGES, progress=_told(report))
+                    original.backup(copy, pages=_STEP_PAGES, progress=_stepped(report))
             _sync(partial)
             _refuse_existing(target, overwrite=overwrite)
             partial.replace(target)
@@ -46,13 +46,13 @@ def copy_database(
         _sync(target.parent)
 
 
-def _told(report: Callable[[int, int], None]) -> Callable[[int, int, int], None]:
+def _stepped(report: Callable[[int, int], None]) -> Callable[[int, int, int], None]:
     """What SQLite calls after each step of a copy: with a status, and the pages left of all."""
     return lambda _, left, pages: report((pages - left) * driver.PAGE_SIZE, pages * driver.PAGE_SIZE)
 
 
 def _remove(database: Path) -> None:
-    """Delete a database and what SQLite puts beside it, whichever of them there are."""
+    """Delete a database and the files SQLite puts next to it, if they exist."""
     for ending in ("", "-wal", "-shm", "-journal"):
         with suppress(FileNotFoundError):
             Path(f"{database}{ending}").unlink()

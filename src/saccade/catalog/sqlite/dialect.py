@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     Connection,
     Engine,
     Insert,
@@ -29,7 +30,7 @@ _NUMBERED = text("INSERT INTO sqlite_sequence (name, seq) VALUES (:name, :last)"
 
 
 @compiles(each, "sqlite")
-def _each(element: each, compiler: SQLCompiler, **options: Any) -> str:
+def _each(element: each, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401 - SQLAlchemy passes them on
     return f"json_each({compiler.process(element.clauses, **options)})"
 
 
@@ -87,7 +88,7 @@ class _Sqlite:
             if not driver.empty_journal(connection):
                 raise LibraryBusyError(
                     "erased, but traces stay in the journal while another process reads the library",
-                    hint="run the same command again when it has ended",
+                    hint="run the same command again when it is done",
                 )
 
     def insert_missing(self, table: Table) -> Insert:
@@ -96,7 +97,7 @@ class _Sqlite:
 
     def numbered_pairs(self, pairs: Sequence[tuple[int, int]]) -> Subquery:
         """A table with columns `position`, `a` and `b`."""
-        given = bindparam(None, "[" + ",".join(f"[{a},{b}]" for a, b in pairs) + "]")
+        given: BindParameter[str] = bindparam(None, "[" + ",".join(f"[{a},{b}]" for a, b in pairs) + "]")
         rows = func.json_each(given).table_valued("key", "value")
         a, b = (
             func.json_extract(rows.c.value, path).label(name) for name, path in (("a", "$[0]"), ("b", "$[1]"))

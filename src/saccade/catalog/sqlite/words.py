@@ -1,7 +1,7 @@
 """The full-text table: SQLite's FTS5, one row per present image, row number = image id.
 
-The words of labels stand in a small table of their own, one row per label: tagging a million images would
-else write a million rows anew. Words are stemmed (Porter) and stripped of accents. A user's words reach
+The words of labels are in a separate small table, one row per label: otherwise tagging a million images would
+rewrite a million rows. Words are stemmed (Porter) and stripped of accents. A user's words reach
 SQLite as quoted strings only.
 """
 
@@ -24,9 +24,9 @@ from saccade.core.types import Ids
 _WORDS = "tokenize = 'porter unicode61 remove_diacritics 2'"
 _CREATE = f"CREATE VIRTUAL TABLE search USING fts5(names, title, caption, keywords, {_WORDS})"
 _CREATE_LABELS = f"CREATE VIRTUAL TABLE search_labels USING fts5(label, {_WORDS})"
-"""The words of each row of `labels`: few rows, however many images bear them."""
+"""The words of each row of `labels`: few rows, however many images have them."""
 _RANKED = 2000
-"""Most matches that are ranked; beyond it the word is too common for a ranking to mean much."""
+"""Most matches to rank; beyond that the word is too common for a ranking to mean much."""
 _CHUNK = 20_000
 _DELETE = text("DELETE FROM search WHERE rowid = :id")
 _INSERT = text(
@@ -52,7 +52,7 @@ _PICKED = text(
     " ORDER BY rowid DESC LIMIT :most"
 )
 _ANY_LABEL = text("SELECT EXISTS (SELECT 1 FROM search_labels WHERE search_labels MATCH :query)")
-_BEARERS = text(
+_TAGGED = text(
     "SELECT image_id, max(score) FROM tags"
     " WHERE label_id IN (SELECT rowid FROM search_labels WHERE search_labels MATCH :query) GROUP BY image_id"
 )
@@ -88,11 +88,11 @@ def replace_rows(connection: Connection, gone: Iterable[int], rows: Sequence[dic
 
 
 def find(connection: Connection, words: Sequence[str], limit: int, among: Ids | None) -> Ids:
-    """Ids of at most `limit` images that hold all the words, in their own texts or in their labels.
+    """Ids of at most `limit` images that contain all the words, in their own texts or in their labels.
 
-    Best first (BM25, names before keywords and title before caption; then those whose labels are needed,
-    surest label first; ties by SHA-256) when at most 2,000 images hold them; beyond that newest first,
-    because ranking would cost more than it tells.
+    If at most 2,000 images match, best first: BM25 (names before keywords, title before caption), then those
+    that match through their labels, surest label first; ties by SHA-256. Beyond that, newest first, because
+    ranking would cost more than it is worth.
     """
     pieces = _pieces(words)
     if not pieces or limit < 1 or (among is not None and not len(among)):
@@ -114,38 +114,38 @@ def find(connection: Connection, words: Sequence[str], limit: int, among: Ids | 
 
 
 def _labeled(connection: Connection, pieces: Sequence[str]) -> Ids:
-    """Present images of which every piece stands in a label or a text, at least one in a label.
+    """Present images with every piece in a label or a text, at least one in a label.
 
     Surest label first, ties by SHA-256.
     """
     if not connection.execute(_ANY_LABEL, {"query": " OR ".join(pieces)}).scalar():
         return np.empty(0, dtype=np.int64)
-    borne = [_bearers(connection, piece) for piece in pieces]
-    kept = np.unique(np.concatenate([ids for ids, _ in borne]))
+    tagged = [_tagged(connection, piece) for piece in pieces]
+    kept = np.unique(np.concatenate([ids for ids, _ in tagged]))
     if not len(kept):
         return kept
     sureness = np.zeros(len(kept))
-    for ids, scores in borne:
+    for ids, scores in tagged:
         sureness[np.searchsorted(kept, ids)] = np.maximum(sureness[np.searchsorted(kept, ids)], scores)
-    for piece, (ids, _) in zip(pieces, borne, strict=True):
-        bears = np.isin(kept, ids)
-        if not bears.all():
-            bears |= np.isin(kept, _common(connection, piece, len(kept), kept[~bears]))
-        kept, sureness = kept[bears], sureness[bears]
+    for piece, (ids, _) in zip(pieces, tagged, strict=True):
+        matches = np.isin(kept, ids)
+        if not matches.all():
+            matches |= np.isin(kept, _common(connection, piece, len(kept), kept[~matches]))
+        kept, sureness = kept[matches], sureness[matches]
     present = are_present(connection, kept)
     kept, sureness = kept[present], sureness[present]
     return kept[ranked(partial(digests_of, connection), kept, sureness)]
 
 
-def _bearers(connection: Connection, piece: str) -> tuple[Ids, Numbers]:
-    """Ids of the images with a label that holds the piece, and the best score of each."""
-    rows = connection.execute(_BEARERS, {"query": piece}).all()
+def _tagged(connection: Connection, piece: str) -> tuple[Ids, Numbers]:
+    """Ids of the images with a label that contains the piece, and the best score of each."""
+    rows = connection.execute(_TAGGED, {"query": piece}).all()
     ids = np.fromiter((row[0] for row in rows), np.int64, count=len(rows))
     return ids, np.fromiter((row[1] for row in rows), np.float64, count=len(rows))
 
 
 def _common(connection: Connection, query: str, limit: int, among: Ids | None) -> Ids:
-    """The newest `limit` ids that match; `among` decides whether its ids or the matches are walked."""
+    """The newest `limit` ids that match; scans the ids of `among` if they are few, else the matches."""
     if among is None:
         return _newest(connection, query, _END, limit)
     if len(among) <= _CHUNK:
@@ -186,21 +186,21 @@ def _pieces(words: Sequence[str]) -> list[str]:
 
 
 def add_labels(connection: Connection, labels: Mapping[int, str]) -> None:
-    """Let these labels, {number: label}, be found by their words."""
+    """Make these labels, {number: label}, searchable by their words."""
     rows = [{"id": number, "label": document(label)} for number, label in labels.items()]
     if rows:
         connection.execute(_INSERT_LABEL, rows)
 
 
 def remove_labels(connection: Connection, numbers: Iterable[int]) -> None:
-    """Let these labels not be found any more."""
+    """Make these labels unsearchable."""
     rows = [{"id": number} for number in numbers]
     if rows:
         connection.execute(_DELETE_LABEL, rows)
 
 
 def reset(connection: Connection) -> None:
-    """Make the tables anew and empty, whatever state they were in."""
+    """Recreate the tables, empty, whatever state they were in."""
     for table, create in (("search", _CREATE), ("search_labels", _CREATE_LABELS)):
         connection.execute(text(f"DROP TABLE IF EXISTS {table}"))
         connection.execute(text(create))

@@ -12,6 +12,7 @@ if TYPE_CHECKING:  # a search has these ports, but few of the values
     from saccade.core.ports.files import Files
     from saccade.core.ports.images import EmbeddingStore, Hashes, Images
     from saccade.core.ports.items import Items
+    from saccade.core.ports.jobs import JobHistory
     from saccade.core.ports.results import Results
     from saccade.core.ports.stores import Columns, Feedback, Pairs, Tags
     from saccade.core.status import Counts
@@ -96,6 +97,10 @@ class Catalog(Protocol):
     @property
     def runs(self) -> Runs:
         """Runs."""
+
+    @property
+    def jobs(self) -> JobHistory:
+        """Jobs, running and ended."""
 
     @property
     def files(self) -> Files:

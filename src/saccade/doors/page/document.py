@@ -14,6 +14,7 @@ from importlib.resources import files
 from urllib.parse import quote_from_bytes
 
 from saccade.core.errors import DiskFullError, PathNotFoundError, ReadOnlyError, StorageError
+from saccade.core.paths import splits
 from saccade.doors.words import harmless
 
 _NARROWEST, _WIDEST = 0.7, 2.4
@@ -107,10 +108,8 @@ def jpeg(data: bytes) -> str:
 
 def file_link(path: str) -> str:
     """The URL of a file, or of its archive if the picture is in one."""
-    end = path.find("!/")
-    while end >= 0 and not os.path.exists(path):
-        if os.path.isfile(path[:end]):
-            path = path[:end]
-            break
-        end = path.find("!/", end + 1)
+    there = (
+        file for file, member in splits(path) if (os.path.isfile(file) if member else os.path.exists(file))
+    )
+    path = next(there, path)
     return "file://" + quote_from_bytes(os.fsencode(os.path.abspath(path)))

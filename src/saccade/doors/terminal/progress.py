@@ -50,7 +50,7 @@ def upgrade_shown() -> "Iterator[ReportProgress]":
 
         def report(progress: "Progress") -> None:
             if not shown:
-                note("upgrading the library, which an older saccade made; a copy of its catalog is kept")
+                note("upgrading the library, made by an older saccade; a copy of its catalog is kept")
                 shown.append(stack.enter_context(progress_shown(quiet=False)))
             if shown[0] is not None:
                 shown[0](progress)
@@ -89,21 +89,21 @@ class LogProgress:
 
     def __init__(self) -> None:
         self._stage = ""
-        self._began = self._told = time.monotonic()
+        self._began = self._logged = time.monotonic()
 
     def __call__(self, progress: "Progress") -> None:
         """Print a line if the last one is long enough ago."""
         now = time.monotonic()
         if progress.stage != self._stage:
             self._stage, self._began = progress.stage, now
-        if now - self._told < _LOG_EVERY_S:
+        if now - self._logged < _LOG_EVERY_S:
             return
-        self._told = now
+        self._logged = now
         spent = now - self._began
-        told = [f"{progress.stage}: {counted_of(progress)}", _speed(progress.done, spent)]
+        parts = [f"{progress.stage}: {counted_of(progress)}", _speed(progress.done, spent)]
         if progress.total and progress.done:
-            told.append(f"{duration(spent / progress.done * (progress.total - progress.done))} left")
-        note(", ".join(part for part in told if part))
+            parts.append(f"{duration(spent / progress.done * (progress.total - progress.done))} left")
+        note(", ".join(part for part in parts if part))
 
 
 def counted_of(progress: "Progress") -> str:

@@ -77,8 +77,8 @@ def _tell(code: str, message: str, hint: str, *, as_json: bool) -> None:
 
 def report_failures(failures: "Sequence[Failure]") -> None:
     """One line on stderr for each file that could not be read, up to MAX_FAILURES."""
-    told = failures[:MAX_FAILURES]
-    for failure in told:
+    listed = failures[:MAX_FAILURES]
+    for failure in listed:
         note(f"skipped {shown_path(failure.path)}: {harmless(failure.reason)} ({failure.code})")
-    if len(failures) > len(told):
-        note(f"and {number(len(failures) - len(told))} more: `saccade doctor` lists them")
+    if len(failures) > len(listed):
+        note(f"and {number(len(failures) - len(listed))} more: `saccade doctor` lists them")

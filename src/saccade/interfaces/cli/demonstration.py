@@ -65,8 +65,10 @@ def _introduce(photos: "Mapping[str, Sequence[str]]", folder: str) -> None:
     edited = sum(1 for copies in photos.values() if copies)
     photographs = counted(len(photos), "real photograph")
     place = shown_path(os.path.join(folder, _PHOTOS))
-    told = f"{photographs} that come with scikit-image, and {edits} of {edited} of them, are now in {place}."
-    for line in textwrap.wrap(f"{told} Here is what you see after:", _WIDTH):
+    sentence = (
+        f"{photographs} that come with scikit-image, and {edits} of {edited} of them, are now in {place}."
+    )
+    for line in textwrap.wrap(f"{sentence} Here is what you see after:", _WIDTH):
         say(line)
     _say_command(f"cd {shown_path(folder)}")
 

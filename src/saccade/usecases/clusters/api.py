@@ -66,17 +66,22 @@ class Clusters:
             LibraryBusyError: another process is writing.
         """
         context = self._context
-        return find_clusters(
-            context.catalog,
-            context.spaces.reader(Role.SEMANTIC),
-            context.spaces.encoder(),
-            context.tools.kmeans(),
-            ClusterQuery(
-                name=name, store=store, update=update, method=method, k=k, min_size=min_size, seed=seed
-            ),
-            among=context.among(where, folders),
-            progress=progress,
+        query = ClusterQuery(
+            name=name, store=store, update=update, method=method, k=k, min_size=min_size, seed=seed
         )
+        among = context.among(where, folders)
+        with context.jobs.run("clusters", progress) as job:
+            report = find_clusters(
+                context.catalog,
+                context.spaces.reader(Role.SEMANTIC),
+                context.spaces.encoder(),
+                context.tools.kmeans(),
+                query,
+                among=among,
+                progress=job.report,
+            )
+            job.done(clusters=len(report.clusters))
+        return report
 
     def rename(self, cluster: int, title: str, *, name: str = stores.DEFAULT) -> None:
         """Rename a cluster; the name is kept when the library is clustered again.
@@ -153,16 +158,19 @@ class Clusters:
         """
         context = self._context
         reader = context.spaces.reader(Role.SEMANTIC)
-        return library_map(
-            context.catalog,
-            reader,
-            context.tools.kmeans(),
-            stores.load(context.catalog, name),
-            rebuild=rebuild,
-            seed=seed,
-            store=store,
-            progress=progress,
-        )
+        with context.jobs.run("map", progress) as job:
+            found = library_map(
+                context.catalog,
+                reader,
+                context.tools.kmeans(),
+                stores.load(context.catalog, name),
+                rebuild=rebuild,
+                seed=seed,
+                store=store,
+                progress=job.report,
+            )
+            job.done(added=found.added)
+        return found
 
     def check_map(self, *, rebuild: bool = False) -> None:
         """Fail before a long run if `map` would fail because openTSNE is not installed. Writes nothing.

@@ -1,14 +1,14 @@
 """`lib.duplicates`: find duplicates, check for them, and put spare files away."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import combinations
 from typing import Protocol
 
 import numpy as np
 
 from saccade.core.errors import InputError
-from saccade.core.filters import Filter, Where
+from saccade.core.filters import Where
 from saccade.core.pictures import ImageId, Path, Picture
 from saccade.core.ports.decoders import ReportProgress
 from saccade.core.quarantine import QuarantineRun, UndoReport
@@ -16,10 +16,15 @@ from saccade.core.types import Failure, Role
 from saccade.engine.context import LibraryContext
 from saccade.engine.inputs import absolute, picture_task
 from saccade.usecases.duplicates.rules.applying import USUAL_TIERS, ApplyReport
-from saccade.usecases.duplicates.rules.keeper import Chooser, parse_rules
-from saccade.usecases.duplicates.rules.reports import CheckResult, DuplicateReport, OverlapReport, Tier
+from saccade.usecases.duplicates.rules.reports import (
+    CheckResult,
+    DuplicateGroup,
+    DuplicateReport,
+    OverlapReport,
+    Tier,
+)
 from saccade.usecases.duplicates.rules.savings import PriceTable
-from saccade.usecases.duplicates.rules.tiers import checked_tier, checked_tiers, pair_tiers
+from saccade.usecases.duplicates.rules.tiers import checked_tier, pair_tiers
 
 SAME = (Tier.BYTES, Tier.PIXELS, Tier.PICTURE)
 """The tiers that apply to two single pictures."""
@@ -70,18 +75,53 @@ class Duplicates:
             InvalidQueryError: the encoder has no copy embeddings.
         """
         from saccade.usecases.duplicates.flow.finding import find_duplicates
-        from saccade.usecases.duplicates.flow.request import Request
-
-        request = Request(
-            tiers=checked_tiers(tiers),
-            among=self._context.among(where, folders),
-            folders=absolute(folders),
-            chooser=Chooser(prefer=absolute(prefer), rules=parse_rules(keep)),
-            burst_seconds=burst_seconds,
-        )
+        from saccade.usecases.duplicates.flow.selection import request_of
         from saccade.usecases.duplicates.flow.tools import duplicate_tools
 
-        return find_duplicates(duplicate_tools(self._context, verify), request, progress=progress)
+        request = request_of(
+            self._context,
+            tiers=tiers,
+            where=where,
+            folders=folders,
+            prefer=prefer,
+            keep=keep,
+            burst_seconds=burst_seconds,
+        )
+        with self._context.jobs.run("duplicates", progress) as job:
+            report = find_duplicates(duplicate_tools(self._context, verify), request, progress=job.report)
+            job.done(groups=len(report.groups))
+        return report
+
+    def iter_groups(
+        self,
+        *,
+        tiers: Sequence[str] = SAME,
+        where: Where | Sequence[str] | None = None,
+        folders: Sequence[Path] = (),
+        prefer: Sequence[Path] = (),
+        keep: Sequence[str] = (),
+        burst_seconds: float = 10.0,
+        verify: str = "base",
+        progress: ReportProgress | None = None,
+    ) -> Iterator[DuplicateGroup]:
+        """The groups of `find`, in the same order, in batches: for libraries too large for its report.
+
+        Arguments and errors are those of `find`. Files that cannot be read are left out.
+        """
+        from saccade.usecases.duplicates.flow.finding import iter_groups
+        from saccade.usecases.duplicates.flow.selection import request_of
+        from saccade.usecases.duplicates.flow.tools import duplicate_tools
+
+        request = request_of(
+            self._context,
+            tiers=tiers,
+            where=where,
+            folders=folders,
+            prefer=prefer,
+            keep=keep,
+            burst_seconds=burst_seconds,
+        )
+        return iter_groups(duplicate_tools(self._context, verify), request, progress=progress)
 
     def check(
         self, *pictures: Picture, tiers: Sequence[str] = SAME, verify: str = "base"
@@ -124,25 +164,12 @@ class Duplicates:
             InputError: a set has no images.   InvalidFilterError: no such field.
         """
         from saccade.usecases.duplicates.flow.overlap import find_leaks
+        from saccade.usecases.duplicates.flow.selection import images_of_set
         from saccade.usecases.duplicates.flow.tools import duplicate_tools
 
         wanted = pair_tiers(tiers)
-        catalog = self._context.catalog
-        sets = []
-        for name in (train, test):
-            if field is None:
-                ids = catalog.images.match(self._context.filter(None, [name]))
-            else:
-                known, values = catalog.columns.texts(field, catalog.images.match(Filter()))
-                ids = known[np.array([value == name for value in values], np.bool_)]
-            if not len(ids):
-                what = f"the library has no images in {name}" if field is None else ""
-                raise InputError(
-                    what or f"no image has the {field} {name!r}", hint="index it first; check the spelling"
-                )
-            sets.append(ids)
-        tools = duplicate_tools(self._context, verify)
-        return find_leaks(tools, sets[0], sets[1], wanted, progress=progress)
+        one, two = (images_of_set(self._context, name, field) for name in (train, test))
+        return find_leaks(duplicate_tools(self._context, verify), one, two, wanted, progress=progress)
 
     def overlap(
         self,
@@ -161,10 +188,9 @@ class Duplicates:
         from saccade.usecases.duplicates.flow.tools import duplicate_tools
 
         wanted = pair_tiers(tiers)
-        theirs = other.context
-        space = theirs.spaces.reader(Role.COPY).space
-        tools = duplicate_tools(self._context, verify)
-        return find_shared(tools, theirs.catalog, space, wanted, progress=progress)
+        tools, space = duplicate_tools(self._context, verify), other.context.spaces.reader(Role.COPY).space
+        encoder = self._context.spaces.encoder(Role.COPY).info
+        return find_shared(tools, encoder, other.context.catalog, space, wanted, progress=progress)
 
     def mark_distinct(
         self, image: Path | ImageId, other: Path | ImageId, *more: Path | ImageId, distinct: bool = True
@@ -184,8 +210,6 @@ class Duplicates:
             )
         with self._context.catalog.writing("marking pictures as distinct"):
             return self._context.catalog.pairs.set_distinct(list(combinations(ids, 2)), distinct=distinct)
-
-    # --- putting the spare files away
 
     def apply(
         self,

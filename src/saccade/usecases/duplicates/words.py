@@ -3,6 +3,7 @@
 import os
 from typing import TYPE_CHECKING
 
+from saccade.core.paths import relative
 from saccade.doors.words import duration, harmless, number, percent, shown_path, size
 
 if TYPE_CHECKING:
@@ -38,11 +39,11 @@ def because(file: "DuplicateFile", *, every: bool = False) -> str:
     """
     if file.tier is None:
         return ""
-    told = TIERS[file.tier.value]
+    tier = TIERS[file.tier.value]
     if file.evidence is None:
-        return told
+        return tier
     what = ", ".join(measured(file.evidence, every=every))
-    return f"{told} ({percent(file.probability)} sure): {what}"
+    return f"{tier} ({percent(file.probability)} sure): {what}"
 
 
 def measured(found: "Evidence", *, every: bool) -> "Iterator[str]":
@@ -72,23 +73,23 @@ def costs(savings: "Savings") -> list[str]:
     lines = []
     for cost in savings.costs:
         amounts = [(cost.per_year, "a year"), (cost.once, "once")]
-        told = [
+        sums = [
             f"{amount:,.2f} {harmless(savings.currency)} {when}"
             for amount, when in amounts
             if amount >= _SMALLEST_MONEY
         ]
-        if told:
-            lines.append(f"{' and '.join(told)} ({harmless(cost.name)})")
+        if sums:
+            lines.append(f"{' and '.join(sums)} ({harmless(cost.name)})")
     return lines
 
 
 def inside(found: "Sequence[str]", name: str) -> "Sequence[str]":
     """The paths in the folder `name`; all of them if none is (then it is not a folder)."""
-    start = os.path.join(os.path.abspath(name), "")
-    return [path for path in found if path.startswith(start)] or found
+    folder = os.path.abspath(name)
+    return [path for path in found if relative(path, folder)] or found
 
 
 def paths(found: "Sequence[str]") -> str:
     """A few paths, and how many more."""
-    told = ", ".join(shown_path(path) for path in found[:_MOST_PATHS])
-    return told if len(found) <= _MOST_PATHS else f"{told} and {number(len(found) - _MOST_PATHS)} more"
+    shown = ", ".join(shown_path(path) for path in found[:_MOST_PATHS])
+    return shown if len(found) <= _MOST_PATHS else f"{shown} and {number(len(found) - _MOST_PATHS)} more"

@@ -45,24 +45,33 @@ class Indexing:
         if not places:
             places, away = known_folders(context.catalog)
         encoder = context.spaces.encoder()
-        with context.open_decoder(encoder.info.recipe) as decoder:
-            report = index_paths(
-                context.catalog,
-                decoder,
-                encoder,
-                context.tools.walk,
-                places,
-                exclude=exclude,
-                allow_empty=allow_empty,
-                progress=progress,
+        with context.jobs.run("index", progress) as job:
+            with context.open_decoder(encoder.info.recipe) as decoder:
+                report = index_paths(
+                    context.catalog,
+                    decoder,
+                    encoder,
+                    context.tools.walk,
+                    places,
+                    exclude=exclude,
+                    allow_empty=allow_empty,
+                    progress=job.report,
+                )
+            # Everything is recorded by now; another writer will bring the indexes up to date too.
+            with suppress(LibraryBusyError), context.catalog.writing("building indexes", wait_s=0):
+                finish(context, partial(self._refresh, job.report, force=True))
+                self._embed_missing(job.report)
+                self._hash_missing(encoder.info.recipe, job.report)
+                self._refresh(job.report, force=False)
+            report = replace(report, failed=(*report.failed, *away))
+            job.done(
+                added=report.added,
+                moved=report.moved,
+                removed=report.removed,
+                embedded=report.embedded,
+                failed=len(report.failed),
             )
-        # Everything is recorded by now; another writer will bring the indexes up to date too.
-        with suppress(LibraryBusyError), context.catalog.writing("building indexes", wait_s=0):
-            finish(context, partial(self._refresh, progress, force=True))
-            self._embed_missing(progress)
-            self._hash_missing(encoder.info.recipe, progress)
-            self._refresh(progress, force=False)
-        return replace(report, failed=(*report.failed, *away))
+        return report
 
     def build_indexes(self, kind: str = "auto", *, progress: ReportProgress | None = None) -> None:
         """See `saccade.Library.build_indexes`."""
@@ -120,7 +129,12 @@ class Indexing:
             indexes={space.id: self._index_kind(space) for space in spaces},
             size_bytes=_size_below(self._context.folder),
             interrupted=bool(catalog.runs.unfinished()),
+            jobs=self._context.jobs.recent(),
         )
+
+    def cancel(self, job: int) -> None:
+        """See `saccade.Library.cancel`."""
+        self._context.jobs.cancel(job)
 
     def _embed_missing(self, progress: ReportProgress | None) -> None:
         """Embed what one of the encoders in use has not seen; the caller holds the write lock."""

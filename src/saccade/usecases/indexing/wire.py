@@ -1,9 +1,19 @@
 """The answers of indexing for `--json`, HTTP and MCP."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from saccade.core.status import Counts, DoctorReport, ForgetReport, IndexReport, LibraryStatus, Problem
-from saccade.core.types import Failure
+from saccade.core.status import (
+    Counts,
+    DoctorReport,
+    ForgetReport,
+    IndexReport,
+    JobRecord,
+    JobState,
+    LibraryStatus,
+    Problem,
+)
+from saccade.core.types import Failure, Progress
 from saccade.core.wire import Answer
 
 
@@ -81,6 +91,32 @@ class SpaceAnswer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class JobAnswer:
+    """A job, running or ended.
+
+    Attributes:
+        id: number, ascending; `saccade status --cancel ID` cancels it.
+        kind: what it does: "index", "duplicates", ...
+        who: the caller.
+        state: an "interrupted" job's process was stopped or killed.
+        code: of the error of a failed job, or empty.
+        started, finished: UTC, ISO 8601.
+        progress: as last reported.
+        summary: what it did, in numbers.
+    """
+
+    id: int
+    kind: str
+    who: str
+    state: JobState
+    code: str
+    started: str
+    finished: str | None
+    progress: Progress | None
+    summary: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StatusAnswer:
     """A library's location and contents.
 
@@ -89,6 +125,7 @@ class StatusAnswer:
         folders: the folders it indexes.
         size_bytes: size of the library's own files.
         interrupted: whether the last indexing run was interrupted.
+        jobs: those that run, and those that ended last; newest first.
     """
 
     library: str
@@ -97,6 +134,7 @@ class StatusAnswer:
     spaces: tuple[SpaceAnswer, ...]
     size_bytes: int
     interrupted: bool
+    jobs: tuple[JobAnswer, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,6 +235,7 @@ def status_answer(status: LibraryStatus) -> StatusAnswer:
         ),
         size_bytes=status.size_bytes,
         interrupted=status.interrupted,
+        jobs=tuple(map(_job, status.jobs)),
     )
 
 
@@ -208,6 +247,20 @@ def doctor_answer(report: DoctorReport) -> DoctorAnswer:
         unindexed=report.unindexed,
         failures=report.failures,
         problems=report.problems,
+    )
+
+
+def _job(job: JobRecord) -> JobAnswer:
+    return JobAnswer(
+        id=job.id,
+        kind=job.kind,
+        who=job.who,
+        state=job.state,
+        code=job.code,
+        started=job.started,
+        finished=job.finished,
+        progress=job.progress,
+        summary=job.summary,
     )
 
 

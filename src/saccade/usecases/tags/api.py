@@ -66,20 +66,25 @@ class Tags:
         context = self._context
         encoder = context.spaces.encoder()
         fit = encoder_fit(encoder.info)
-        return zero_shot(
-            context.catalog,
-            encoder,
-            context.spaces.reader(Role.SEMANTIC).space,
-            taxonomy_of(labels, fit.languages),
-            fit,
-            among=context.among(where, folders),
-            min_confidence=min_confidence,
-            max_labels=max_labels,
-            replace_others=not keep_others,
-            truth=truth,
-            dry_run=dry_run,
-            report=progress or (lambda _: None),
-        )
+        taxonomy = taxonomy_of(labels, fit.languages)
+        among = context.among(where, folders)
+        with context.jobs.run("tags", progress) as job:
+            report = zero_shot(
+                context.catalog,
+                encoder,
+                context.spaces.reader(Role.SEMANTIC).space,
+                taxonomy,
+                fit,
+                among=among,
+                min_confidence=min_confidence,
+                max_labels=max_labels,
+                replace_others=not keep_others,
+                truth=truth,
+                dry_run=dry_run,
+                report=job.report,
+            )
+            job.done(tagged=report.tagged)
+        return report
 
     # --- by hand
 
@@ -179,7 +184,10 @@ class Tags:
         )
         numbers = encoder_fit(context.spaces.encoder().info)
         among = context.among(where, folders)
-        return teach(context, lesson, numbers, among=among, seed=seed, dry_run=dry_run, progress=progress)
+        with context.jobs.run("teach", progress) as job:
+            return teach(
+                context, lesson, numbers, among=among, seed=seed, dry_run=dry_run, progress=job.report
+            )
 
     def suggest(
         self,
@@ -193,7 +201,7 @@ class Tags:
         """Images to label next, chosen by the active version without learning anything. Writes nothing.
 
         Raises:
-            NotFoundError: nothing was taught under this name.
+            NotFoundError: no classifier is called this.
             EncoderMismatchError: it was taught with another encoder.
         """
         from saccade.usecases.tags.flow.lessons import suggest

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from saccade.usecases.clusters.rules.neighborhoods import (
@@ -13,6 +13,7 @@ from saccade.usecases.clusters.rules.neighborhoods import (
     pulled,
     unit,
 )
+from tests.helpers.properties import examples
 
 
 def some_rows(count: int, dims: int = 8, seed: int = 0) -> np.ndarray:
@@ -28,7 +29,7 @@ def clumps(count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
 
 
 @given(st.integers(2, 60), st.integers(0, 5), st.data())
-@settings(max_examples=25, deadline=None)
+@examples(25)
 def test_neighbors_are_the_nearest_and_begin_with_the_row_itself(
     count: int, seed: int, data: st.DataObject
 ) -> None:

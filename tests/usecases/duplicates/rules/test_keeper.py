@@ -163,3 +163,11 @@ def test_gray_is_seen(rng: np.random.Generator) -> None:
 def test_a_picture_of_one_color_shows_itself() -> None:
     """All of it is bars; it must not be worth nothing."""
     assert look_of(np.full((9, 9, 3), 7, np.uint8)) == Look(shown=1.0, gray=True)
+
+
+@pytest.mark.parametrize(("spread", "gray"), [(0, True), (7, True), (8, False)])
+def test_a_picture_is_gray_below_8_levels_of_color(spread: int, gray: bool) -> None:
+    """The mean difference of its channels; old scans have a slight tint."""
+    pixels = np.random.default_rng(1).integers(0, 200, (32, 32, 1)).astype(np.uint8).repeat(3, axis=2)
+    pixels[..., 0] += np.uint8(spread)
+    assert look_of(pixels).gray is gray

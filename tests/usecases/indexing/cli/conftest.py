@@ -1,17 +1,38 @@
 """Indexing with fixed answers, in a library in the current folder."""
 
+from dataclasses import replace
 from pathlib import Path
 from unittest.mock import MagicMock, create_autospec
 
 import pytest
 
-from saccade.core.status import Counts, DoctorReport, IndexReport, LibraryStatus
-from saccade.core.types import Role, SpaceInfo
+from saccade.core.status import Counts, DoctorReport, IndexReport, JobRecord, LibraryStatus
+from saccade.core.types import Progress, Role, SpaceInfo
 from saccade.interfaces.cli.opener import LibraryOpener
 from saccade.usecases.indexing.api import Indexing
 from tests.helpers.terminal import FakeOpener, fake_api, fake_context, use_context
 
 COUNTS = Counts(images=1234, files=1300, failed=2, excluded=3, missing=4, embeddings={1: 1234})
+
+_JOB = JobRecord(
+    id=7,
+    kind="index",
+    who="local",
+    process="host 1 2",
+    state="running",
+    code="",
+    started="2026-11-27T12:00:00+00:00",
+    updated="2026-11-27T12:01:00+00:00",
+    finished=None,
+    progress=Progress(stage="embed", done=1200, total=5000),
+    summary={},
+)
+_ENDED = replace(_JOB, progress=None, finished="2026-11-27T11:30:00+00:00")
+JOBS = (
+    _JOB,
+    replace(_ENDED, id=6, kind="duplicates", state="done", summary={"groups": 12}),
+    replace(_ENDED, id=5, kind="tags", state="failed", code="disk_full"),
+)
 
 
 @pytest.fixture
@@ -29,6 +50,7 @@ def indexing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> MagicMock:
         indexes={1: "flat"},
         size_bytes=1_234_567,
         interrupted=False,
+        jobs=JOBS,
     )
     api.doctor.return_value = DoctorReport(counts=COUNTS, unindexed=1, failures=(), problems=())
 

@@ -27,15 +27,31 @@ def forgetting(indexing: MagicMock) -> MagicMock:
     return indexing
 
 
-def test_without_yes_it_only_says_what_would_go(run: Run, forgetting: MagicMock) -> None:
-    """On stdout; that nothing was changed, on stderr."""
-    done = run("forget", "/p/a.jpg")
-    assert done.out.splitlines() == [
-        "would forget 2 images in 3 files and 1 folder",
-        "would delete /l/.saccade/catalog.db.before-0004, a copy from before an upgrade",
-    ]
-    assert "nothing was changed" in done.err
-    assert forgetting.forget.call_args.kwargs["dry_run"] is True
+PREVIEW = [
+    "would forget 2 images in 3 files and 1 folder",
+    "would delete /l/.saccade/catalog.db.before-0004, a copy from before an upgrade",
+]
+
+
+@pytest.mark.parametrize("more", [["--dry-run"], [], ["--yes", "--dry-run"]], ids=" ".join)
+def test_without_consent_it_only_says_what_would_go(run: Run, forgetting: MagicMock, more: list[str]) -> None:
+    """On stdout; that nothing was changed, on stderr. A script is not asked."""
+    done = run("forget", *more, "/p/a.jpg", stdin=b"y\n")
+    assert (done.status, done.out.splitlines()) == (0, PREVIEW)
+    assert done.err.splitlines()[-1].startswith("nothing was changed")
+    assert [one.kwargs.get("dry_run") for one in forgetting.forget.call_args_list] == [True]
+
+
+@pytest.mark.parametrize(("typed", "does"), [(b"y\n", True), (b"n\n", False), (b"\n", False), (b"", False)])
+def test_a_person_is_asked(run: Run, forgetting: MagicMock, typed: bytes, *, does: bool) -> None:
+    """After seeing what would go; anything but yes is no."""
+    done = run("forget", "/p/a.jpg", terminal=True, stdin=typed)
+    assert done.status == 0
+    assert done.out.splitlines()[:2] == PREVIEW
+    assert "forget this for good? [y/N]" in done.err
+    assert ("forgot 2 images" in done.out) is does
+    assert ("nothing was changed" in done.err) is not does
+    assert len(forgetting.forget.call_args_list) == 1 + does
 
 
 def test_with_yes_it_does_it(run: Run, forgetting: MagicMock) -> None:
@@ -43,7 +59,8 @@ def test_with_yes_it_does_it(run: Run, forgetting: MagicMock) -> None:
     done = run("forget", "--yes", "/p/gone", ID[:8])
     assert done.out.splitlines()[0] == "forgot 2 images in 3 files and 1 folder"
     assert forgetting.forget.call_args.args == ("/p/gone", ImageId(ID[:8]))
-    assert forgetting.forget.call_args.kwargs["dry_run"] is False
+    assert not forgetting.forget.call_args.kwargs.get("dry_run")
+    assert forgetting.forget.call_count == 1
 
 
 @pytest.mark.usefixtures("forgetting")
@@ -52,6 +69,9 @@ def test_scripts_read_json(run: Run) -> None:
     answer = run("forget", "--yes", "--json", "/p").json()
     check_json(answer, "forget")
     assert (answer["images"], answer["files"], answer["folders"], answer["done"]) == (2, 3, 1, True)
+    preview = run("forget", "--json", "/p").json()
+    check_json(preview, "forget")
+    assert preview == {**answer, "done": False}
 
 
 def test_what_is_not_known_is_an_error(run: Run, indexing: MagicMock) -> None:

@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 from pathlib import Path
-from unittest.mock import MagicMock
+from unittest.mock import MagicMock, call
 
 import pytest
 
+from saccade.core.errors import NotFoundError
 from saccade.core.status import Problem
 from saccade.core.types import Failure
 from tests.helpers.json_schemas import check_json
@@ -26,7 +27,21 @@ def test_status_tells_what_a_person_wants_to_know(run: Run, indexing: MagicMock,
         "missing   4 files that no longer exist",
         "semantic  builtin, 384 dimensions, 1,234 embeddings, flat",
         "note      the last indexing run was interrupted; `saccade index` resumes it",
+        "job 7     index: running, embed 1,200 of 5,000, since 2026-11-27 12:00 UTC",
+        "job 6     duplicates: done, 12 groups, ended 2026-11-27 11:30 UTC",
+        "job 5     tags: failed (disk_full), ended 2026-11-27 11:30 UTC",
     ]
+    assert not indexing.cancel.called
+
+
+def test_status_cancels_a_job(run: Run, indexing: MagicMock) -> None:
+    """The job named, before the status is told; one that does not run is an error with status 3."""
+    assert run("status", "--cancel", "7").status == 0
+    assert indexing.mock_calls[0] == call.cancel(7)
+    indexing.cancel.side_effect = NotFoundError("no job 7 is running", hint="saccade status lists the jobs")
+    ran = run("status", "--cancel", "7")
+    assert (ran.status, ran.out) == (3, "")
+    assert ran.err.splitlines() == ["saccade: no job 7 is running", "  saccade status lists the jobs"]
 
 
 def test_doctor_accounts_for_every_file(run: Run, indexing: MagicMock) -> None:

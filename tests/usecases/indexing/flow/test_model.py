@@ -10,7 +10,6 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -20,6 +19,8 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+
+from tests.helpers.properties import examples
 
 Desk: TypeAlias = Any
 Png: TypeAlias = Callable[..., bytes]
@@ -160,6 +161,5 @@ def test_a_library_is_what_a_plain_dict_says(make_desk: Callable[[Path], Desk], 
         pass
 
     Bound.make_desk, Bound.make_png = staticmethod(make_desk), staticmethod(make_png)
-    quiet = [HealthCheck.too_slow, HealthCheck.data_too_large]
-    chosen = settings(max_examples=8, stateful_step_count=20, deadline=None, suppress_health_check=quiet)
+    chosen = examples(8, stateful_step_count=20)
     run_state_machine_as_test(Bound, settings=chosen)

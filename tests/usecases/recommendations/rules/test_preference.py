@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from saccade.core.vectors import normalize
@@ -17,6 +17,7 @@ from saccade.usecases.recommendations.rules.preference import (
     preference_scores,
     voices,
 )
+from tests.helpers.properties import examples
 
 
 def _signs(*signs: tuple[int, str, float]) -> list[Sign]:
@@ -59,7 +60,7 @@ def test_of_contradictions_the_later_counts(
         assert preference.seen.tolist() == sorted({*liked, *disliked})
 
 
-@settings(deadline=None)
+@examples()
 @given(st.lists(st.tuples(st.integers(1, 5), st.sampled_from(sorted(EVENT_WEIGHTS)), st.floats(0, 1e4))))
 def test_no_image_is_liked_and_disliked(signs: list[tuple[int, str, float]]) -> None:
     """Whatever the events; weights are positive, finite and as many as images and kinds."""

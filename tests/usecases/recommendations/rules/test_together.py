@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from saccade.usecases.recommendations.rules.together import companions, in_sets
+from tests.helpers.properties import examples
 
 
 def test_score_is_normalized_pmi_with_doubt() -> None:
@@ -36,7 +37,7 @@ def test_one_set_is_enough_to_say_something() -> None:
     assert [one.image for one in companions({"look": [1, 2, 3]}, 1)] == [2, 3]
 
 
-@settings(deadline=None)
+@examples()
 @given(
     st.dictionaries(st.text(max_size=2), st.lists(st.integers(1, 6), max_size=5), max_size=8),
     st.integers(1, 6),

@@ -1,4 +1,4 @@
-"""What a result holds of one image becomes a row of its own, and themes are called clusters.
+"""What a result holds of one image becomes a separate row, and `themes` becomes `clusters`.
 
 Revision ID: 0004
 Revises: 0003
@@ -24,7 +24,7 @@ depends_on = None
 _BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _Arrays = dict[str, NDArray[np.generic]]
 _PER_IMAGE = {"style-": "features", "looks": "rows", "clusters": "labels", "map": "places"}
-"""The array beside `ids` that has a row for each image, by how the kind begins."""
+"""The array, next to `ids`, with one row per image, by how the kind begins."""
 _BANK = ("rows", "owners")
 """The arrays of an inspection model with a row for each patch; 0.2 did not store whose patches they are."""
 _RENAMED = {"middles": "centroids", "least": "min_fit"}
@@ -59,33 +59,33 @@ def upgrade() -> None:
 
 
 def _rename() -> None:
-    """Results and fields called themes; a name that is taken already is left as it is."""
+    """Rename results and fields called `themes`; a name that is already taken stays as it is."""
     connection = op.get_bind()
-    connection.exec_driver_sql("UPDATE results SET kind = 'clusters' WHERE kind = 'themes'")
-    connection.exec_driver_sql("UPDATE columns SET origin = 'clusters' WHERE origin = 'themes'")
+    kinds = ("clusters", "themes")
+    connection.exec_driver_sql("UPDATE results SET kind = ? WHERE kind = ?", kinds)
+    connection.exec_driver_sql("UPDATE columns SET origin = ? WHERE origin = ?", kinds)
     taken = connection.exec_driver_sql(
         "SELECT EXISTS (SELECT 1 FROM columns WHERE name = 'cluster')"
         " OR EXISTS (SELECT 1 FROM results WHERE kind = 'clusters' AND name = 'cluster')"
     ).scalar()
     if not taken:
+        names = ("cluster", "theme")
         connection.exec_driver_sql(
-            "UPDATE columns SET name = 'cluster' WHERE name = 'theme' AND origin = 'clusters'"
+            "UPDATE columns SET name = ? WHERE name = ? AND origin = 'clusters'", names
         )
-        connection.exec_driver_sql(
-            "UPDATE results SET name = 'cluster' WHERE name = 'theme' AND kind = 'clusters'"
-        )
+        connection.exec_driver_sql("UPDATE results SET name = ? WHERE name = ? AND kind = 'clusters'", names)
 
 
 def _split() -> None:
     """Take the rows of single images out of the arrays."""
     connection = op.get_bind()
     query = "SELECT id, kind, facts, arrays, checksum FROM results ORDER BY id"
-    for number, kind, told, packed, checksum in connection.exec_driver_sql(query).all():
-        if zlib.crc32(packed, zlib.crc32(told.encode())) != checksum:
-            continue  # damaged already: it stays so, and the doctor says it
+    for number, kind, stored, packed, checksum in connection.exec_driver_sql(query).all():
+        if zlib.crc32(packed, zlib.crc32(stored.encode())) != checksum:
+            continue  # already damaged: left alone, and `saccade doctor` reports it
         with np.load(io.BytesIO(packed), allow_pickle=False) as held:
             arrays: _Arrays = {_RENAMED.get(name, name): held[name] for name in held.files}
-        facts = json.loads(told)
+        facts = json.loads(stored)
         if kind == "clusters" and "themes" in facts:
             facts["clusters"] = facts.pop("themes")
         ids, rows = _rows(kind, arrays)

@@ -111,18 +111,18 @@ def _laid_out(rows: Embeddings, kmeans: "KMeans", seed: int, tell: "ReportProgre
     near, scores = neighbors(rows, k + 1, centers=centers)
     apart = np.sqrt(np.maximum(2.0 - 2.0 * scores[:, 1:].astype(np.float64), 0.0))
     known = nearest.PrecomputedNeighbors(near[:, 1:], apart)
-    likeness = affinity.PerplexityBasedNN(
+    affinities = affinity.PerplexityBasedNN(
         knn_index=known, perplexity=min(_PERPLEXITY, k / 3), n_jobs=-1, random_state=seed
     )
     # t-SNE's units: the initial spread must be small.
     start = _scaled(wide).astype(np.float64) * 1e-4
-    made = embedding(start, likeness, n_jobs=-1, random_state=seed, negative_gradient_method="auto")
+    made = embedding(start, affinities, n_jobs=-1, random_state=seed, negative_gradient_method="auto")
 
     def step(offset: int) -> Any:  # noqa: ANN401, openTSNE's callback is untyped
-        def told(done: int, _error: float, _embedding: object) -> None:
+        def stepped(done: int, _error: float, _embedding: object) -> None:
             tell(Progress(stage="laying out", done=offset + done, total=_EXAGGERATED + _ROUNDS))
 
-        return told
+        return stepped
 
     common: dict[str, Any] = {"inplace": True, "callbacks_every_iters": 10}
     made.optimize(n_iter=_EXAGGERATED, exaggeration=12, momentum=0.5, callbacks=[step(0)], **common)
@@ -166,16 +166,16 @@ def _joined(
     fresh = ~np.isin(ids, old_ids)
     places = np.zeros((len(ids), 2), np.float32)
     places[~fresh] = old_places[np.searchsorted(old_ids, ids[~fresh])]
-    known, asked = np.flatnonzero(~fresh), np.flatnonzero(fresh)
+    known, missing = np.flatnonzero(~fresh), np.flatnonzero(fresh)
     k = min(_VOTERS, len(known))
     rng = np.random.default_rng(seed)
-    for start in range(0, len(asked), _BLOCK):
-        block = asked[start : start + _BLOCK]
+    for start in range(0, len(missing), _BLOCK):
+        block = missing[start : start + _BLOCK]
         scores = rows[block] @ rows[known].T
         near = known[np.argpartition(-scores, k - 1, axis=1)[:, :k]]
-        beside = np.median(places[near], axis=1)
-        spread = np.median(np.abs(places[near] - beside[:, None]), axis=1)
-        places[block] = beside + _ASIDE * spread * rng.standard_normal((len(block), 2))
+        medians = np.median(places[near], axis=1)
+        spread = np.median(np.abs(places[near] - medians[:, None]), axis=1)
+        places[block] = medians + _ASIDE * spread * rng.standard_normal((len(block), 2))
     every = np.concatenate([old_ids, ids[fresh]])
     order = np.argsort(every)
     return (every[order], np.concatenate([old_places, places[fresh]])[order]), places, fresh

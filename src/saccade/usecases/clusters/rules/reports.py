@@ -86,7 +86,7 @@ class ClusterGroup:
     words: tuple[ClusterWord, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ClusterReport(Listed[Cluster]):
     """The clusters of a library, or of the images that match a filter; a sequence of them, largest first.
 

@@ -39,8 +39,8 @@ def _match(match: "CheckMatch") -> str:
     where = paths(match.paths) if match.paths else "the library's own copy of it"
     if match.evidence is None:
         return f"{TIERS[match.tier.value]} as {where}"
-    told = ", ".join(measured(match.evidence, every=False))
-    return f"{TIERS[match.tier.value]} as {where} ({percent(match.probability)} sure): {told}"
+    details = ", ".join(measured(match.evidence, every=False))
+    return f"{TIERS[match.tier.value]} as {where} ({percent(match.probability)} sure): {details}"
 
 
 def say_overlap(found: "OverlapReport", names: tuple[str, str], *, top: int) -> None:
@@ -65,7 +65,7 @@ def say_overlap(found: "OverlapReport", names: tuple[str, str], *, top: int) -> 
 
 def _pair(pair: "DuplicatePair", names: tuple[str, str]) -> str:
     first, second = inside(pair.a.paths, names[0]), inside(pair.b.paths, names[1])
-    told = f"{TIERS[pair.tier.value]}: {paths(first)} and {paths(second)}"
+    verdict = f"{TIERS[pair.tier.value]}: {paths(first)} and {paths(second)}"
     if pair.tier.value == "bytes":
-        return told
-    return f"{told} ({percent(pair.probability)} sure): {', '.join(measured(pair.evidence, every=False))}"
+        return verdict
+    return f"{verdict} ({percent(pair.probability)} sure): {', '.join(measured(pair.evidence, every=False))}"

@@ -103,9 +103,9 @@ def _say_savings(savings: "Savings", *, applied: bool) -> None:
         say(f"  {size(folder.size_bytes):>8} in {shown_path(folder.name)} ({counted(folder.files, 'file')})")
     if len(savings.folders) > 5:
         say(f"  and {counted(len(savings.folders) - 5, 'more folder')}")
-    told = [line for line in costs(savings) if line]
-    if told:
-        say(f"  worth {'; '.join(told)}")
+    worth = [line for line in costs(savings) if line]
+    if worth:
+        say(f"  worth {'; '.join(worth)}")
         say(f"  prices: {harmless(savings.source) or 'yours'}; use --prices FILE for your own")
 
 

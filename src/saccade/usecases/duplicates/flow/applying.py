@@ -170,7 +170,7 @@ class _Work:
         """Move them, a batch of groups at a time."""
         by_path = {move.path: move for move in moves}
         groups = [group for group in found.groups if any(other.path in by_path for other in group.others)]
-        number = self._cleaner.catalog.runs.start("clean")
+        number = self._cleaner.catalog.runs.start("apply")
         for start in range(0, len(groups), _BATCH):
             batch = groups[start : start + _BATCH]
             wanted = [by_path.pop(o.path) for group in batch for o in group.others if o.path in by_path]

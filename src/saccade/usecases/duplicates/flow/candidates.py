@@ -131,6 +131,14 @@ def candidate_threshold(calibration: Calibration, measured: float | None) -> flo
     return max(usual, (same_picture(calibration, measured) or measured) - _MARGIN)
 
 
+def joined_threshold(catalog: Catalog, space: SpaceInfo, threshold: float) -> float:
+    """The score from which all pairs joined so far are remembered, at least `threshold`; for every command.
+
+    It is higher than `threshold` by no more than the step down that does not require joining again.
+    """
+    return max(threshold, _joined(catalog, space, threshold)[1])
+
+
 def _join(
     catalog: Catalog,
     space: SpaceInfo,

@@ -15,6 +15,7 @@ from saccade.core.ports.encoders import Encoder
 from saccade.core.ports.engines import Verifier
 from saccade.core.settings import Settings
 from saccade.core.types import Failure, ImageRecord, Pixels, Role
+from saccade.engine.rehash import HASHED, shows_all
 from saccade.engine.thumbnails import Thumbnails, read_images
 from saccade.usecases.duplicates.flow.grouping import TIERS, hash_distance
 from saccade.usecases.duplicates.flow.matcher import Surroundings, compare, may_be_equal
@@ -88,7 +89,7 @@ def _read(checker: Checker, decoder: Decoder, tasks: Sequence[DecodeTask]) -> li
     hashes = [int(NO_HASH)] * len(pictures)
     if pictures:
         pixels = np.stack([picture.pixels for _, picture in pictures])
-        hashes = phash(pixels).tolist()
+        hashes = _hashes(checker, pictures)
         if checker.tiers & {Tier.PIXELS, Tier.PICTURE}:
             rows = checker.encoder.encode_pixels(pixels)[Role.COPY]
             near = [checker.around.candidates(row, value) for row, value in zip(rows, hashes, strict=True)]
@@ -116,18 +117,22 @@ def _matches(checker: Checker, decoder: Decoder, thumbnails: Thumbnails, query: 
             matches.append(
                 CheckMatch(tier=Tier.BYTES, probability=1.0, record=record, paths=elsewhere, evidence=None)
             )
-    ids = [image for image in query.near if image != own]
+    apart = _distinct(catalog, own)
+    ids = [image for image in query.near if image != own and image not in apart]
     records = [record for record in catalog.images.get(ids) if record.paths]
     hashes = dict(
         zip(*(part.tolist() for part in catalog.hashes.get(np.array(sorted(ids), np.int64))), strict=True)
     )
-    equal = _equal_pixels(checker, query, records, hashes) if Tier.PIXELS in checker.tiers else set()
-    pixels = thumbnails.get([record for record in records if record.id not in equal])
-    mine = _pixels(decoder, query.task) if pixels and Tier.PICTURE in checker.tiers else None
+    equal = _equal_pixels(checker, query, records, hashes)
+    left = [record for record in records if record.id not in equal] if Tier.PICTURE in checker.tiers else []
+    pixels = thumbnails.get(left)
+    mine = _pixels(decoder, query.task) if pixels else None
     for record in records:
         score = query.near[record.id]
         distance = hash_distance(query.hash, hashes.get(record.id))
         if record.id in equal:
+            if Tier.PIXELS not in checker.tiers:
+                continue
             evidence = Evidence(copy_score=score, hash_distance=distance)
             tier, probability = Tier.PIXELS, 1.0
         elif mine is not None and record.id in pixels:
@@ -156,6 +161,27 @@ def _matches(checker: Checker, decoder: Decoder, thumbnails: Thumbnails, query: 
     return sorted(
         matches, key=lambda match: (TIERS.index(match.tier), -match.probability, match.record.sha256)
     )
+
+
+def _hashes(checker: Checker, pictures: Sequence[tuple[DecodeTask, Decoded]]) -> list[int]:
+    """The perceptual hash of each picture, of pixels that show all of it, as those of the library are."""
+    if shows_all(checker.encoder.info.recipe):
+        found: list[int] = phash(np.stack([picture.pixels for _, picture in pictures])).tolist()
+        return found
+    with checker.open_decoder(HASHED) as decoder:
+        outcomes = decoder.decode([task for task, _ in pictures])
+        return [
+            int(phash(outcome.pixels[np.newaxis])[0] if isinstance(outcome, Decoded) else NO_HASH)
+            for outcome in outcomes
+        ]
+
+
+def _distinct(catalog: Catalog, image: int | None) -> set[int]:
+    """The images that a person marked as not duplicates of this one."""
+    if image is None:
+        return set()
+    pairs = catalog.pairs.distinct()
+    return set(pairs[(pairs == image).any(axis=1)].ravel().tolist())
 
 
 def _equal_pixels(

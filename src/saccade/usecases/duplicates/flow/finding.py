@@ -16,7 +16,7 @@ from saccade.usecases.duplicates.flow.pixel_classes import pixel_classes
 from saccade.usecases.duplicates.flow.request import Request, Tools
 from saccade.usecases.duplicates.flow.verdicts import Verdicts
 from saccade.usecases.duplicates.rules.groups import components, neighbors, stars
-from saccade.usecases.duplicates.rules.reports import EQUAL, DuplicateReport, Link, Tier
+from saccade.usecases.duplicates.rules.reports import EQUAL, DuplicateGroup, DuplicateReport, Link, Tier
 
 if TYPE_CHECKING:
     from saccade.usecases.duplicates.rules.keeper import Look
@@ -36,6 +36,13 @@ def find_duplicates(
     return _Search(tools, request, progress or (lambda _: None)).run()
 
 
+def iter_groups(
+    tools: Tools, request: Request, *, progress: ReportProgress | None = None
+) -> Iterator[DuplicateGroup]:
+    """The groups of `find_duplicates` in its order, built as they are taken. Work starts with the first."""
+    yield from _Search(tools, request, progress or (lambda _: None)).stream()
+
+
 class _Search:
     """One run."""
 
@@ -46,7 +53,7 @@ class _Search:
         self._catalog = tools.catalog
         self._report = report
         self._failures: dict[str, Failure] = {}
-        self._compared = 0
+        self._compared = self._images = self._candidates = 0
         self._kin: dict[int, int] = {}
         self._looks: dict[int, Look] = {}
         self._distinct = frozenset((a, b) for a, b in self._catalog.pairs.distinct().tolist())
@@ -63,6 +70,24 @@ class _Search:
 
     def run(self) -> DuplicateReport:
         """The report."""
+        grouped = self._grouped()
+        return DuplicateReport(
+            groups=tuple(sorted(self._reporter.groups(grouped), key=_place)),
+            images=self._images,
+            candidates=self._candidates,
+            verified=self._compared,
+            failed=tuple(self._failures.values()),
+            seconds=time.monotonic() - self._started,
+        )
+
+    def stream(self) -> Iterator[DuplicateGroup]:
+        """The groups of the report: all are built once for the order, and again as they are taken."""
+        placed = [(_place(group), one) for one, group in self._reporter.built(self._grouped())]
+        placed.sort(key=lambda one: one[0])
+        yield from self._reporter.groups(one for _, one in placed)
+
+    def _grouped(self) -> list[Grouped]:
+        """All groups, as image ids."""
         tools, tiers = self._tools, self._request.tiers
         present = self._catalog.images.match(Filter()) if self._request.among is None else self._request.among
         repeated, shots = self._survey(present)
@@ -86,21 +111,13 @@ class _Search:
             image for image in repeated if image not in taken and image not in {g.keeper for g in strict}
         ]
         found = [*strict, *(Grouped(keeper=image, links={}) for image in alone)]
-        groups = list(self._reporter.groups(found))
         for tier in (Tier.BURST, Tier.SCENE):
             if tier in tiers:
                 loose = self._loose(tier, pairs, shots, taken)
                 taken |= {image for group in loose for image in group.links}
-                groups += self._reporter.groups(loose)
-        groups.sort(key=lambda group: (TIERS.index(group.tier), -group.spare_bytes, group.keeper.path))
-        return DuplicateReport(
-            groups=tuple(groups),
-            images=len(present),
-            candidates=len(pairs),
-            verified=self._compared,
-            failed=tuple(self._failures.values()),
-            seconds=time.monotonic() - self._started,
-        )
+                found += loose
+        self._images, self._candidates = len(present), len(pairs)
+        return found
 
     def _survey(self, present: Ids) -> tuple[list[int], list[Shot]]:
         """Images in several files, and the known times they were taken."""
@@ -249,6 +266,11 @@ class _Search:
 
     def _failed(self, failures: Iterable[Failure]) -> None:
         self._failures.update({failure.path: failure for failure in failures})
+
+
+def _place(group: DuplicateGroup) -> tuple[int, int, str]:
+    """The order of a report: strictest tier first, then most spare bytes."""
+    return TIERS.index(group.tier), -group.spare_bytes, group.keeper.path
 
 
 def _chunks(components: Sequence[Sequence[int]], images: int) -> Iterator[list[Sequence[int]]]:

@@ -7,11 +7,10 @@ from itertools import islice
 
 import numpy as np
 
-from saccade.core import paths
 from saccade.core.perceptual import NO_HASH
 from saccade.core.ports.catalog import Catalog
 from saccade.core.types import ImageRecord, SpaceInfo
-from saccade.engine.places import locate
+from saccade.engine.places import lies_in
 from saccade.usecases.duplicates.rules.keeper import Choice, Chooser, Look
 from saccade.usecases.duplicates.rules.reports import DuplicateFile, DuplicateGroup, Evidence, Link, Tier
 
@@ -92,7 +91,11 @@ class Reporter:
         return list(dict.fromkeys(choices[place][0] for place in places))
 
     def groups(self, grouped: Iterable[Grouped]) -> Iterator[DuplicateGroup]:
-        """Groups with a keeper and at least one other file of the tiers wanted."""
+        """Groups with a keeper and at least one other file of the tiers wanted, some at a time."""
+        return (group for _, group in self.built(grouped))
+
+    def built(self, grouped: Iterable[Grouped]) -> Iterator[tuple[Grouped, DuplicateGroup]]:
+        """`groups`, each with what it was built from."""
         waiting = iter(grouped)
         while some := list(islice(waiting, _AT_ONCE)):
             ids = sorted({image for one in some for image in (one.keeper, *one.links)})
@@ -103,7 +106,7 @@ class Reporter:
             for one in some:
                 group = self._group(one, records, hashes)
                 if group is not None:
-                    yield group
+                    yield one, group
 
     def _group(
         self, grouped: Grouped, records: Mapping[int, ImageRecord], hashes: Mapping[int, int]
@@ -151,7 +154,7 @@ class Reporter:
         return [
             Choice(path=path, info=record.info, look=look, kin=kin)
             for path in record.paths
-            if not self._folders or any(_lies_in(folder, path) for folder in self._folders)
+            if not self._folders or any(lies_in(path, folder) for folder in self._folders)
         ]
 
     def _scores(self, grouped: Grouped) -> dict[int, float]:
@@ -162,13 +165,6 @@ class Reporter:
         rows = self._catalog.embeddings.get(self._copies.id, np.array([grouped.keeper, *images], np.int64))
         scores = np.clip(rows[1:] @ rows[0], -1.0, 1.0)
         return dict(zip(images, scores.tolist(), strict=True))
-
-
-def _lies_in(folder: str, path: str) -> bool:
-    """Whether a file is in a folder or an archive; a folder "best!" is no part of a folder "best"."""
-    if paths.relative(path, folder) is not None:
-        return True
-    return paths.holds(folder, path) and locate(path)[0] == folder
 
 
 def moment(record: ImageRecord) -> float | None:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from saccade.core.decoding import FileEntry, FileStamp
 from saccade.core.errors import DiskFullError, ReadOnlyError, StorageError
+from saccade.core.paths import relative
 from saccade.core.ports.catalog import Catalog
 from saccade.core.ports.files import Folder, SeenFile
 from saccade.core.ports.tools import QuarantineFiles, QuarantineRuns
@@ -27,9 +28,9 @@ class Places:
     def folder_of(self, path: str) -> tuple[Folder, str] | None:
         """The indexed folder of a file and its path relative to it."""
         for folder in self._folders:
-            start = os.path.join(folder.path, "")
-            if path.startswith(start):
-                return folder, path[len(start) :]
+            rest = relative(path, folder.path)
+            if rest:
+                return folder, rest
         return None
 
     def stamps(self, paths: Collection[str]) -> dict[str, FileStamp]:
@@ -97,7 +98,7 @@ def settle(
                 elif where in {"away", "altered"}:
                     away.append(move.path)
             if away:
-                number = catalog.runs.start("clean")
+                number = catalog.runs.start("apply")
                 Places(catalog).mark_missing(number, away)
                 catalog.runs.finish(number, {"moved": len(away)})
             if resumable is not None:

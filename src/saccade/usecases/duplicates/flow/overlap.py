@@ -11,7 +11,7 @@ import numpy as np
 from saccade.core.errors import EncoderMismatchError
 from saccade.core.ports.catalog import Catalog
 from saccade.core.ports.decoders import ReportProgress
-from saccade.core.types import Failure, Ids, ImageRecord, Progress, SpaceInfo
+from saccade.core.types import EncoderInfo, Failure, Ids, ImageRecord, Progress, SpaceInfo
 from saccade.engine.rows import space_rows
 from saccade.engine.thumbnails import Thumbnails
 from saccade.usecases.duplicates.flow.candidates import find_candidates
@@ -224,6 +224,7 @@ def find_leaks(
 
 def find_shared(
     tools: Tools,
+    encoder: EncoderInfo,
     other: Catalog,
     other_space: SpaceInfo,
     tiers: frozenset[Tier],
@@ -232,10 +233,12 @@ def find_shared(
 ) -> OverlapReport:
     """Pictures that two libraries share. Nothing is stored: the ids belong to two catalogs.
 
+    Args:
+        encoder: of this library's copy space.
     Raises:
         EncoderMismatchError: the libraries use different encoders.
     """
-    if other_space.fingerprint != tools.copies.fingerprint:
+    if other_space.fingerprint != tools.copies.fingerprint and not encoder.makes(other_space.fingerprint):
         raise EncoderMismatchError(
             f"the libraries use different encoders: {tools.copies.encoder!r} "
             f"({tools.copies.fingerprint[:12]}) and {other_space.encoder!r} ({other_space.fingerprint[:12]})",

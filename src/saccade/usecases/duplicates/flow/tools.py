@@ -1,9 +1,10 @@
 """Assembles the dependencies for finding and checking from a library's parts."""
 
-from saccade.core.types import Role
+from saccade.core.calibration import Calibration
+from saccade.core.types import Role, SpaceInfo
 from saccade.engine.context import LibraryContext
 from saccade.usecases.duplicates.flow.bursts import least_score
-from saccade.usecases.duplicates.flow.candidates import candidate_threshold
+from saccade.usecases.duplicates.flow.candidates import candidate_threshold, joined_threshold
 from saccade.usecases.duplicates.flow.checking import Checker
 from saccade.usecases.duplicates.flow.matcher import HashTable, Surroundings
 from saccade.usecases.duplicates.flow.request import Tools
@@ -21,7 +22,7 @@ def duplicate_tools(context: LibraryContext, verify: str) -> Tools:
     # An encoder that only recognizes copies must also serve for similarity.
     semantic = spaces.reader(Role.SEMANTIC) if spaces.has(Role.SEMANTIC) else copies
     chance, likeness = spaces.calibration(copies), spaces.calibration(semantic)
-    threshold = candidate_threshold(chance, spaces.encoder(Role.COPY).info.copy_threshold)
+    threshold = _threshold(context, copies.space, chance)
     return Tools(
         catalog=context.catalog,
         open_decoder=context.open_decoder,
@@ -42,7 +43,6 @@ def checker(context: LibraryContext, verify: str, tiers: frozenset[Tier]) -> Che
     spaces = context.spaces
     reader = spaces.reader(Role.COPY)
     encoder = spaces.encoder(Role.COPY)
-    threshold = candidate_threshold(spaces.calibration(reader), encoder.info.copy_threshold)
     return Checker(
         catalog=context.catalog,
         encoder=encoder,
@@ -51,9 +51,15 @@ def checker(context: LibraryContext, verify: str, tiers: frozenset[Tier]) -> Che
         around=Surroundings(
             catalog=context.catalog,
             reader=reader,
-            threshold=threshold,
+            threshold=_threshold(context, reader.space, spaces.calibration(reader)),
             hashes=HashTable.of(context.catalog, reader.space),
         ),
         tiers=tiers,
         cache_mb=context.settings.cache_mb,
     )
+
+
+def _threshold(context: LibraryContext, space: SpaceInfo, chance: Calibration) -> float:
+    """The copy score from which pixels are compared, for every command."""
+    measured = context.spaces.encoder(Role.COPY).info.copy_threshold
+    return joined_threshold(context.catalog, space, candidate_threshold(chance, measured))

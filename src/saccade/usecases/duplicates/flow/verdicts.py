@@ -15,6 +15,7 @@ from saccade.core.ports.engines import Match, Verifier
 from saccade.core.ports.stores import StoredPair
 from saccade.core.types import Ids, ImageRecord
 from saccade.engine.thumbnails import Thumbnails
+from saccade.usecases.duplicates.flow.matcher import verdict
 from saccade.usecases.duplicates.rules.keeper import Look, look_of
 from saccade.usecases.duplicates.rules.reports import Link, Tier
 
@@ -95,7 +96,7 @@ class Verdicts:
             readable = [other.id for other in unknown if keeper.id in pixels and other.id in pixels]
             pairs = [(min(keeper.id, other), max(keeper.id, other), scores[other]) for other in readable]
             jobs = [
-                self._workers.submit(self._verifier.verify, pixels[a], pixels[b], score)
+                self._workers.submit(verdict, self._verifier, pixels[a], pixels[b], score)
                 for a, b, score in pairs
             ]
             for (a, b, score), job in zip(pairs, jobs, strict=True):

@@ -56,10 +56,10 @@ def _pair(
     apart: "Mapping[tuple[str, str], bytes]",
 ) -> Section:
     first, second = _path(pair.a, names[0]), _path(pair.b, names[1])
-    told = f"{percent(pair.probability)} sure: {', '.join(measured(pair.evidence, every=True))}"
+    details = f"{percent(pair.probability)} sure: {', '.join(measured(pair.evidence, every=True))}"
     return Section(
         title=f"{place}. {TIERS[pair.tier.value]}: {os.path.basename(second)}",
-        lines=() if pair.tier.value == "bytes" else (told,),
+        lines=() if pair.tier.value == "bytes" else (details,),
         tiles=(
             _tile(pair.a, first, names[0], pictures),
             _tile(pair.b, second, names[1], pictures, apart.get((first, second))),

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saccade.core.errors import InputError
+from saccade.core.paths import holds
 from saccade.core.types import ImageInfo, Pixels
 
 
@@ -114,9 +115,18 @@ class Chooser:
     Args:
         prefer: absolute folders, the most preferred first.
         rules: all rules, most important first.
+        lies_in: whether a path is in a folder; the default reads "best!/a.jpg" as in a folder "best!" and as
+            in an archive "best".
     """
 
-    def __init__(self, *, prefer: Sequence[str] = (), rules: Sequence[Rule] = ALL_RULES) -> None:
+    def __init__(
+        self,
+        *,
+        prefer: Sequence[str] = (),
+        rules: Sequence[Rule] = ALL_RULES,
+        lies_in: Callable[[str, str], bool] = lambda path, folder: holds(folder, path),
+    ) -> None:
+        self._lies_in = lies_in
         self._prefer = tuple(folder.rstrip("/\\") for folder in prefer)
         self._rules = tuple(rules)
 
@@ -179,11 +189,7 @@ class Chooser:
 
     def _place(self, path: str) -> int:
         """Index of the preferred folder of the path; their number if none."""
-        inside = (
-            number
-            for number, folder in enumerate(self._prefer)
-            if path.startswith((folder + "/", folder + "\\", folder + "!/"))
-        )
+        inside = (number for number, folder in enumerate(self._prefer) if self._lies_in(path, folder))
         return next(inside, len(self._prefer))
 
     def _said(self, rule: Rule, one: Choice, other: Choice) -> str:

@@ -1,12 +1,13 @@
 """Duplicate reports: tiers, pairs with evidence, groups with their keeper."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 import numpy as np
 
 from saccade.core.pixels.alignment import inverse
+from saccade.core.results import Listed
 from saccade.core.types import Failure, ImageRecord
 
 
@@ -137,9 +138,9 @@ class DuplicateGroup:
         return sum(one.record.info.size_bytes for one in self.others)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DuplicateReport:
-    """The result of a search for duplicates.
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class DuplicateReport(Listed[DuplicateGroup]):
+    """The result of a search for duplicates; a sequence of groups.
 
     Attributes:
         groups: strictest tier first, then most spare bytes.
@@ -156,6 +157,11 @@ class DuplicateReport:
     verified: int
     failed: tuple[Failure, ...]
     seconds: float
+
+    @property
+    def listed(self) -> Sequence[DuplicateGroup]:
+        """The groups."""
+        return self.groups
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,9 +200,9 @@ class CheckResult:
     took_ms: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OverlapReport:
-    """Pictures that two sets of images share: two folders, two splits, or two libraries.
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class OverlapReport(Listed[DuplicatePair]):
+    """Pictures that two sets of images share (two folders, two splits, two libraries); a sequence of pairs.
 
     Attributes:
         pairs: `a` of the one set, `b` of the other, strictest tier first; the same image twice for files with
@@ -214,3 +220,8 @@ class OverlapReport:
     verified: int
     failed: tuple[Failure, ...]
     seconds: float
+
+    @property
+    def listed(self) -> Sequence[DuplicatePair]:
+        """The pairs."""
+        return self.pairs

@@ -37,8 +37,8 @@ def _exported(
             image: ";".join(tag.label for tag in found if tag.origin == PERSON)
             for image, found in tags.items()
         }
-        told = [image for image in batch if labels.get(image) or any(image in one for one in facts)]
-        for record in catalog.images.get(told):
+        described = [image for image in batch if labels.get(image) or any(image in one for one in facts)]
+        for record in catalog.images.get(described):
             if record.paths:  # else its files just disappeared
                 cells = [one.get(record.id) for one in facts]
                 yield [place(record.paths[0]), *cells, labels.get(record.id)]

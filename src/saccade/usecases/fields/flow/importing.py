@@ -110,7 +110,7 @@ def import_table(
             f"no row identifies an image of the library{below[0] if below else ''}",
             hint=f"images are looked up by the column {table.header[names.column]!r} as {key}; see --key",
         )
-    told = {image for _, image, _ in images}
+    targets = {image for _, image, _ in images}
     known = {column.name: column for column in catalog.columns.all()}
     facts = [
         _typed(one, None if replace else known.get(one.name), problems) for one in fields if not one.labels
@@ -122,10 +122,10 @@ def import_table(
         with catalog.unit("importing fields"):
             catalog.columns.write_all(columns, origin=IMPORT, replace=replace)
             if labels or (replace and any(one.labels for one in fields)):
-                _write_labels(catalog, labels, told, replace=replace)
+                _write_labels(catalog, labels, targets, replace=replace)
     return ImportReport(
         rows=count,
-        images=len(told),
+        images=len(targets),
         columns=tuple(column for column, _ in facts),
         labels=sum(map(len, labels.values())),
         problems=tuple(sorted(problems, key=lambda one: one.line)),
@@ -166,17 +166,17 @@ def _matched(
     problems: list[RowProblem],
 ) -> list[tuple[int, int, Sequence[Cell]]]:
     """(line, image, cells) of the rows that identify an image; a problem for each of the others."""
-    asked: list[tuple[int, str, Sequence[Cell]]] = []
+    named: list[tuple[int, str, Sequence[Cell]]] = []
     for line, cells in rows:
         cell = cells[names.column]
         name = "" if cell is None or is_absent(cell) else as_text(cell).strip()
         if not name or "\0" in name:
             problems.append(RowProblem(line=line, reason="it has no image name"))
         else:
-            asked.append((line, name.lower() if names.key == "id" else name, cells))
-    found = names.meant(catalog, list(dict.fromkeys(name for _, name, _ in asked)))
+            named.append((line, name.lower() if names.key == "id" else name, cells))
+    found = names.meant(catalog, list(dict.fromkeys(name for _, name, _ in named)))
     matched = []
-    for line, name, cells in asked:
+    for line, name, cells in named:
         images = found.get(name, ())
         if len(images) == 1:
             matched.append((line, images[0], cells))
@@ -188,8 +188,8 @@ def _matched(
 def _unmatched(key: Key, name: str, count: int) -> str:
     if count:
         return f"{count} images are called {name!r}" if key == "name" else f"several ids start with {name!r}"
-    told = {"path": "no image at", "name": "no image is called", "id": "no image id starts with"}
-    return f"{told[key]} {name!r}"
+    problem = {"path": "no image at", "name": "no image is called", "id": "no image id starts with"}
+    return f"{problem[key]} {name!r}"
 
 
 def _take(
@@ -266,7 +266,7 @@ def _check_origins(facts: Sequence[tuple[ImportedColumn, object]], known: Mappin
 
 def _labels(fields: Sequence[_Field], problems: list[RowProblem]) -> dict[str, set[int]]:
     """{label: images that get it}."""
-    borne: dict[str, set[int]] = {}
+    labeled: dict[str, set[int]] = {}
     for one in fields:
         for image, (line, cell) in one.cells.items():
             for label in as_labels(cell):
@@ -274,8 +274,8 @@ def _labels(fields: Sequence[_Field], problems: list[RowProblem]) -> dict[str, s
                     reason = f"a label has {len(label):,} characters; the maximum is {_LONGEST_LABEL}"
                     problems.append(RowProblem(line=line, reason=reason))
                 else:
-                    borne.setdefault(label, set()).add(image)
-    return borne
+                    labeled.setdefault(label, set()).add(image)
+    return labeled
 
 
 def _write_labels(

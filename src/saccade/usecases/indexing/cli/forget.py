@@ -1,11 +1,12 @@
 """`saccade forget`: erases images and lets go of folders."""
 
+import sys
 from typing import TYPE_CHECKING
 
 import click
 
 from saccade.doors.terminal.opening import existing_library
-from saccade.doors.terminal.output import note, print_json, say
+from saccade.doors.terminal.output import is_terminal, note, print_json, say
 from saccade.doors.terminal.progress import progress_shown
 from saccade.doors.terminal.settings import Session, json_option, library_option
 from saccade.doors.words import counted, shown_path
@@ -17,29 +18,52 @@ if TYPE_CHECKING:
 
 @click.command(short_help="Erase images, or whole folders, from the library.")
 @click.argument("targets", nargs=-1, required=True, metavar="PHOTO-OR-FOLDER...")
-@click.option("--yes", is_flag=True, help="Do it; without this, only show what would be forgotten.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--dry-run", is_flag=True, help="Only show what would be forgotten.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress.")
 @json_option
 @library_option
 @click.pass_obj
-def forget(session: Session, *, targets: tuple[str, ...], yes: bool, quiet: bool, as_json: bool) -> None:
+def forget(
+    session: Session, *, targets: tuple[str, ...], yes: bool, dry_run: bool, quiet: bool, as_json: bool
+) -> None:
     """Erase images from the library with everything known about them: embeddings, tags, feedback, fields.
 
-    Give photos (files, ids, or an id's first 8 digits), folders or archives, also ones that no longer exist.
-    An image that lies in several files is forgotten with all of them; a folder takes only the images that lie
-    nowhere else. Files on the disk are never touched, so a photo in a folder that is still indexed comes back
-    with the next `saccade index`.
+    Takes photos (files, ids, or an id's first 8 digits), folders or archives, even ones that no longer exist.
+    An image with several files is forgotten with all of them; a folder takes only the images found nowhere
+    else. Files on disk are never touched, so a photo in a folder that is still indexed comes back with the
+    next `saccade index`.
+
+    Shows what would be forgotten, then asks. In scripts and with --json, pass --yes.
     """
     with existing_library(session, as_json=as_json) as library:
         from saccade.usecases.indexing.api import Indexing
         from saccade.usecases.indexing.wire import forget_answer
 
-        with progress_shown(quiet=quiet) as progress:
-            report = Indexing(library).forget(*map(named_image, targets), dry_run=not yes, progress=progress)
+        indexing, named = Indexing(library), [named_image(target) for target in targets]
+        sure = yes and not dry_run
+        if not sure:
+            report = indexing.forget(*named, dry_run=True)
+            if not as_json:
+                _say(report)
+            sure = not (dry_run or as_json) and _agreed()
+        if sure:
+            with progress_shown(quiet=quiet) as progress:
+                report = indexing.forget(*named, progress=progress)
         if as_json:
             print_json(forget_answer(report))
-        else:
+        elif sure:
             _say(report)
+        else:
+            note("nothing was changed" if dry_run else "nothing was changed; pass --yes to forget it")
+
+
+def _agreed() -> bool:
+    """Whether a person says yes; no where nobody can be asked."""
+    if not (sys.stdin.isatty() and is_terminal(error=True)):
+        return False
+    note("forget this for good? [y/N]")
+    return sys.stdin.readline().strip().lower() in {"y", "yes"}
 
 
 def _say(report: "ForgetReport") -> None:
@@ -51,7 +75,6 @@ def _say(report: "ForgetReport") -> None:
         say(f"would forget {what}")
         for copy in report.copies:
             say(f"would delete {shown_path(copy)}, a copy from before an upgrade")
-        note("nothing was changed; do it with --yes")
         return
     say(f"forgot {what}")
     for copy in report.copies:

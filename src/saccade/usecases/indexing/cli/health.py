@@ -13,20 +13,28 @@ from saccade.doors.terminal.settings import Session, json_option, library_option
 from saccade.doors.words import counted, harmless, number, shown_path, size
 
 if TYPE_CHECKING:
-    from saccade.core.status import DoctorReport, LibraryStatus
+    from saccade.core.status import DoctorReport, JobRecord, LibraryStatus
 
 
 @click.command(short_help="Show the library's location and contents.")
+@click.option("--cancel", "canceled", type=int, metavar="JOB", help="Ask a running job to stop.")
 @json_option
 @library_option
 @click.pass_obj
-def status(session: Session, *, as_json: bool) -> None:
-    """Show the library's location and contents."""
+def status(session: Session, *, canceled: int | None, as_json: bool) -> None:
+    """Show the library's location and contents, and its running and recent jobs.
+
+    A canceled job stops after the current batch and keeps what it finished; run its command again to
+    continue.
+    """
     with existing_library(session, as_json=as_json) as library:
         from saccade.usecases.indexing.api import Indexing
         from saccade.usecases.indexing.wire import status_answer
 
-        found = Indexing(library).status()
+        indexing = Indexing(library)
+        if canceled is not None:
+            indexing.cancel(canceled)
+        found = indexing.status()
         if as_json:
             print_json(status_answer(found))
         else:
@@ -97,7 +105,20 @@ def _status_fields(status: "LibraryStatus") -> list[tuple[str, str]]:
         fields.append((str(space.role), f"{space.encoder}, {space.dim} dimensions, {held}, {kind}{active}"))
     if status.interrupted:
         fields.append(("note", "the last indexing run was interrupted; `saccade index` resumes it"))
-    return fields
+    return fields + [(f"job {job.id}", _job_text(job)) for job in status.jobs]
+
+
+def _job_text(job: "JobRecord") -> str:
+    """What a job does or did, in one line."""
+    progress, text = job.progress, f"{harmless(job.kind)}: {job.state}"
+    if job.code:
+        text += f" ({harmless(job.code)})"
+    if job.state != "done" and progress is not None:
+        whole = "" if progress.total is None else f" of {number(progress.total)}"
+        text += f", {harmless(progress.stage)} {number(progress.done)}{whole}"
+    text += "".join(f", {number(count)} {harmless(name)}" for name, count in job.summary.items() if count)
+    when = job.finished or job.started
+    return f"{text}, {'ended' if job.finished else 'since'} {when[:16].replace('T', ' ')} UTC"
 
 
 def _say_doctor(report: "DoctorReport", *, repair: bool) -> None:

@@ -4,10 +4,12 @@ import os
 from collections.abc import Iterator, Sequence
 
 from saccade.core.errors import NoImagesError
+from saccade.core.paths import relative
 from saccade.core.ports.catalog import Catalog
 from saccade.core.types import (
     Failure,
 )
+from saccade.engine.places import lies_in
 from saccade.engine.scopes import in_force
 from saccade.usecases.indexing.flow.plan import Plan
 
@@ -23,11 +25,10 @@ def no_images(paths: Sequence[str]) -> NoImagesError:
 def widest(paths: Sequence[str]) -> list[str]:
     """Each path once, without those below another one; missing paths are kept, to be reported."""
     distinct = list(dict.fromkeys(path.rstrip(os.sep) or os.sep for path in paths))
-    inside = tuple(path.rstrip(os.sep) + os.sep for path in distinct)
     return [
         path
         for path in distinct
-        if not os.path.lexists(path) or not any(path.startswith(one) for one in inside if one != path)
+        if not os.path.lexists(path) or not any(relative(path, other) for other in distinct)
     ]
 
 
@@ -45,8 +46,7 @@ def gone_images(plan: Plan) -> Iterator[int]:
 
 def failures_below(catalog: Catalog, paths: Sequence[str]) -> Iterator[Failure]:
     """Recorded failures at or below the paths, of this run and of earlier ones."""
-    inside = tuple(path.rstrip(os.sep) + end for path in paths for end in (os.sep, "!/"))
-    exact = {path.rstrip(os.sep) for path in paths}
+    folders = [path.rstrip(os.sep) or os.sep for path in paths]
     for failure in catalog.files.failures():
-        if failure.path in exact or failure.path.startswith(inside):
+        if any(lies_in(failure.path, folder) for folder in folders):
             yield failure

@@ -68,8 +68,11 @@ class Outliers:
         query.check()
         ids = present(context, where, folders)
         query.check_count(len(ids))
-        rows = compared_rows(context, encoder, query, ids, progress or _silent)
-        return find_outliers(context.catalog, rows, query, started=started)
+        with context.jobs.run("outliers", progress) as job:
+            rows = compared_rows(context, encoder, query, ids, job.report)
+            report = find_outliers(context.catalog, rows, query, started=started)
+            job.done(compared=len(ids))
+        return report
 
     def quality(
         self,
@@ -95,15 +98,12 @@ class Outliers:
             LibraryBusyError: another process is writing.
         """
         context = self._context
-        with context.open_decoder(PixelRecipe(size=SIZE, fit="contain", resample="bilinear")) as decoder:
-            return check_quality(
-                context.catalog,
-                decoder,
-                present(context, where, folders),
-                top=top,
-                store=store,
-                report=progress or _silent,
-            )
+        ids = present(context, where, folders)
+        recipe = PixelRecipe(size=SIZE, fit="contain", resample="bilinear")
+        with context.jobs.run("quality", progress) as job, context.open_decoder(recipe) as decoder:
+            report = check_quality(context.catalog, decoder, ids, top=top, store=store, report=job.report)
+            job.done(checked=len(ids))
+        return report
 
     def train(
         self,

@@ -147,12 +147,12 @@ def inspections(
     """The worst of the pictures, with reasons."""
     threshold = trained.model.threshold
     ordered = sorted(judged, key=lambda one: (-one.value, one.place))[: max(top, 0)]
-    told = []
+    worst = []
     for rank, one in enumerate(ordered, 1):
         value = ratio_of(one.value, threshold)
         score = share_below(trained.good, one.value)
         spot = hottest(one.heat) if one.heat.size > 1 else None
-        told.append(
+        worst.append(
             Inspection(
                 rank=rank,
                 path=subjects[one.place].path,
@@ -163,7 +163,7 @@ def inspections(
                 reason=_reason(value, score, len(trained.good), spot),
             )
         )
-    return told
+    return worst
 
 
 def column_of(name: str) -> str:

@@ -57,7 +57,7 @@ def load_model(catalog: Catalog, name: str, encoder: EncoderInfo, version: int |
     model = as_model(kept)
     if not encoder.makes(model.encoder):
         raise EncoderMismatchError(
-            f"the model {name!r} is of another encoder"
+            f"the model {name!r} was trained with another encoder"
             f" ({model.encoder[:12]}, here {encoder.fingerprint[:12]})",
             hint=f'train it again: saccade outliers --train "{name}" --good FOLDER',
         )
@@ -91,7 +91,7 @@ def models(catalog: Catalog) -> list[InspectionModel]:
 def as_model(kept: Result, failed: tuple[Failure, ...] = ()) -> InspectionModel:
     """A stored result as its model."""
     facts = kept.facts
-    told = facts.get("suspects")
+    paths = facts.get("suspects")
     return InspectionModel(
         name=kept.name,
         version=kept.version,
@@ -100,7 +100,7 @@ def as_model(kept: Result, failed: tuple[Failure, ...] = ()) -> InspectionModel:
         good=int(_number(facts, "good")),
         false_alarms=_number(facts, "false_alarms"),
         threshold=_number(facts, "threshold"),
-        suspects=tuple(str(path) for path in told) if isinstance(told, list) else (),
+        suspects=tuple(str(path) for path in paths) if isinstance(paths, list) else (),
         failed=failed,
         encoder=str(facts["encoder"]),
     )

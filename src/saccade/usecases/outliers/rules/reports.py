@@ -33,7 +33,7 @@ class Outlier:
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class OutlierReport(Listed[Outlier]):
     """The most unusual images; a sequence of them.
 
@@ -141,7 +141,7 @@ class Inspection:
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class InspectionReport(Listed[Inspection]):
     """Pictures judged by a model; a sequence of inspections.
 

@@ -158,14 +158,14 @@ def _cold(
     center = pool.rows.mean(axis=0)
     typical = stretched((pool.rows @ center).astype(np.float64))
     popular = pool.counts > 0
-    told = "this user has not liked anything yet" if some else "nothing is known about this user"
+    why = "this user has not liked anything yet" if some else "nothing is known about this user"
     if popular.any():
         base, diverse = np.log1p(pool.counts) / np.log1p(pool.counts.max()) + 0.01 * typical, wish.diverse
         basis: Basis = "popular"
-        note = f"{told}: these are the most popular among all users"
+        note = f"{why}: these are the most popular among all users"
     else:
         base, diverse, basis = typical, max(wish.diverse, _SPREAD), "spread"
-        note = f"{told}, and nobody has liked anything yet: this is a cross-section of the library"
+        note = f"{why}, and nobody has liked anything yet: this is a cross-section of the library"
     terms = boost_terms(catalog, wish.boosts, pool.ids)
     scores = base + sum((term.amounts for term in terms), np.zeros(len(base)))
     chosen = _chosen(catalog, pool, scores, wish.k, diverse)

@@ -50,7 +50,7 @@ class Recommendation:
     info: ImageInfo
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Recommendations(Listed[Recommendation]):
     """Recommendations and their basis.
 

@@ -66,6 +66,6 @@ def _said_fields(tags: "Sequence[Tag]", fields: "Mapping[str, float | str]") -> 
     """Labels with who gave them, and imported or computed facts."""
     said = [("tag", f"{harmless(tag.label)} ({harmless(tag.origin)}, {percent(tag.score)})") for tag in tags]
     for name, value in fields.items():
-        told = harmless(value) if isinstance(value, str) else f"{value:g}"
-        said.append((f"data.{name}", told))
+        shown = harmless(value) if isinstance(value, str) else f"{value:g}"
+        said.append((f"data.{name}", shown))
     return said

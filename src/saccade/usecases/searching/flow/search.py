@@ -26,7 +26,7 @@ _LOOK_BEHIND = 10
 """Images after the k-th that are looked at for being near-identical to one before."""
 _ATTEMPTS = 3
 _WORD_MATCHES = 500
-"""Words that more images hold than this say too little to bring in images of their own."""
+"""A word that more images contain than this says too little to add images by itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,12 +229,12 @@ def _with_words(sure: NDArray[np.float64], heads: Ids, words: _Words) -> NDArray
 
 
 def _records(catalog: Catalog, order: Ids, groups: Sequence[Sequence[int]]) -> dict[int, ImageRecord]:
-    """The images of all groups, by id. Raises ImageNotFoundError when one has no file any more."""
+    """The images of all groups, by id. Raises ImageNotFoundError when one has no file anymore."""
     ids = [int(order[row]) for group in groups for row in group]
     records = {record.id: record for record in catalog.images.get(ids)}
     gone = [record for record in records.values() if not record.paths]
     if gone:
         raise ImageNotFoundError(
-            f"image {gone[0].image_id} has no file any more", hint="run `saccade doctor --repair`"
+            f"image {gone[0].image_id} has no file anymore", hint="run `saccade doctor --repair`"
         )
     return records

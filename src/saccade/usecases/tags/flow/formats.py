@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from saccade.core.paths import relative
 from saccade.core.ports.catalog import Catalog
 from saccade.core.ports.stores import Tag
 from saccade.core.types import Failure, Ids, ImageRecord
@@ -58,7 +59,7 @@ def csv_parts(images: Iterable[TaggedImage]) -> Iterator[bytes]:
 def hf_parts(images: Iterable[TaggedImage], folder: str, skipped: list[Failure]) -> Iterator[bytes]:
     """Lines of `metadata.jsonl`: file_name (from its own folder) and tags; other images are skipped."""
     for one in images:
-        inside = [path for path in one.record.paths if path.startswith(os.path.join(folder, ""))]
+        inside = [path for path in one.record.paths if relative(path, folder)]
         if not inside:
             skipped.append(
                 Failure(path=one.record.paths[0], code="outside", reason=f"it is not below {folder}")

@@ -124,7 +124,7 @@ class Suggestion:
     why: Literal["unsure", "check"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class SuggestionReport(Listed[Suggestion]):
     """Images to label next, chosen by the active version of a classifier.
 

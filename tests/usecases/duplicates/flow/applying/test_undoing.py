@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from saccade.core.errors import NotFoundError
 from saccade.sources import quarantine
 from saccade.usecases.duplicates.flow.undoing import quarantine_runs
+from tests.helpers.properties import examples
 
 # --- back again
 
@@ -128,7 +129,7 @@ NAMES = st.binary(min_size=1, max_size=12).filter(
 )
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(15)
 @given(
     tree=st.dictionaries(
         st.lists(NAMES, min_size=1, max_size=3).map(b"/".join), st.binary(max_size=40), min_size=2, max_size=9

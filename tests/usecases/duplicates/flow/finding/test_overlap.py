@@ -109,7 +109,9 @@ def test_two_libraries(split: Studio, second: Studio) -> None:
         (second.home / name).write_bytes((split.desk.home / "train" / name).read_bytes())
     second.index()
     before = split.desk.catalog.version(), second.catalog.version()
-    report = find_shared(split.tools(), second.catalog, second.reader(Role.COPY).space, ALL)
+    report = find_shared(
+        split.tools(), split.desk.encoder.info, second.catalog, second.reader(Role.COPY).space, ALL
+    )
     assert sorted((tier, b) for tier, _, b in told(report)) == [
         ("bytes", "a.png"),
         ("bytes", "bytes.png"),
@@ -123,7 +125,9 @@ def test_two_libraries(split: Studio, second: Studio) -> None:
 
 def test_an_empty_library_shares_nothing(split: Studio, second: Studio) -> None:
     """Neither fails."""
-    report = find_shared(split.tools(), second.catalog, second.reader(Role.COPY).space, ALL)
+    report = find_shared(
+        split.tools(), split.desk.encoder.info, second.catalog, second.reader(Role.COPY).space, ALL
+    )
     assert (report.pairs, report.images) == ((), (5, 0))
 
 
@@ -131,7 +135,9 @@ def test_two_encoders_cannot_be_compared(split: Studio, second: Studio) -> None:
     """Refused before any work, naming both."""
     second.encoder = type(second.encoder)("d" * 64)
     with pytest.raises(EncoderMismatchError, match=r"c{12}.*d{12}"):
-        find_shared(split.tools(), second.catalog, second.reader(Role.COPY).space, ALL)
+        find_shared(
+            split.tools(), split.desk.encoder.info, second.catalog, second.reader(Role.COPY).space, ALL
+        )
 
 
 def test_ids_are_not_mixed_up(split: Studio) -> None:
