@@ -72,7 +72,7 @@ class SqlErasing:
             self._transactions.dialect.words.wipe_forgotten(connection)
 
     def purged(self) -> None:
-        """Note that no index holds a forgotten image any more."""
+        """Note that no index holds a forgotten image anymore."""
         with self._transactions.storing() as connection:
             connection.execute(delete(forgotten))
 

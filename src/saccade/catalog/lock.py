@@ -36,7 +36,7 @@ class LibraryLock:
         """Hold the lock.
 
         Args:
-            doing: completes the sentence "process 123 is ...", for those who wait in vain.
+            doing: completes the sentence "process 123 is ...", for those who give up waiting.
             wait_s: longest wait, seconds; 0 to try once.
         Raises:
             LibraryBusyError: it was not free in time; the message names the holder.

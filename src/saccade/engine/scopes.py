@@ -76,7 +76,7 @@ def remember(catalog: Catalog, folder: Folder, below: str, exclude: Sequence[str
 
 
 def drop(catalog: Catalog, place: str) -> None:
-    """Index what lies at or below an absolute path no longer, unless a wider folder covers it."""
+    """Stop indexing what is at or below an absolute path, unless a wider folder covers it."""
     for folder in catalog.files.folders():
         known = _load(catalog, folder)
         kept = {

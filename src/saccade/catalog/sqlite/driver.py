@@ -108,7 +108,7 @@ def wiping(connection: sqlite3.Connection) -> Iterator[None]:
 
 
 def rewrite(connection: sqlite3.Connection) -> None:
-    """Write the database afresh: pages keep pieces of rows that were moved about in them before."""
+    """Rewrite the database: pages keep fragments of rows that were moved within them."""
     connection.execute("VACUUM")
 
 

@@ -22,7 +22,7 @@ class Observed:
 
     Attributes:
         facts: None if it is gone.
-        remembered: size and time when it was indexed; None if the library does not have it (any more).
+        remembered: size and time when it was indexed; None if the library does not have it (anymore).
         member: whether it is inside an archive.
     """
 

@@ -78,7 +78,7 @@ def search(
     Args:
         started: `time.perf_counter()` when the query came, for `took_ms`.
         leave_out: an image that is not to be an answer (the query itself).
-        least: images that score below it are no answer.
+        least: images that score below it are not hits.
         stop_words: words that say nothing about a picture; see `EncoderInfo`.
     Raises:
         InvalidQueryError: k below 1, nothing asked, or parts that cancel each other.
@@ -134,7 +134,7 @@ def _find(
     least: float,
     collapsing: Collapsing | None,
 ) -> _Found:
-    """At most k groups of images, best first; `out` are no answers, `only` (if given) may be."""
+    """At most k groups of images, best first; without those in `out`, only those in `only` if given."""
     near = nearest.images[nearest.scores >= least]
     words = _matching_words(catalog, wanted, near, only, total)
     order = reciprocal_rank_fusion([near, words.ids]) if len(words.ids) else near
