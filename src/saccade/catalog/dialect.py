@@ -160,11 +160,11 @@ class Dialect(Protocol):
         """
         ...
 
-    def wiping(self, path: Path, *, afresh: bool) -> AbstractContextManager[Wiper]:
+    def wiping(self, path: Path, *, rewrite: bool) -> AbstractContextManager[Wiper]:
         """A durable transaction after which nothing that it deleted is left on the disk.
 
         Args:
-            afresh: write the whole database again afterward.
+            rewrite: write the whole database again afterward.
         Raises:
             LibraryBusyError: it is deleted, but traces stay until other processes stop reading.
         """

@@ -70,7 +70,7 @@ class Session:
             reading=self.reading,
             storing=self.storing,
             wiping=self.wiping,
-            rewriting=partial(self.wiping, afresh=True),
+            rewriting=partial(self.wiping, rewrite=True),
             folders=self.folders,
         )
         self._dialect = dialect
@@ -125,14 +125,14 @@ class Session:
             yield connection
 
     @contextmanager
-    def wiping(self, *, afresh: bool = False) -> Iterator[Wiper]:
-        """See `Transactions.wiping`, and with `afresh`, `Transactions.rewriting`."""
+    def wiping(self, *, rewrite: bool = False) -> Iterator[Wiper]:
+        """See `Transactions.wiping`, and with `rewrite`, `Transactions.rewriting`."""
         self._check_writable()
         if self._unit.connection is not None:
             raise RuntimeError("wiping is a separate transaction and cannot be part of a unit of work")
         with (
             self._dialect.translated(self._folder),
-            self._dialect.wiping(self.path, afresh=afresh) as wiper,
+            self._dialect.wiping(self.path, rewrite=rewrite) as wiper,
         ):
             yield wiper
 

@@ -78,12 +78,12 @@ class _Sqlite:
         copying.copy_database(source, target, overwrite=overwrite, report=report)
 
     @contextmanager
-    def wiping(self, path: Path, *, afresh: bool) -> Iterator[Wiper]:
+    def wiping(self, path: Path, *, rewrite: bool) -> Iterator[Wiper]:
         """Deletes with zeros written over, then empties the journal."""
         with closing(driver.connect(path, "rw")) as connection:
             with driver.wiping(connection):
                 yield connection
-            if afresh:
+            if rewrite:
                 driver.rewrite(connection)
             if not driver.empty_journal(connection):
                 raise LibraryBusyError(
