@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from saccade.catalog.sqlite import storage_error
+from saccade.catalog.failures import storage_error
 from saccade.core.errors import LibraryBusyError
 
 _MOST_READ = 4096

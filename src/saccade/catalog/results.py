@@ -13,9 +13,9 @@ import numpy as np
 from sqlalchemy import Connection, Select, delete, func, insert, select, update
 
 from saccade.catalog import result_rows as rows_of
-from saccade.catalog import sqlite
 from saccade.catalog.bulk import checked_name
 from saccade.catalog.curation_tables import result_rows, results
+from saccade.catalog.lists import among
 from saccade.catalog.runs import now
 from saccade.catalog.session import Transactions
 from saccade.core.errors import CorruptLibraryError, InputError, NotFoundError
@@ -147,8 +147,8 @@ class SqlResults:
 def _delete(connection: Connection, gone: Select[int]) -> int:
     """Delete these results, rows first; number of results."""
     ids = list(connection.execute(gone).scalars())
-    connection.execute(delete(result_rows).where(sqlite.among(result_rows.c.result_id, ids)))
-    return connection.execute(delete(results).where(sqlite.among(results.c.id, ids))).rowcount
+    connection.execute(delete(result_rows).where(among(result_rows.c.result_id, ids)))
+    return connection.execute(delete(results).where(among(results.c.id, ids))).rowcount
 
 
 def rewrite_facts(connection: Connection, number: int, facts: object) -> None:

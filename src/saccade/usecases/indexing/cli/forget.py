@@ -38,7 +38,6 @@ def forget(
     """
     with existing_library(session, as_json=as_json) as library:
         from saccade.usecases.indexing.api import Indexing
-        from saccade.usecases.indexing.wire import forget_answer
 
         indexing, named = Indexing(library), [named_image(target) for target in targets]
         sure = yes and not dry_run
@@ -51,7 +50,7 @@ def forget(
             with progress_shown(quiet=quiet) as progress:
                 report = indexing.forget(*named, progress=progress)
         if as_json:
-            print_json(forget_answer(report))
+            print_json(report)
         elif sure:
             _say(report)
         else:
