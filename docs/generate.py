@@ -14,6 +14,7 @@ import re
 import sys
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -100,6 +101,16 @@ def public_names() -> str:
     return "\n\n".join(_documented(name, thing) for name, thing in found if not isinstance(thing, str))
 
 
+def namespaces() -> str:
+    """Every namespace of a library, as `Library` declares it, with its methods."""
+    parts = []
+    for name, member in vars(saccade.Library).items():
+        if isinstance(member, cached_property) and not name.startswith("_"):
+            module = import_module(f"saccade.usecases.{name}.api")
+            parts.append(_documented(f"library.{name}", getattr(module, name.capitalize())))
+    return "\n\n".join(parts)
+
+
 def schema_tables() -> str:
     """The top level of what each command prints with --json."""
     return "\n\n".join(map(_schema, sorted(SCHEMAS.glob("*.json"))))
@@ -112,6 +123,7 @@ MAKERS: dict[str, Callable[[], str]] = {
     "formats": format_list,
     "limits": limit_table,
     "names": public_names,
+    "namespaces": namespaces,
     "schemas": schema_tables,
 }
 

@@ -16,7 +16,8 @@ import numpy as np
 import pytest
 from PIL import Image, PngImagePlugin
 
-from saccade.catalog import SqlCatalog, open_catalog, sqlite
+from saccade.catalog import SqlCatalog, open_catalog
+from saccade.catalog.sqlite import driver
 from saccade.core.calibration import Calibration
 from saccade.core.filters import Filter, parse_where
 from saccade.core.hits import SearchResult
@@ -247,8 +248,8 @@ def png(color: str | Color = "red", mark: str = "") -> bytes:
 @pytest.fixture
 def _no_waiting_for_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     """These tests pull no plug; the tests of durability are with the catalog and the indexes."""
-    fast = [setting.replace("synchronous=FULL", "synchronous=OFF") for setting in sqlite._SETTINGS]
-    monkeypatch.setattr(sqlite, "_SETTINGS", tuple(fast))
+    fast = [setting.replace("synchronous=FULL", "synchronous=OFF") for setting in driver._SETTINGS]
+    monkeypatch.setattr(driver, "_SETTINGS", tuple(fast))
     monkeypatch.setattr(os, "fsync", lambda descriptor: None)
 
 

@@ -2,6 +2,7 @@
 
 import ast
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -58,6 +59,38 @@ def test_a_bad_import_is_caught(project: Path, module: str, line: str, contract:
     result = lint(project)
     assert result.returncode != 0
     assert any(contract in text and "BROKEN" in text for text in result.stdout.splitlines()), result.stdout
+
+
+CATALOG = SOURCE / "catalog"
+DIALECTS = {"sqlite", "migrations"}
+"""The folders of the catalog that may know which database it is."""
+STORES = [path for path in MODULES if path.is_relative_to(CATALOG) and not DIALECTS & set(path.parts)]
+OF_SQLITE = re.compile(r"\b(PRAGMA|MATCH|fts5|bm25|json_each|json_extract|sqlite_sequence|INSERT OR)\b")
+
+
+def sqlite_only(source: str) -> set[str]:
+    """What a module says that no other database understands."""
+    tree = ast.parse(source)
+    imported: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            imported.update(name.name.split(".")[0] for name in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            imported.add((node.module or "").split(".")[0])
+    return {*OF_SQLITE.findall(source), *(imported & {"sqlite3"})}
+
+
+@pytest.mark.parametrize("module", STORES, ids=lambda path: str(path.relative_to(CATALOG)))
+def test_a_store_says_nothing_that_only_sqlite_understands(module: Path) -> None:
+    """Another database needs a dialect of its own, and no change to a store."""
+    assert not sqlite_only(module.read_text(encoding="utf-8"))
+
+
+def test_what_only_sqlite_understands_is_noticed() -> None:
+    """The check above can fail: SQLite's own modules do not pass it."""
+    found = {word for path in (CATALOG / "sqlite").glob("*.py") for word in sqlite_only(path.read_text())}
+    assert found >= {"PRAGMA", "MATCH", "fts5", "json_each", "sqlite3"}
+    assert len(STORES) > 20
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(SOURCE)))

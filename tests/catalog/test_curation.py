@@ -14,8 +14,9 @@ import pytest
 from alembic import command
 from alembic.config import Config
 
-from saccade.catalog import open_catalog, pairs, schema, sqlite
+from saccade.catalog import open_catalog, pairs, schema
 from saccade.catalog.hashes import SqlHashes
+from saccade.catalog.sqlite import SQLITE, driver
 from saccade.core.errors import CorruptLibraryError, LibraryBusyError, ReadOnlyError
 from saccade.core.ports.stores import Event, StoredPair
 
@@ -47,11 +48,11 @@ def test_a_library_of_the_first_schema_is_upgraded_with_all_it_holds(tmp_path: P
     """Images, words and notes stay; the stores are there and empty."""
     folder = tmp_path / ".saccade"
     folder.mkdir()
-    sqlite.make_file(folder / "catalog.db")
-    engine = sqlite.open_engine(folder / "catalog.db", read_only=False)
+    SQLITE.make(folder / "catalog.db")
+    engine = SQLITE.open(folder / "catalog.db", read_only=False)
     config = Config()
     config.set_main_option("script_location", str(schema.MIGRATIONS))
-    with engine.execution_options(**sqlite.write_options()).begin() as connection:
+    with SQLITE.writer(engine).begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "0001")
         connection.exec_driver_sql("INSERT INTO runs (kind, started) VALUES ('index', '2026')")
@@ -157,7 +158,7 @@ def test_many_erased_users_leave_no_trace(library, seed: int) -> None:
 
 def test_erasing_says_so_when_a_reader_keeps_the_journal(library, monkeypatch: pytest.MonkeyPatch) -> None:
     """The events are gone for everyone; asked again when the reader has ended, so are the traces."""
-    monkeypatch.setattr(sqlite, "_WAIT_S", 0.05)
+    monkeypatch.setattr(driver, "_WAIT_S", 0.05)
     (image,) = _pictures(library, 1)
     feedback = library.catalog.feedback
     feedback.add([Event(user=SECRET, image=image, kind="like", at=1.0)])

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from saccade.catalog import open_catalog, schema, sqlite
+from saccade.catalog import open_catalog, schema
+from saccade.catalog.sqlite import copying, driver
 from saccade.core.errors import DiskFullError, LibraryTooNewError, ReadOnlyError, StorageError
 from saccade.library import open_library
 
@@ -104,7 +105,7 @@ def test_the_copy_is_on_the_disk_before_the_catalog_changes(
 ) -> None:
     """Its bytes are synced, then its name, then the upgrade begins: a power cut leaves one of the two."""
     steps: list[str] = []
-    connect, sync = sqlite.connect, sqlite._sync
+    connect, sync = driver.connect, copying._sync
 
     def traced(path: Path, mode: str) -> sqlite3.Connection:
         connection = connect(path, mode)
@@ -116,8 +117,8 @@ def test_the_copy_is_on_the_disk_before_the_catalog_changes(
         steps.append("file" if path.is_file() else "folder")
         sync(path)
 
-    monkeypatch.setattr(sqlite, "connect", traced)
-    monkeypatch.setattr(sqlite, "_sync", synced)
+    monkeypatch.setattr(driver, "connect", traced)
+    monkeypatch.setattr(copying, "_sync", synced)
     reopened(database)
     changes = ("CREATE", "ALTER", "INSERT", "UPDATE", "DELETE", "DROP")
     assert steps.index("file") < steps.index("folder") < min(map(steps.index, set(changes) & set(steps)))
@@ -155,7 +156,7 @@ def test_without_room_for_the_copy_nothing_changes(
         def full(_path: Path) -> None:
             raise OSError(code, os.strerror(code))
 
-        patched.setattr(sqlite, "_sync", full)
+        patched.setattr(copying, "_sync", full)
         with pytest.raises(DiskFullError if code == errno.ENOSPC else StorageError):
             reopened(database)
     assert dump(database) == before
@@ -173,7 +174,7 @@ def test_a_library_that_cannot_be_written_is_refused(database: Path) -> None:
     before = made(database.parent)
     with pytest.raises(ReadOnlyError, match="older saccade") as caught:
         reopened(database, read_only=True)
-    assert "written" in caught.value.hint
+    assert "writable" in caught.value.hint
     assert made(database.parent) == before
     assert version(database) == "0002"
 

@@ -14,8 +14,9 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Select, func, select
 
-from saccade.catalog import open_catalog, schema, sqlite
+from saccade.catalog import open_catalog, schema
 from saccade.catalog.places import below
+from saccade.catalog.sqlite import SQLITE, driver
 from saccade.catalog.tables import ABSENT, NOT_INDEXED, embeddings, files, images, items, metadata
 from saccade.core.errors import (
     CorruptLibraryError,
@@ -47,9 +48,9 @@ def _shape(database: Path) -> set[str]:
 def _migrated(folder: Path) -> Path:
     """A database made by the migrations alone."""
     folder.mkdir()
-    sqlite.make_file(folder / "catalog.db")
-    engine = sqlite.open_engine(folder / "catalog.db", read_only=False)
-    schema.upgrade(engine, folder / "catalog.db")
+    SQLITE.make(folder / "catalog.db")
+    engine = SQLITE.open(folder / "catalog.db", read_only=False)
+    schema.upgrade(SQLITE, engine, folder / "catalog.db")
     engine.dispose()
     return folder / "catalog.db"
 
@@ -66,7 +67,7 @@ def test_migrations_make_what_the_models_say(tmp_path: Path) -> None:
     open_catalog(str(tmp_path / "new"), create=True).close()
     migrated = _migrated(tmp_path / "old")
     assert _shape(migrated) == _shape(tmp_path / "new" / "catalog.db")
-    engine = sqlite.open_engine(migrated, read_only=False)
+    engine = SQLITE.open(migrated, read_only=False)
     with engine.connect() as connection:
         options = {"include_name": lambda name, kind, _: kind != "table" or not name.startswith("search")}
         assert compare_metadata(MigrationContext.configure(connection, opts=options), metadata) == []
@@ -180,7 +181,7 @@ def test_an_interrupted_making_is_made_again(tmp_path: Path, create: bool) -> No
     with open_catalog(str(folder), create=create) as made:
         assert made.health.counts().images == 0
     with sqlite3.connect(folder / "catalog.db") as connection:
-        assert connection.execute("PRAGMA page_size").fetchone() == (sqlite.PAGE_SIZE,)
+        assert connection.execute("PRAGMA page_size").fetchone() == (driver.PAGE_SIZE,)
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     connection.close()
 

@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from saccade.catalog import open_catalog, sqlite
+from saccade.catalog import open_catalog, storage_error
+from saccade.catalog.sqlite import driver
 from saccade.core.errors import (
     CorruptLibraryError,
     DiskFullError,
@@ -45,7 +46,7 @@ def _fill(library, least: int = 0) -> list[int]:
 def test_a_full_disk_loses_nothing_acknowledged(library, monkeypatch: pytest.MonkeyPatch) -> None:
     """The object works on: it reads, fails the same way again, and writes when there is space."""
     library.catalog.close()
-    monkeypatch.setattr(sqlite, "_SETTINGS", (*sqlite._SETTINGS, "PRAGMA max_page_count=60"))
+    monkeypatch.setattr(driver, "_SETTINGS", (*driver._SETTINGS, "PRAGMA max_page_count=60"))
     library.catalog = library.open()
     acknowledged = _fill(library)
     assert acknowledged
@@ -90,7 +91,7 @@ def test_a_file_size_limit_is_a_full_disk(library) -> None:
 )
 def test_errors_of_the_system_become_ours(number: int, expected: type[SaccadeError]) -> None:
     """Each with the path and what to do."""
-    error = sqlite.storage_error(OSError(number, os.strerror(number)), Path("/some/library"))
+    error = storage_error(OSError(number, os.strerror(number)), Path("/some/library"))
     assert type(error) is expected
     assert "/some/library" in error.message
     assert error.hint
@@ -177,8 +178,8 @@ def test_damaged_pages_are_found_by_the_check(library) -> None:
     library.record(*(library.picture(f"{n}.jpg", b"%d" % n) for n in range(2000)))
     library.catalog.close()
     data = bytearray(library.database.read_bytes())
-    for page in range(len(data) // sqlite.PAGE_SIZE // 2, len(data) // sqlite.PAGE_SIZE):
-        data[page * sqlite.PAGE_SIZE : page * sqlite.PAGE_SIZE + 100] = b"\xa5" * 100
+    for page in range(len(data) // driver.PAGE_SIZE // 2, len(data) // driver.PAGE_SIZE):
+        data[page * driver.PAGE_SIZE : page * driver.PAGE_SIZE + 100] = b"\xa5" * 100
     library.database.write_bytes(data)
     library.catalog = library.open()
     try:

@@ -159,6 +159,19 @@ def _in_terminal(command: list[str], folder: Path, **environment: str) -> bytes:
     return received
 
 
+def test_output_that_goes_nowhere_is_no_crash(command: list[str], indexed: Path) -> None:
+    """Stdout closed by the caller: silence. A full disk: one line, and a status that says so."""
+    status = [*command, "status"]
+    closed = subprocess.run(
+        ["sh", "-c", 'exec "$@" >&-', "sh", *status], cwd=indexed, capture_output=True, check=False
+    )
+    assert (closed.returncode, closed.stderr) == (0, b"")
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(status, cwd=indexed, stdout=full, stderr=subprocess.PIPE, check=False)
+    assert done.returncode == 6
+    assert done.stderr.splitlines() == [b"saccade: the output cannot be written: No space left on device"]
+
+
 def test_a_terminal_gets_color_and_no_color_is_obeyed(command: list[str], indexed: Path) -> None:
     """And a hostile name reaches neither."""
     (indexed / "sun.jpg").rename(indexed / "\x1b]0;owned\x07.jpg")

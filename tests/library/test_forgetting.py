@@ -10,7 +10,7 @@ import pytest
 
 from saccade import ImageId, Library, open_library
 from saccade.catalog import schema
-from saccade.core.errors import ImageNotFoundError
+from saccade.core.errors import ImageNotFoundError, InputError
 from saccade.core.types import Role
 
 DATA = Path(__file__).parents[1] / "data"
@@ -158,9 +158,18 @@ def test_everything_can_be_forgotten(home: Path) -> None:
 def test_what_is_not_known_is_refused_before_anything_is_forgotten(home: Path) -> None:
     """Nothing of the call is done."""
     with open_library(home) as library:
-        with pytest.raises(ImageNotFoundError, match="knows nothing of"):
+        with pytest.raises(ImageNotFoundError, match="does not know"):
             library.forget(home / LIKED, home / "nowhere")
         assert library.show(home / LIKED)
+
+
+def test_an_empty_path_is_not_the_current_folder(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A shell variable that is not set must not erase everything."""
+    monkeypatch.chdir(home)
+    with open_library(home) as library:
+        with pytest.raises(InputError, match="empty"):
+            library.forget("")
+        assert library.status().counts.images == 18
 
 
 @pytest.mark.parametrize("step", ["wipe", "purged"])

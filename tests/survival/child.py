@@ -15,12 +15,13 @@ from typing import Any
 
 import tiny
 
-from saccade.catalog import schema, sqlite
+from saccade.catalog import schema
 from saccade.catalog.erasing import SqlErasing
 from saccade.catalog.files import SqlFiles
 from saccade.catalog.health import SqlHealth
 from saccade.catalog.runs import SqlNotes, SqlRuns
 from saccade.catalog.spaces import SqlSpaces
+from saccade.catalog.sqlite import copying, driver
 from saccade.core.errors import SaccadeError
 from saccade.core.ports.files import SeenFile
 from saccade.core.types import Progress
@@ -30,11 +31,11 @@ from saccade.library import Library, open_library
 Job = dict[str, Any]
 
 POINTS: dict[str, tuple[object, str]] = {
-    "make_file": (sqlite, "make_file"),
+    "make_file": (driver, "make_file"),
     "create": (schema, "create"),
-    "connect": (sqlite, "connect"),
-    "copy_database": (sqlite, "copy_database"),
-    "sync": (sqlite, "_sync"),
+    "connect": (driver, "connect"),
+    "copy_database": (copying, "copy_database"),
+    "sync": (copying, "_sync"),
     "encode": (tiny.TinyEncoder, "encode_pixels"),
     "build": (IndexFiles, "build"),
     "fsync": (os, "fsync"),
@@ -53,8 +54,8 @@ POINTS: dict[str, tuple[object, str]] = {
     "counts": (SqlHealth, "counts"),
     "forget": (SqlErasing, "forget"),
     "wipe": (SqlErasing, "wipe"),
-    "rewrite": (sqlite, "rewrite"),
-    "empty_journal": (sqlite, "empty_journal"),
+    "rewrite": (driver, "rewrite"),
+    "empty_journal": (driver, "empty_journal"),
     "purged": (SqlErasing, "purged"),
 }
 

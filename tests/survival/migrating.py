@@ -18,7 +18,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from saccade.catalog import open_catalog, schema, sqlite
+from saccade.catalog import open_catalog, schema
+from saccade.catalog.sqlite import copying, driver
 
 _SAME = 24
 """Characters in which two runs of one statement agree, whatever their values."""
@@ -26,7 +27,7 @@ _SAME = 24
 
 def count_steps(tick: Callable[[], None]) -> None:
     """Let `tick` be called at every step of this process from now on."""
-    connect, sync = sqlite.connect, sqlite._sync
+    connect, sync = driver.connect, copying._sync
 
     def traced(path: Path, mode: str) -> sqlite3.Connection:
         connection = connect(path, mode)
@@ -46,7 +47,7 @@ def count_steps(tick: Callable[[], None]) -> None:
         sync(path)
         tick()
 
-    sqlite.connect, sqlite._sync = traced, counted
+    driver.connect, copying._sync = traced, counted
 
 
 def upgraded(home: Path) -> None:

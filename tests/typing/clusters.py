@@ -27,6 +27,8 @@ def group(lib: saccade.Library) -> None:
     sizes = {cluster.name: cluster.size for cluster in report}
     assert report[0].representatives[0].record.paths
     assert len(report.clusters) + len(report.unassigned) + sizes["beach"]
+    for member in lib.clusters.iter_members(report[0].id, name="holiday"):
+        assert member.record.paths[0] + str(member.score)
     lib.clusters.rename(report[0].id, "our beach", name="holiday")
     means: saccade.ClusterMeans = lib.clusters.compare(
         "clicks", confidence=0.9, name="holiday", where=["width>9"], folders=["trip"]
@@ -41,5 +43,6 @@ def misuse(lib: saccade.Library) -> None:
     """What mypy must refuse."""
     lib.clusters.find(method="magic")  # type: ignore[arg-type]
     lib.clusters.map(rebuilt=True)  # type: ignore[call-arg]
+    len(lib.clusters.iter_members(1))  # type: ignore[arg-type]
     lib.clusters.compare()  # type: ignore[call-arg]
     lib.clusters.find().clusters = ()  # type: ignore[misc]

@@ -27,6 +27,17 @@ def find(lib: saccade.Library) -> None:
     values = {outlier.record.image_id: outlier.value for outlier in report}
     assert report[0].stands_out
     assert len(report.outliers) + len(values)
+    for one in lib.outliers.iter_outliers(
+        mode="lof",
+        by="content",
+        k=10,
+        top=None,
+        store=False,
+        where=["width>9"],
+        folders=[Path("trip")],
+        progress=lambda step: None,
+    ):
+        assert one.record.paths[0] + one.reason
     checked: saccade.QualityReport = lib.outliers.quality(top=5, store=False, where=["width>9"])
     assert checked.issues["blur"][0].score
 
@@ -50,6 +61,7 @@ def inspect(lib: saccade.Library) -> None:
 def misuse(lib: saccade.Library) -> None:
     """What mypy must refuse."""
     lib.outliers.find(keep=True)  # type: ignore[call-arg]
+    len(lib.outliers.iter_outliers())  # type: ignore[arg-type]
     lib.outliers.train()  # type: ignore[call-arg]
     lib.outliers.inspect(5)  # type: ignore[arg-type]
     lib.outliers.find().outliers.append(1)  # type: ignore[attr-defined]

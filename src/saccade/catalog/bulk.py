@@ -1,16 +1,16 @@
 """Many rows at once, in bounded memory, and what all stores of curation check."""
 
-import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Table, bindparam, func, insert, select
+from sqlalchemy import Connection, Table, select
 from sqlalchemy.exc import IntegrityError
 
-from saccade.catalog import sqlite
+from saccade.catalog.dialect import dialect_of
+from saccade.catalog.lists import among, among_texts, plain_rows
 from saccade.catalog.places import batches
 from saccade.catalog.tables import ABSENT, images
 from saccade.catalog.text import storable
@@ -36,9 +36,7 @@ def images_known(connection: Connection, ids: Iterable[int]) -> Iterator[None]:
         # Only now are the ids looked up: the database has checked each already.
         wanted = sorted(set(ids))
         for batch in batches(wanted, _BATCH):
-            known = set(
-                connection.execute(select(images.c.id).where(sqlite.among(images.c.id, batch))).scalars()
-            )
+            known = set(connection.execute(select(images.c.id).where(among(images.c.id, batch))).scalars())
             for image in batch:
                 if image not in known:
                     raise ImageNotFoundError(f"the library has no image {image}") from error
@@ -50,16 +48,15 @@ def numbers_of(connection: Connection, table: Table, names: Iterable[str]) -> di
     wanted = list(dict.fromkeys(names))
     numbers: dict[str, int] = {}
     for batch in batches(wanted, _BATCH):
-        connection.execute(insert(table).prefix_with("OR IGNORE"), [{"name": name} for name in batch])
-        listed = func.json_each(bindparam(None, json.dumps(batch))).table_valued("value")
-        query = select(table.c.name, table.c.id).where(table.c.name.in_(select(listed.c.value)))
+        connection.execute(dialect_of(connection).insert_missing(table), [{"name": name} for name in batch])
+        query = select(table.c.name, table.c.id).where(among_texts(table.c.name, batch))
         numbers.update(connection.execute(query).all())
     return numbers
 
 
 def absent_ids(connection: Connection) -> Ids:
     """Sorted ids of the images without a file."""
-    rows = sqlite.plain_rows(connection, select(images.c.id).where(ABSENT))
+    rows = plain_rows(connection, select(images.c.id).where(ABSENT))
     return np.unique(np.fromiter((row[0] for row in rows), np.int64, count=len(rows)))
 
 

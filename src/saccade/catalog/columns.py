@@ -10,9 +10,9 @@ import numpy as np
 import sqlalchemy
 from sqlalchemy import ColumnElement, Connection, Table, delete, func, insert, select
 
-from saccade.catalog import sqlite
 from saccade.catalog.bulk import Row, are_present, images_known, run_many
 from saccade.catalog.curation_tables import column_numbers, column_texts, columns
+from saccade.catalog.lists import among, plain_rows
 from saccade.catalog.session import Transactions
 from saccade.catalog.tables import ABSENT, images
 from saccade.catalog.text import fold, storable
@@ -99,7 +99,7 @@ class SqlColumns:
                 for row in connection.execute(
                     select(table.c.image_id, columns.c.name, table.c.value)
                     .join_from(table, columns, columns.c.id == table.c.column_id)
-                    .where(sqlite.among(table.c.image_id, wanted))
+                    .where(among(table.c.image_id, wanted))
                 )
             ]
         for image, name, value in sorted(rows, key=lambda row: (row[0], row[1])):
@@ -143,9 +143,9 @@ def _values(
     table = _TABLES[kind]
     here: list[ColumnElement[bool]] = [table.c.column_id == row.id]
     if ids is not None:
-        here.append(sqlite.among(table.c.image_id, ids.tolist()))
+        here.append(among(table.c.image_id, ids.tolist()))
     query = select(table.c.image_id, table.c.value).where(*here).order_by(table.c.image_id)
-    rows = sqlite.plain_rows(connection, query)
+    rows = plain_rows(connection, query)
     found = np.fromiter((one[0] for one in rows), np.int64, count=len(rows))
     kept = are_present(connection, found)
     return found[kept], [one[1] for one, keep in zip(rows, kept.tolist(), strict=True) if keep]
@@ -161,7 +161,7 @@ def _ready(connection: Connection, name: str, kind: str | None, *, origin: str, 
     known = connection.execute(select(columns).where(columns.c.name == name)).first()
     if known is not None and known.origin != origin:
         raise InputError(
-            f"the column {name!r} is there already, written by {known.origin!r}",
+            f"the column {name!r} already exists, written by {known.origin!r}",
             hint=f"choose another name, or remove it first: saccade fields remove {name}",
         )
     if replace and known is not None:
@@ -202,7 +202,7 @@ def _kind(name: str, values: Mapping[int, float] | Mapping[int, str]) -> Literal
                 f"the {name} of image {image} is {value!r}", hint="give a finite number, or text"
             )
     if texts not in {0, len(values)}:
-        raise InputError(f"the values of {name!r} are numbers and text mixed", hint="make all of them text")
+        raise InputError(f"the values of {name!r} mix numbers and text", hint="make all of them text")
     return None if not values else "text" if texts else "number"
 
 

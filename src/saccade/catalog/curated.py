@@ -49,7 +49,8 @@ def folded_value(condition: Condition) -> str:
     value = fold(str(condition.value))
     if len(value) > _LONGEST:
         raise InvalidFilterError(
-            f"{condition.field} is compared with {len(value)} characters", hint=f"at most {_LONGEST} are"
+            f"the value for {condition.field} has {len(value)} characters",
+            hint=f"at most {_LONGEST} are compared",
         )
     return value
 

@@ -7,8 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
 
-from saccade.catalog import search, sqlite
 from saccade.catalog.curation_tables import ZERO_SHOT, labels, tags
+from saccade.catalog.dialect import dialect_of
+from saccade.catalog.lists import among
 from saccade.catalog.places import batches
 from saccade.catalog.tables import INDEXED, files, images
 from saccade.catalog.text import document, file_name
@@ -24,8 +25,8 @@ def refresh(connection: Connection, touched: Collection[int]) -> None:
 
 def rebuild(connection: Connection) -> None:
     """Make everything derived again from nothing."""
-    search.reset(connection)
-    search.add_labels(connection, _spoken(connection))
+    dialect_of(connection).words.reset(connection)
+    dialect_of(connection).words.add_labels(connection, _spoken(connection))
     last = 0
     query = select(images.c.id).order_by(images.c.id).limit(_BATCH)
     while ids := list(connection.execute(query.where(images.c.id > last)).scalars()):
@@ -40,15 +41,15 @@ def stale(connection: Connection) -> list[int]:
     query = select(images.c.id).order_by(images.c.id).limit(_BATCH)
     while ids := list(connection.execute(query.where(images.c.id > last)).scalars()):
         rows, present = _expected(connection, ids)
-        stored = select(images.c.id, images.c.present).where(sqlite.among(images.c.id, ids))
+        stored = select(images.c.id, images.c.present).where(among(images.c.id, ids))
         wrong.update(row[0] for row in connection.execute(stored) if bool(row[1]) != (row[0] in present))
-        have = search.rows(connection, ids[0], ids[-1])
+        have = dialect_of(connection).words.rows(connection, ids[0], ids[-1])
         want = {row["id"]: row for row in rows}
         wrong.update(image for image in have.keys() | want.keys() if have.get(image) != want.get(image))
         last = ids[-1]
-    wrong.update(search.beyond(connection, last))
-    stray = search.stale_labels(connection, _spoken(connection))
-    bearers = select(tags.c.image_id).where(sqlite.among(tags.c.label_id, stray))
+    wrong.update(dialect_of(connection).words.beyond(connection, last))
+    stray = dialect_of(connection).words.stale_labels(connection, _spoken(connection))
+    bearers = select(tags.c.image_id).where(among(tags.c.label_id, stray))
     wrong.update(connection.execute(bearers).scalars())
     return sorted(wrong)
 
@@ -62,7 +63,7 @@ def _spoken(connection: Connection) -> dict[int, str]:
 def _refresh(connection: Connection, ids: Sequence[int]) -> None:
     rows, present = _expected(connection, ids)
     change = update(images).where(images.c.id == bindparam("at_id")).values(present=bindparam("is_present"))
-    stored = select(images.c.id, images.c.present).where(sqlite.among(images.c.id, ids))
+    stored = select(images.c.id, images.c.present).where(among(images.c.id, ids))
     was = {row[0]: bool(row[1]) for row in connection.execute(stored)}
     changed = [
         {"at_id": image, "is_present": int(image in present)}
@@ -71,21 +72,21 @@ def _refresh(connection: Connection, ids: Sequence[int]) -> None:
     ]
     if changed:
         connection.execute(change, changed)
-    search.replace_rows(connection, [image for image in ids if was.get(image)], rows)
+    dialect_of(connection).words.replace_rows(connection, [image for image in ids if was.get(image)], rows)
 
 
 def _expected(connection: Connection, ids: Sequence[int]) -> tuple[list[dict[str, Any]], set[int]]:
     """The full-text rows that these images should have, and which of them are present."""
     names: defaultdict[int, list[str]] = defaultdict(list)
     held = select(files.c.image_id, files.c.path, files.c.member).where(
-        sqlite.among(files.c.image_id, ids), files.c.state == INDEXED
+        among(files.c.image_id, ids), files.c.state == INDEXED
     )
     for image, path, member in connection.execute(
         held.order_by(files.c.image_id, files.c.path, files.c.member)
     ):
         names[image].append(file_name(path, member))
     columns = (images.c.id, images.c.title, images.c.caption, images.c.keywords)
-    described = select(*columns).where(sqlite.among(images.c.id, list(names)))
+    described = select(*columns).where(among(images.c.id, list(names)))
     rows = [
         {
             "id": image,

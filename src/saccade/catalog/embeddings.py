@@ -35,7 +35,7 @@ class SqlEmbeddings:
             try:
                 vectors.store(connection, given)
             except IntegrityError as error:
-                raise ImageNotFoundError("the library has not all of the items") from error
+                raise ImageNotFoundError("the library does not have all of these items") from error
         return len(given)
 
     def held(self, space: int, items: Ids) -> Ids:

@@ -14,14 +14,15 @@ from sqlalchemy import (
     delete,
     exists,
     func,
-    insert,
     or_,
     select,
 )
 
-from saccade.catalog import documents, places, results, search, sqlite
+from saccade.catalog import documents, places, results
 from saccade.catalog.curation_tables import EVERY_TABLE, forgotten
 from saccade.catalog.curation_tables import results as result_table
+from saccade.catalog.dialect import dialect_of
+from saccade.catalog.lists import among
 from saccade.catalog.places import batches
 from saccade.catalog.session import Transactions
 from saccade.catalog.tables import files, folders, images, items
@@ -66,11 +67,12 @@ class SqlErasing:
                 chosen = "image_id" if column.references(images.c.id) else "item_id"
                 connection.execute(_WIPE.format(table=table.name, column=column.name, chosen=chosen))
             connection.execute(_WIPE.format(table="images", column="id", chosen="image_id"))
-            for statement in (*_ORPHANS, *search.WIPE_FORGOTTEN):
+            for statement in _ORPHANS:
                 connection.execute(statement)
+            self._transactions.dialect.words.wipe_forgotten(connection)
 
     def purged(self) -> None:
-        """Note that no index holds a forgotten image any more."""
+        """Note that no index holds a forgotten image anymore."""
         with self._transactions.storing() as connection:
             connection.execute(delete(forgotten))
 
@@ -107,7 +109,7 @@ class _Departure:
         at = set(self._images(or_(*self._inside)))
         elsewhere: set[int] = set()
         for batch in batches(sorted(at), _BATCH):
-            kept = and_(sqlite.among(files.c.image_id, batch), ~or_(*self._inside))
+            kept = and_(among(files.c.image_id, batch), ~or_(*self._inside))
             elsewhere.update(self._images(kept))
         self._gone = sorted((at - elsewhere) | set(given.tolist()))
         self._changed = at & elsewhere - set(self._gone)
@@ -117,7 +119,7 @@ class _Departure:
         count = select(func.count()).select_from(files)
         number = self._connection.execute(count.where(or_(*self._inside))).scalar_one()
         for batch in batches(self._gone, _BATCH):
-            more = and_(sqlite.among(files.c.image_id, batch), ~or_(*self._inside))
+            more = and_(among(files.c.image_id, batch), ~or_(*self._inside))
             number += self._connection.execute(count.where(more)).scalar_one()
         return Leaving(images=len(self._gone), files=number, folders=len(self._whole))
 
@@ -127,11 +129,13 @@ class _Departure:
         self._strike()
         self._connection.execute(delete(files).where(or_(*self._inside)))
         for batch in batches(self._gone, _BATCH):
-            of = sqlite.among(items.c.image_id, batch)
-            self._connection.execute(delete(files).where(sqlite.among(files.c.image_id, batch)))
+            of = among(items.c.image_id, batch)
+            self._connection.execute(delete(files).where(among(files.c.image_id, batch)))
             fresh = select(items.c.id, items.c.image_id).where(of)
             self._connection.execute(
-                insert(forgotten).prefix_with("OR IGNORE").from_select(["item_id", "image_id"], fresh)
+                dialect_of(self._connection)
+                .insert_missing(forgotten)
+                .from_select(["item_id", "image_id"], fresh)
             )
         self._connection.execute(delete(folders).where(folders.c.id.in_(self._whole)))
         documents.refresh(self._connection, {*self._gone, *self._changed})
@@ -146,9 +150,9 @@ class _Departure:
         names: set[str] = set()
         wanted = (files.c.folder_id, files.c.path, files.c.member)
         for batch in batches(self._gone, _BATCH):
-            digests = select(images.c.sha256).where(sqlite.among(images.c.id, batch))
+            digests = select(images.c.sha256).where(among(images.c.id, batch))
             names.update(digest.hex() for digest in self._connection.execute(digests).scalars())
-            rows = self._connection.execute(select(*wanted).where(sqlite.among(files.c.image_id, batch)))
+            rows = self._connection.execute(select(*wanted).where(among(files.c.image_id, batch)))
             for folder, path, member in rows:
                 whole = places.absolute(self._paths[folder], path, member)
                 names.add(whole.encode("utf-8", "replace").decode())

@@ -20,8 +20,9 @@ from sqlalchemy import (
     union_all,
 )
 
-from saccade.catalog import curated, sqlite
+from saccade.catalog import curated
 from saccade.catalog.curated import compared, folded_value, holds, is_data
+from saccade.catalog.lists import plain_rows
 from saccade.catalog.places import below, locate
 from saccade.catalog.tables import ABSENT, INDEXED, files, image_texts, images, texts
 from saccade.core.filters import FIELDS, Condition, Filter, Kind
@@ -58,7 +59,7 @@ def match(connection: Connection, filter: Filter, known: Sequence[Folder]) -> Id
 
 
 def _ids(connection: Connection, query: Select[int]) -> Ids:
-    rows = sqlite.plain_rows(connection, query)
+    rows = plain_rows(connection, query)
     return np.fromiter((row[0] for row in rows), dtype=np.int64, count=len(rows))
 
 

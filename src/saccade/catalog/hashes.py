@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import exists, select
 
-from saccade.catalog import sqlite
 from saccade.catalog.bulk import images_known, numbers_of, run_many
 from saccade.catalog.curation_tables import hashes, recipes
+from saccade.catalog.lists import among, plain_rows
 from saccade.catalog.session import Transactions
 from saccade.catalog.tables import images
 from saccade.core.errors import InputError
@@ -39,9 +39,9 @@ class SqlHashes:
         """Sorted ids of the images that have a perceptual hash (among `ids`, if given), and the hashes."""
         query = select(hashes.c.image_id, hashes.c.phash).where(self._current).order_by(hashes.c.image_id)
         if ids is not None:
-            query = query.where(sqlite.among(hashes.c.image_id, ids.tolist()))
+            query = query.where(among(hashes.c.image_id, ids.tolist()))
         with self._transactions.reading() as connection:
-            rows = sqlite.plain_rows(connection, query)
+            rows = plain_rows(connection, query)
         table = np.array(rows, np.int64).reshape(len(rows), 2)
         return table[:, 0].copy(), table[:, 1].copy().view(np.uint64)
 
@@ -65,7 +65,7 @@ class SqlHashes:
         has = exists().where(hashes.c.image_id == images.c.id, self._current)
         query = select(images.c.id).where(images.c.present == 1, ~has).order_by(images.c.id)
         with self._transactions.reading() as connection:
-            rows = sqlite.plain_rows(connection, query)
+            rows = plain_rows(connection, query)
         return np.fromiter((row[0] for row in rows), np.int64, count=len(rows))
 
 

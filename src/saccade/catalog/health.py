@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 from sqlalchemy import Connection, func, select
 
-from saccade.catalog import documents, places, results, search, sqlite
+from saccade.catalog import documents, places, results
+from saccade.catalog.dialect import dialect_of
 from saccade.catalog.session import Transactions
 from saccade.catalog.tables import (
     ABSENT,
@@ -38,7 +39,7 @@ class SqlHealth:
         """What is wrong with the database file itself and its references, at most 100; reads all of it."""
         with self._transactions.reading() as connection:
             # A damaged file is not read any further.
-            return sqlite.problems(connection) or results.damaged(connection)
+            return dialect_of(connection).problems(connection) or results.damaged(connection)
 
     def stale_images(self) -> Ids:
         """Sorted ids of the images whose full-text row or presence is not what their files say.
@@ -47,7 +48,7 @@ class SqlHealth:
         """
         if not self._read_only:
             with self._transactions.storing() as connection:
-                if not search.sound(connection):
+                if not dialect_of(connection).words.sound(connection):
                     query = select(images.c.id).order_by(images.c.id)
                     return np.array(connection.execute(query).scalars().all(), dtype=np.int64)
         with self._transactions.reading() as connection:
@@ -68,8 +69,8 @@ class SqlHealth:
             DiskFullError, ReadOnlyError: it cannot be written there.
         """
         target = Path(places.plain(path))
-        with sqlite.translated(target.parent):
-            sqlite.copy_database(self._path, target, overwrite=overwrite)
+        with self._transactions.dialect.translated(target.parent):
+            self._transactions.dialect.copy(self._path, target, overwrite=overwrite)
 
 
 def _counts(connection: Connection) -> Counts:

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from sqlalchemy import select
 
-from saccade.catalog import filters, naming, pictures, reading, search
+from saccade.catalog import filters, naming, pictures, reading
+from saccade.catalog.dialect import dialect_of
 from saccade.catalog.session import Transactions
 from saccade.catalog.tables import images
 from saccade.core.filters import Filter
@@ -77,4 +78,4 @@ class SqlImages:
         When more than 2,000 do, they are too common to rank and come newest first.
         """
         with self._transactions.reading() as connection:
-            return search.find(connection, words, limit, among)
+            return dialect_of(connection).words.find(connection, words, limit, among)

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Connection, RowMapping, delete, insert, select
 
-from saccade.catalog import sqlite
 from saccade.catalog.bulk import images_known
+from saccade.catalog.lists import among, plain_rows
 from saccade.catalog.session import Transactions
 from saccade.catalog.tables import embeddings, items
 from saccade.core.errors import ImageNotFoundError, InputError
@@ -49,7 +49,7 @@ class SqlItems:
     def get(self, ids: Sequence[int]) -> list[StoredItem]:
         """The items, in the given order. Raises ImageNotFoundError."""
         wanted = [int(one) for one in ids]
-        query = select(items).where(sqlite.among(items.c.id, wanted))
+        query = select(items).where(among(items.c.id, wanted))
         with self._transactions.reading() as connection:
             found = {row["id"]: _stored(row) for row in connection.execute(query).mappings()}
         unknown = next((one for one in wanted if one not in found), None)
@@ -67,7 +67,7 @@ class SqlItems:
         first = max(after + 1, FIRST_PART)
         query = select(items.c.id, items.c.image_id).where(items.c.id >= first).order_by(items.c.id)
         with self._transactions.reading() as connection:
-            rows = sqlite.plain_rows(connection, query)
+            rows = plain_rows(connection, query)
         table = np.array(rows, np.int64).reshape(len(rows), 2)
         return table[:, 0].copy(), table[:, 1].copy()
 
@@ -75,8 +75,8 @@ class SqlItems:
         """Delete parts with their embeddings; number deleted. Whole images are left alone."""
         parts = [int(one) for one in ids if one >= FIRST_PART]
         with self._transactions.storing() as connection:
-            connection.execute(delete(embeddings).where(sqlite.among(embeddings.c.item_id, parts)))
-            return connection.execute(delete(items).where(sqlite.among(items.c.id, parts))).rowcount
+            connection.execute(delete(embeddings).where(among(embeddings.c.item_id, parts)))
+            return connection.execute(delete(items).where(among(items.c.id, parts))).rowcount
 
 
 def whole_row(image: int) -> dict[str, Any]:
@@ -86,7 +86,7 @@ def whole_row(image: int) -> dict[str, Any]:
 
 def _of(connection: Connection, images: Sequence[int]) -> dict[int, list[StoredItem]]:
     wanted = [int(image) for image in images]
-    query = select(items).where(sqlite.among(items.c.image_id, wanted), _PART).order_by(items.c.id)
+    query = select(items).where(among(items.c.image_id, wanted), _PART).order_by(items.c.id)
     found: defaultdict[int, list[StoredItem]] = defaultdict(list)
     for row in connection.execute(query).mappings():
         found[row["image_id"]].append(_stored(row))

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from saccade.catalog.sqlite import storage_error
+from saccade.catalog.failures import storage_error
 from saccade.core.errors import LibraryBusyError
 
 _MOST_READ = 4096
@@ -36,7 +36,7 @@ class LibraryLock:
         """Hold the lock.
 
         Args:
-            doing: completes the sentence "process 123 is ...", for those who wait in vain.
+            doing: completes the sentence "process 123 is ...", for those who give up waiting.
             wait_s: longest wait, seconds; 0 to try once.
         Raises:
             LibraryBusyError: it was not free in time; the message names the holder.
@@ -73,7 +73,7 @@ class LibraryLock:
                 raise LibraryBusyError(
                     f"the library is in use: {now or 'another process is writing'}"
                     + (f"; waited {wait_s:g} s" if wait_s else ""),
-                    hint="try again when it has ended",
+                    hint="try again when it is done",
                 )
             time.sleep(min(pause, left))
             pause = min(pause * 2, _LONGEST_PAUSE_S)

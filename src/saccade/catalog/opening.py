@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-from saccade.catalog import places, schema, sqlite
+from saccade.catalog import places, schema
 from saccade.catalog.lock import LibraryLock
 from saccade.catalog.session import LOCK, Session
 from saccade.catalog.sql import SqlCatalog
+from saccade.catalog.sqlite import SQLITE
 from saccade.core.errors import LibraryNotFoundError
 from saccade.core.ports.decoders import ReportProgress
 
@@ -44,31 +45,32 @@ def open_catalog(
     """
     place = Path(places.plain(folder))
     path = place / DATABASE
-    with sqlite.translated(place):
+    with SQLITE.translated(place):
         if not path.exists():
             if not create or read_only:
                 raise LibraryNotFoundError(
-                    f"no library in {str(place)!r}", hint="make one: saccade index DIR"
+                    f"no library in {str(place)!r}", hint="create one with: saccade index DIR"
                 )
             place.mkdir(parents=True, exist_ok=True)
-            sqlite.make_file(path)
-        engine = sqlite.open_engine(path, read_only=read_only)
+            SQLITE.make(path)
+        engine = SQLITE.open(path, read_only=read_only)
         try:
             with engine.connect() as connection:
                 version = schema.stored_version(connection)
                 unfinished = version is None and schema.is_blank(connection)
             if unfinished and not read_only:
                 # New, or its making was interrupted: whoever opens it next makes it, `create` or not.
-                sqlite.make_file(path)
-                schema.create(engine)
+                SQLITE.make(path)
+                schema.create(SQLITE, engine)
             elif schema.check(version, place, read_only=read_only):
                 with LibraryLock(place / LOCK).held("upgrading it", wait_s=max(wait_s, UPGRADE_WAIT_S)):
-                    schema.upgrade(engine, path, report=report)
+                    schema.upgrade(SQLITE, engine, path, report=report)
         except BaseException:
             engine.dispose()
             raise
     return SqlCatalog(
         Session(
+            SQLITE,
             engine,
             path=path,
             home=str(place.parent) if home is None else places.plain(home),

@@ -5,11 +5,12 @@ from math import isfinite
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, delete, select, text, tuple_
+from sqlalchemy import Connection, Select, delete, exists, select, tuple_
 
-from saccade.catalog import sqlite
 from saccade.catalog.bulk import absent_ids, checked_name, images_known, numbers_of, run_many
 from saccade.catalog.curation_tables import distinct_pairs, pair_methods, pairs
+from saccade.catalog.dialect import dialect_of
+from saccade.catalog.lists import plain_rows
 from saccade.catalog.session import Transactions
 from saccade.core.errors import InputError
 from saccade.core.ports.stores import StoredPair
@@ -21,11 +22,6 @@ _SET = (
     "INSERT INTO pairs (method_id, a, b, tier, score, verdict, evidence) VALUES (?, ?, ?, ?, ?, ?, ?)"
     " ON CONFLICT (method_id, a, b) DO UPDATE SET tier = excluded.tier, score = excluded.score,"
     " verdict = excluded.verdict, evidence = excluded.evidence"
-)
-_KNOWN = text(
-    "SELECT listed.key FROM json_each(:pairs) AS listed WHERE EXISTS (SELECT 1 FROM pairs WHERE"
-    " method_id = :method AND a = json_extract(listed.value, '$[0]')"
-    " AND b = json_extract(listed.value, '$[1]'))"
 )
 _CALL_DISTINCT = "INSERT INTO distinct_pairs (a, b) VALUES (?, ?) ON CONFLICT DO NOTHING"
 _TAKE_BACK = "DELETE FROM distinct_pairs WHERE a = ? AND b = ?"
@@ -79,10 +75,9 @@ class SqlPairs:
             if number is None:
                 return found
             for start in range(0, len(pairs), _READ):
-                batch = pairs[start : start + _READ].tolist()
-                listed = "[" + ",".join(f"[{a},{b}]" for a, b in batch) + "]"
-                for (key,) in connection.execute(_KNOWN, {"pairs": listed, "method": number}):
-                    found[start + int(key)] = True
+                asked = pairs[start : start + _READ].tolist()
+                for position in connection.execute(_known(connection, number, asked)).scalars():
+                    found[start + int(position)] = True
         return found
 
     def forget(self, method: str | None = None) -> int:
@@ -121,7 +116,7 @@ class SqlPairs:
             distinct_pairs.c.a, distinct_pairs.c.b
         )
         with self._transactions.reading() as connection:
-            rows = sqlite.plain_rows(connection, query)
+            rows = plain_rows(connection, query)
         return np.array(rows, np.int64).reshape(len(rows), 2)
 
 
@@ -149,7 +144,7 @@ def _after(
     """At most 10,000 rows that follow the pair `last`."""
     wanted = (pairs.c.a, pairs.c.b, pairs.c.tier, pairs.c.score, pairs.c.verdict, pairs.c.evidence)
     query = select(*wanted).where(pairs.c.method_id == method, tuple_(pairs.c.a, pairs.c.b) > tuple_(*last))
-    return sqlite.plain_rows(connection, query.order_by(pairs.c.a, pairs.c.b).limit(_READ))
+    return plain_rows(connection, query.order_by(pairs.c.a, pairs.c.b).limit(_READ))
 
 
 def _kept(
@@ -163,3 +158,10 @@ def _kept(
         if keep:
             a, b, tier, score, verdict, evidence = row
             yield StoredPair(a=a, b=b, tier=tier, score=score, verdict=verdict, evidence=evidence)
+
+
+def _known(connection: Connection, method: int, wanted: Sequence[tuple[int, int]]) -> Select[*tuple[int]]:
+    """The positions in `wanted` of the pairs that the method examined."""
+    asked = dialect_of(connection).numbered_pairs(wanted)
+    same = (pairs.c.method_id == method, pairs.c.a == asked.c.a, pairs.c.b == asked.c.b)
+    return select(asked.c.position).where(exists().where(*same))

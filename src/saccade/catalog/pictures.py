@@ -6,8 +6,9 @@ from typing import Any
 
 from sqlalchemy import Connection, exists, insert, select
 
-from saccade.catalog import sqlite, vectors
+from saccade.catalog import vectors
 from saccade.catalog.items import whole_row
+from saccade.catalog.lists import among, plain_rows
 from saccade.catalog.places import batches
 from saccade.catalog.tables import embeddings, image_texts, images, items, texts
 from saccade.catalog.text import fold, storable
@@ -30,8 +31,8 @@ def ids_of(connection: Connection, digests: Iterable[bytes]) -> dict[bytes, int]
 
 def digests_of(connection: Connection, ids: Ids) -> dict[int, bytes]:
     """{id: SHA-256} of those of the images that the catalog holds."""
-    query = select(images.c.id, images.c.sha256).where(sqlite.among(images.c.id, ids.tolist()))
-    return dict(sqlite.plain_rows(connection, query))
+    query = select(images.c.id, images.c.sha256).where(among(images.c.id, ids.tolist()))
+    return dict(plain_rows(connection, query))
 
 
 def store(connection: Connection, run: int, new: Sequence[NewImage]) -> dict[bytes, int]:
@@ -123,7 +124,7 @@ def find_images(connection: Connection, digests: Sequence[bytes], wanted: Sequen
     known = ids_of(connection, digests)
     for space in wanted:
         has = exists().where(embeddings.c.space_id == space, embeddings.c.item_id == images.c.id)
-        query = select(images.c.id).where(sqlite.among(images.c.id, list(known.values())), has)
+        query = select(images.c.id).where(among(images.c.id, list(known.values())), has)
         complete = set(connection.execute(query).scalars())
         known = {digest: image for digest, image in known.items() if image in complete}
     return known

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection, RowMapping, select
 
-from saccade.catalog import sqlite
+from saccade.catalog.lists import among, plain_rows
 from saccade.catalog.places import absolute, below, locate
 from saccade.catalog.tables import (
     FAILED,
@@ -38,7 +38,7 @@ def known_files(connection: Connection, folder: Folder, under: str) -> dict[tupl
     )
     here = files.c.folder_id == folder.id
     parts = (select(*columns).where(here, part) for part in below(os.fsencode(under)))
-    rows = [row for part in parts for row in sqlite.plain_rows(connection, part)]
+    rows = [row for part in parts for row in plain_rows(connection, part)]
     decode = os.fsdecode
     return {
         (decode(path), decode(member) if member else ""): KnownFile(FileStamp(size, mtime_ns), state, image)
@@ -49,7 +49,7 @@ def known_files(connection: Connection, folder: Folder, under: str) -> dict[tupl
 def images_by_id(connection: Connection, ids: Sequence[int], known: Sequence[Folder]) -> list[ImageRecord]:
     """See `Catalog.images`."""
     wanted = [int(image) for image in ids]
-    rows = connection.execute(select(images).where(sqlite.among(images.c.id, wanted))).mappings()
+    rows = connection.execute(select(images).where(among(images.c.id, wanted))).mappings()
     found = {row["id"]: row for row in rows}
     absent = [image for image in wanted if image not in found]
     if absent:
@@ -118,7 +118,7 @@ def _paths(
 ) -> defaultdict[int, list[str]]:
     places = {folder.id: folder.path for folder in known}
     query = select(files.c.image_id, files.c.folder_id, files.c.path, files.c.member).where(
-        sqlite.among(files.c.image_id, ids), files.c.state == INDEXED
+        among(files.c.image_id, ids), files.c.state == INDEXED
     )
     found: defaultdict[int, list[str]] = defaultdict(list)
     for image, folder, path, member in connection.execute(query):

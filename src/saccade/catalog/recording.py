@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import Connection, LargeBinary, RowMapping, bindparam, insert, select, update
 from sqlalchemy import delete as delete_from
 
-from saccade.catalog import documents, pictures, sqlite
+from saccade.catalog import documents, pictures
+from saccade.catalog.lists import among
 from saccade.catalog.places import batches
 from saccade.catalog.tables import (
     ARCHIVE,
@@ -150,7 +151,7 @@ def _place(place: _Key) -> dict[str, Any]:
 def _require(connection: Connection, ids: set[int]) -> None:
     if not ids:
         return
-    found = connection.execute(select(images.c.id).where(sqlite.among(images.c.id, sorted(ids)))).scalars()
+    found = connection.execute(select(images.c.id).where(among(images.c.id, sorted(ids)))).scalars()
     absent = ids.difference(found)
     if absent:
         raise ImageNotFoundError(f"the library has no image {min(absent)}")

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, func, select
 
-from saccade.catalog import sqlite
 from saccade.catalog.bulk import Row, images_known, run_many
 from saccade.catalog.curation_tables import result_rows
+from saccade.catalog.lists import plain_rows
 from saccade.core.errors import CorruptLibraryError, InputError
 from saccade.core.ports.results import Arrays, ImageRows
 
@@ -53,9 +53,9 @@ def load(connection: Connection, result: int, layout: str | None) -> ImageRows:
     kind = _type(layout)
     wanted = (result_rows.c.image_id, result_rows.c.checksum, result_rows.c.data)
     query = select(*wanted).where(result_rows.c.result_id == result).order_by(result_rows.c.position)
-    found = sqlite.plain_rows(connection, query)
+    found = plain_rows(connection, query)
     if any(len(data) != kind.itemsize or zlib.crc32(data) != checksum for _, checksum, data in found):
-        raise CorruptLibraryError("a row of a stored result is damaged", hint="make the result again")
+        raise CorruptLibraryError("a row of a stored result is damaged", hint="compute the result again")
     table = np.frombuffer(b"".join(data for _, _, data in found), kind)
     ids = np.fromiter((image or 0 for image, _, _ in found), np.int64, count=len(found))
     return ImageRows(ids=ids, arrays=_arrays(table))

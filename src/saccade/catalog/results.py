@@ -13,9 +13,9 @@ import numpy as np
 from sqlalchemy import Connection, Select, delete, func, insert, select, update
 
 from saccade.catalog import result_rows as rows_of
-from saccade.catalog import sqlite
 from saccade.catalog.bulk import checked_name
 from saccade.catalog.curation_tables import result_rows, results
+from saccade.catalog.lists import among
 from saccade.catalog.runs import now
 from saccade.catalog.session import Transactions
 from saccade.core.errors import CorruptLibraryError, InputError, NotFoundError
@@ -50,7 +50,7 @@ class SqlResults:
             ImageNotFoundError: a row of an unknown image.
         """
         if keep < 1:
-            raise InputError(f"keep is {keep}; at least 1 version is kept")
+            raise InputError(f"keep is {keep}; it must be at least 1")
         kind, name = checked_name(kind, "the kind of a result", _LONGEST), checked_name(name, "it", _LONGEST)
         text, data = _json(facts), _packed(arrays)
         layout = None if rows is None else rows_of.layout_of(rows)
@@ -80,7 +80,7 @@ class SqlResults:
             if found is None:
                 raise NotFoundError(f"no {kind} is called {name!r}", hint="save it first")
             if found.layout is None or rows_of.layout_of(rows) != found.layout:
-                raise InputError(f"these rows are not of the kind that the {kind} {name!r} has")
+                raise InputError(f"these rows do not have the layout of the {kind} {name!r}")
             rows_of.add(connection, found.id, found.layout, rows)
 
     def load(self, kind: str, name: str, version: int | None = None) -> Result | None:
@@ -100,7 +100,7 @@ class SqlResults:
         if _checksum(row.facts, row.arrays) != row.checksum:
             raise CorruptLibraryError(
                 f"version {row.version} of the {row.kind} {row.name!r} is damaged",
-                hint="make it again, or load another version",
+                hint="compute it again, or load another version",
             )
         with np.load(io.BytesIO(row.arrays), allow_pickle=False) as held:
             arrays = {key: held[key] for key in held.files}
@@ -147,8 +147,8 @@ class SqlResults:
 def _delete(connection: Connection, gone: Select[int]) -> int:
     """Delete these results, rows first; number of results."""
     ids = list(connection.execute(gone).scalars())
-    connection.execute(delete(result_rows).where(sqlite.among(result_rows.c.result_id, ids)))
-    return connection.execute(delete(results).where(sqlite.among(results.c.id, ids))).rowcount
+    connection.execute(delete(result_rows).where(among(result_rows.c.result_id, ids)))
+    return connection.execute(delete(results).where(among(results.c.id, ids))).rowcount
 
 
 def rewrite_facts(connection: Connection, number: int, facts: object) -> None:
@@ -171,7 +171,7 @@ def damaged(connection: Connection) -> list[str]:
         except CorruptLibraryError:
             whole = False
         if not whole:
-            lines.append(f"version {version} of the {kind} {name!r} is not what was stored; make it again")
+            lines.append(f"version {version} of the {kind} {name!r} is not what was stored; compute it again")
     return lines
 
 
@@ -179,7 +179,7 @@ def _json(facts: Mapping[str, object]) -> str:
     try:
         return json.dumps(dict(facts), allow_nan=False, sort_keys=True)
     except (TypeError, ValueError) as error:
-        raise InputError(f"the facts of a result must be what JSON holds: {error}") from error
+        raise InputError(f"the facts of a result must be JSON values: {error}") from error
 
 
 def _packed(arrays: Arrays) -> bytes:

@@ -4,10 +4,13 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, or_, select, update
 
 from saccade.catalog.session import Transactions
 from saccade.catalog.tables import notes, runs
+
+_READS_FILES = ("index", "record", "repair")
+"""Kinds of runs after which files may be left to read. What `duplicates` moves, it recovers by itself."""
 
 
 class SqlRuns:
@@ -29,11 +32,14 @@ class SqlRuns:
             connection.execute(update(runs).where(runs.c.id == run).values(finished=now(), summary=text))
 
     def unfinished(self) -> list[int]:
-        """Runs that began and never ended, and after which none of their kind did; ascending."""
+        """See `core.ports.catalog.Runs.unfinished`."""
         later = runs.alias("later")
-        ended = select(func.max(later.c.id)).where(later.c.kind == runs.c.kind, later.c.finished.is_not(None))
+        settles = or_(later.c.kind == runs.c.kind, later.c.kind == "index")
+        ended = select(func.max(later.c.id)).where(settles, later.c.finished.is_not(None))
         query = select(runs.c.id).where(
-            runs.c.finished.is_(None), runs.c.id > func.coalesce(ended.scalar_subquery(), 0)
+            runs.c.kind.in_(_READS_FILES),
+            runs.c.finished.is_(None),
+            runs.c.id > func.coalesce(ended.scalar_subquery(), 0),
         )
         with self._transactions.reading() as connection:
             return list(connection.execute(query.order_by(runs.c.id)).scalars())

@@ -6,11 +6,11 @@ Alembic is imported only when there is something to migrate.
 from collections.abc import Callable
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, insert, inspect, select, text
+from sqlalchemy import Connection, Engine, insert, inspect, select
 
-from saccade.catalog import search, sqlite
 from saccade.catalog.curation_tables import EVERY_TABLE
-from saccade.catalog.tables import versions
+from saccade.catalog.dialect import Dialect
+from saccade.catalog.tables import items, versions
 from saccade.core.errors import CorruptLibraryError, LibraryTooNewError, ReadOnlyError
 from saccade.core.items import FIRST_PART
 from saccade.core.ports.decoders import ReportProgress
@@ -20,8 +20,6 @@ CURRENT = "0005"
 """The newest revision in `migrations/versions`."""
 _FIRST = "0001"
 """The oldest one; between the two they are numbered without a gap."""
-PART_IDS = text("INSERT INTO sqlite_sequence (name, seq) VALUES ('items', :last)")
-"""Let the database give parts ids from `FIRST_PART` up; those of whole images are their images'."""
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -37,20 +35,19 @@ def is_blank(connection: Connection) -> bool:
     return not inspect(connection).get_table_names()
 
 
-def create(engine: Engine) -> None:
+def create(dialect: Dialect, engine: Engine) -> None:
     """Make all tables, unless another process just did, in one transaction."""
-    with engine.execution_options(**sqlite.write_options()).begin() as connection:
+    with dialect.writer(engine).begin() as connection:
         if stored_version(connection) is None:
-            sqlite.mark_file(connection)
+            dialect.mark(connection)
             versions.metadata.create_all(connection)
             EVERY_TABLE.create_all(connection)
-            connection.execute(PART_IDS, {"last": FIRST_PART - 1})
-            connection.exec_driver_sql(search.CREATE)
-            connection.exec_driver_sql(search.CREATE_LABELS)
+            dialect.count_from(connection, items, FIRST_PART)  # whole images have their images' ids
+            dialect.words.create(connection)
             connection.execute(insert(versions).values(version_num=CURRENT))
 
 
-def upgrade(engine: Engine, path: Path, *, report: ReportProgress | None = None) -> None:
+def upgrade(dialect: Dialect, engine: Engine, path: Path, *, report: ReportProgress | None = None) -> None:
     """Bring an older database to the current version in one transaction: all of it happens, or nothing.
 
     Before anything changes, the database is copied to `path` with ".before-" and the new version appended.
@@ -68,13 +65,13 @@ def upgrade(engine: Engine, path: Path, *, report: ReportProgress | None = None)
     tell = report or (lambda _: None)
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-    with engine.execution_options(**sqlite.write_options()).begin() as connection:
+    with dialect.writer(engine).begin() as connection:
         version = stored_version(connection)
         if version is not None:
             if not check(version, path.parent, read_only=False):
                 return  # another process did it while this one waited
             copy = path.with_name(f"{path.name}.before-{CURRENT}")
-            sqlite.copy_database(path, copy, overwrite=True, report=_copied(tell))
+            dialect.copy(path, copy, overwrite=True, report=_copied(tell))
         tell(Progress(stage="upgrade the library", done=0, total=None))
         config.attributes["connection"] = connection
         command.upgrade(config, CURRENT)
@@ -110,7 +107,7 @@ def check(version: str | None, path: Path, *, read_only: bool) -> bool:
         )
     if read_only:
         raise ReadOnlyError(
-            f"the library in {str(path)!r} is of an older saccade and cannot be upgraded without writing",
-            hint="open it once where it can be written",
+            f"the library in {str(path)!r} is from an older saccade and cannot be upgraded: read-only",
+            hint="make its folder writable and open it once",
         )
     return True

@@ -2,16 +2,17 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine
 
-from saccade.catalog import places, sqlite
+from saccade.catalog import places
+from saccade.catalog.dialect import Changes, Dialect, Wiper
 from saccade.catalog.lock import LibraryLock
-from saccade.core.errors import LibraryBusyError, ReadOnlyError
+from saccade.core.errors import ReadOnlyError
 from saccade.core.ports.files import Folder
 
 LOCK = "lock"
@@ -22,6 +23,7 @@ class Transactions:
     """How a store reads and writes: each call is one transaction, or part of the current unit of work.
 
     Attributes:
+        dialect: the kind of database.
         reading: as of one moment.
         storing: to write; durable when it ends, undone when it fails.
         wiping: to write through the driver so that nothing deleted remains on disk; never inside a unit of
@@ -30,10 +32,11 @@ class Transactions:
         folders: the indexed folders, their paths absolute.
     """
 
+    dialect: Dialect
     reading: Callable[[], AbstractContextManager[Connection]]
     storing: Callable[[], AbstractContextManager[Connection]]
-    wiping: Callable[[], AbstractContextManager[sqlite.RawConnection]]
-    rewriting: Callable[[], AbstractContextManager[sqlite.RawConnection]]
+    wiping: Callable[[], AbstractContextManager[Wiper]]
+    rewriting: Callable[[], AbstractContextManager[Wiper]]
     folders: Callable[[Connection], list[Folder]]
 
 
@@ -48,26 +51,36 @@ class Session:
     """
 
     def __init__(
-        self, engine: Engine, *, path: Path, home: str, relative: bool, read_only: bool, wait_s: float
+        self,
+        dialect: Dialect,
+        engine: Engine,
+        *,
+        path: Path,
+        home: str,
+        relative: bool,
+        read_only: bool,
+        wait_s: float,
     ) -> None:
         self.path = path
         self.home = home
         self.relative = relative
         self.read_only = read_only
         self.transactions = Transactions(
+            dialect=dialect,
             reading=self.reading,
             storing=self.storing,
             wiping=self.wiping,
-            rewriting=partial(self.wiping, afresh=True),
+            rewriting=partial(self.wiping, rewrite=True),
             folders=self.folders,
         )
+        self._dialect = dialect
         self._engine = engine
-        self._writer = engine.execution_options(**sqlite.write_options())
+        self._writer = dialect.writer(engine)
         self._folder = path.parent
         self._wait_s = wait_s
         self._lock = LibraryLock(self._folder / LOCK)
         self._unit = _Unit()
-        self._watch: sqlite.RawConnection | None = None
+        self._watch: Changes | None = None
         self._watching = threading.Lock()
 
     @contextmanager
@@ -77,10 +90,10 @@ class Session:
             yield self._unit.connection
             return
         if self._unit.moment is not None:
-            with sqlite.translated(self._folder):
+            with self._dialect.translated(self._folder):
                 yield self._unit.moment.connection
             return
-        with sqlite.translated(self._folder), self._engine.connect() as connection:
+        with self._dialect.translated(self._folder), self._engine.connect() as connection:
             yield connection
 
     @contextmanager
@@ -91,7 +104,7 @@ class Session:
             return
         # Before the transaction begins: what it sees is at least as new, so nobody takes it for newer.
         version = self.version()
-        with sqlite.translated(self._folder):
+        with self._dialect.translated(self._folder):
             connection = self._engine.connect()
         with connection:
             self._unit.moment = _Moment(connection=connection, version=version)
@@ -105,28 +118,23 @@ class Session:
         """A transaction that writes; inside a unit of work it is undone alone if it fails."""
         self._check_writable()
         if self._unit.connection is not None:
-            with sqlite.translated(self._folder), self._unit.connection.begin_nested():
+            with self._dialect.translated(self._folder), self._unit.connection.begin_nested():
                 yield self._unit.connection
             return
-        with sqlite.translated(self._folder), self._writer.begin() as connection:
+        with self._dialect.translated(self._folder), self._writer.begin() as connection:
             yield connection
 
     @contextmanager
-    def wiping(self, *, afresh: bool = False) -> Iterator[sqlite.RawConnection]:
-        """See `Transactions.wiping`, and with `afresh`, `Transactions.rewriting`."""
+    def wiping(self, *, rewrite: bool = False) -> Iterator[Wiper]:
+        """See `Transactions.wiping`, and with `rewrite`, `Transactions.rewriting`."""
         self._check_writable()
         if self._unit.connection is not None:
             raise RuntimeError("wiping is a separate transaction and cannot be part of a unit of work")
-        with sqlite.translated(self._folder), closing(sqlite.connect(self.path, "rw")) as connection:
-            with sqlite.wiping(connection):
-                yield connection
-            if afresh:
-                sqlite.rewrite(connection)
-            if not sqlite.empty_journal(connection):
-                raise LibraryBusyError(
-                    "erased, but traces stay in the journal while another process reads the library",
-                    hint="run the same command again when it has ended",
-                )
+        with (
+            self._dialect.translated(self._folder),
+            self._dialect.wiping(self.path, rewrite=rewrite) as wiper,
+        ):
+            yield wiper
 
     def folders(self, connection: Connection) -> list[Folder]:
         """Every indexed folder with its absolute path."""
@@ -148,7 +156,7 @@ class Session:
             return
         with (
             self.writing(doing, wait_s=wait_s),
-            sqlite.translated(self._folder),
+            self._dialect.translated(self._folder),
             self._writer.begin() as connection,
         ):
             self._unit.connection = connection
@@ -164,15 +172,14 @@ class Session:
         """
         if self._unit.moment is not None:
             return self._unit.moment.version
-        with sqlite.translated(self._folder), self._watching:
+        with self._dialect.translated(self._folder), self._watching:
             if self._watch is None:
-                # SQLite reports the changes of other connections only, and this one never makes any.
-                self._watch = sqlite.connect(self.path, sqlite.read_mode(self.path))
-            return sqlite.data_version(self._watch)
+                self._watch = self._dialect.changes(self.path)
+            return self._watch.version()
 
     def close(self) -> None:
         """Release it; safe to call twice."""
-        with sqlite.translated(self._folder):
+        with self._dialect.translated(self._folder):
             try:
                 with self._watching:
                     if self._watch is not None:

@@ -33,7 +33,7 @@ class SqlSpaces:
         if found is not None:
             return found
         if role not in encoder.dims:
-            raise InputError(f"encoder {encoder.name} makes no {role} embeddings")
+            raise InputError(f"encoder {encoder.name} does not make {role} embeddings")
         with self._transactions.storing() as connection:
             present = _spaces(connection)
             if _space(present, encoder, role) is None:

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import numpy as np
 from sqlalchemy import ColumnElement, Connection, delete, exists, func, insert, select
 
-from saccade.catalog import search, sqlite
 from saccade.catalog.bulk import Row, are_present, checked_name, images_known, run_many
 from saccade.catalog.curation_tables import ZERO_SHOT, labels, tags
+from saccade.catalog.dialect import dialect_of
+from saccade.catalog.lists import among
 from saccade.catalog.session import Transactions
 from saccade.catalog.tables import ABSENT, images
 from saccade.catalog.text import fold
@@ -49,7 +50,7 @@ class SqlTags:
         wanted = {_clean(label): _checked(label, *scored) for label, scored in labels.items()}
         with self._transactions.storing() as connection:
             if replace:
-                _take_off(connection, origin, among=among)
+                _take_off(connection, origin, ids=among)
             numbers = _ensure_labels(connection, origin, wanted)
             with images_known(connection, (int(image) for ids, _ in wanted.values() for image in ids)):
                 written = run_many(connection, _SET, _rows(numbers, wanted))
@@ -61,7 +62,7 @@ class SqlTags:
         query = (
             select(tags.c.image_id, labels.c.label, labels.c.origin, tags.c.score)
             .join_from(tags, labels, labels.c.id == tags.c.label_id)
-            .where(sqlite.among(tags.c.image_id, [int(image) for image in ids]))
+            .where(among(tags.c.image_id, [int(image) for image in ids]))
             .order_by(tags.c.image_id, tags.c.score.desc(), labels.c.label, labels.c.origin)
         )
         found: defaultdict[int, list[Tag]] = defaultdict(list)
@@ -98,7 +99,7 @@ class SqlTags:
     def remove(self, origin: str, label: str | None = None, ids: Ids | None = None) -> int:
         """Take tags off; number removed."""
         with self._transactions.storing() as connection:
-            removed = _take_off(connection, origin, label=label, among=ids)
+            removed = _take_off(connection, origin, label=label, ids=ids)
             _drop_unused(connection, origin)
             return removed
 
@@ -135,19 +136,19 @@ def _ensure_labels(connection: Connection, origin: str, wanted: Iterable[str]) -
         connection.execute(insert(labels), rows)
         known = dict(connection.execute(query).all())
         if origin != ZERO_SHOT:
-            search.add_labels(connection, {known[label]: label for label in fresh})
+            dialect_of(connection).words.add_labels(connection, {known[label]: label for label in fresh})
     return {label: known[label] for label in wanted}
 
 
 def _take_off(
-    connection: Connection, origin: str, *, label: str | None = None, among: Ids | None = None
+    connection: Connection, origin: str, *, label: str | None = None, ids: Ids | None = None
 ) -> int:
     meant = select(labels.c.id).where(labels.c.origin == origin)
     if label is not None:
         meant = meant.where(labels.c.label == label.strip())
     which: list[ColumnElement[bool]] = [tags.c.label_id.in_(meant)]
-    if among is not None:
-        which.append(sqlite.among(tags.c.image_id, among.tolist()))
+    if ids is not None:
+        which.append(among(tags.c.image_id, ids.tolist()))
     return connection.execute(delete(tags).where(*which)).rowcount
 
 
@@ -155,7 +156,7 @@ def _drop_unused(connection: Connection, origin: str) -> None:
     """Delete the labels of the origin that no image has anymore."""
     used = exists().where(tags.c.label_id == labels.c.id)
     dropped = delete(labels).where(labels.c.origin == origin, ~used).returning(labels.c.id)
-    search.remove_labels(connection, connection.execute(dropped).scalars().all())
+    dialect_of(connection).words.remove_labels(connection, connection.execute(dropped).scalars().all())
 
 
 def _counts(connection: Connection, known: Mapping[str, Sequence[int]]) -> dict[str, int]:

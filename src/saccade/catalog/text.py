@@ -31,7 +31,7 @@ def file_name(path: bytes, member: bytes) -> str:
     """The name a person sees of a stored file: the last part of its path, undecodable bytes replaced.
 
     Raises:
-        AlteredError: these are no bytes.
+        AlteredError: these are not bytes.
     """
     if not isinstance(path, bytes) or not isinstance(member, bytes):
         raise AlteredError("a stored path is not bytes")

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, Row, and_, delete, exists, func, insert, select
 
-from saccade.catalog import sqlite
 from saccade.catalog.curation_tables import forgotten
+from saccade.catalog.lists import among, listed
 from saccade.catalog.tables import ABSENT, embeddings, images, items, spaces
 from saccade.core.errors import CorruptLibraryError, ImageNotFoundError, InputError
 from saccade.core.items import FIRST_PART
@@ -28,8 +28,8 @@ def packed(vector: NDArray[np.float32]) -> tuple[bytes, int]:
 def held(connection: Connection, wanted: Collection[tuple[int, int]]) -> set[tuple[int, int]]:
     """Those of the (item, space) that have an embedding."""
     query = select(embeddings.c.item_id, embeddings.c.space_id).where(
-        sqlite.among(embeddings.c.space_id, sorted({space for _, space in wanted})),
-        sqlite.among(embeddings.c.item_id, sorted({item for item, _ in wanted})),
+        among(embeddings.c.space_id, sorted({space for _, space in wanted})),
+        among(embeddings.c.item_id, sorted({item for item, _ in wanted})),
     )
     return set(map(tuple, connection.execute(query))) & set(wanted)
 
@@ -57,7 +57,7 @@ def read(connection: Connection, space: int, ids: Ids) -> Embeddings:
     """See `Catalog.embeddings`."""
     wanted = [int(image) for image in ids]
     query = select(embeddings.c.item_id, embeddings.c.checksum, embeddings.c.vector).where(
-        embeddings.c.space_id == space, sqlite.among(embeddings.c.item_id, wanted)
+        embeddings.c.space_id == space, among(embeddings.c.item_id, wanted)
     )
     rows = connection.execute(query).all()
     # A vector of another length than was stored fails its checksum, so the first one tells.
@@ -142,7 +142,7 @@ def sample(connection: Connection, space: int, count: int) -> Ids:
     if rows <= count:
         query = select(embeddings.c.item_id).where(here).order_by(embeddings.c.item_id)
     else:
-        starts = sqlite.listed(np.linspace(low, high, count).astype(np.int64).tolist())
+        starts = listed(np.linspace(low, high, count).astype(np.int64).tolist())
         following = select(func.min(embeddings.c.item_id)).where(here, embeddings.c.item_id >= starts.c.value)
         query = select(following.scalar_subquery()).select_from(starts).distinct()
     return np.array(sorted(connection.execute(query).scalars()), dtype=np.int64)
@@ -165,7 +165,7 @@ def absent(connection: Connection, space: int) -> Ids:
 
 def remove(connection: Connection, space: int, ids: Sequence[int]) -> int:
     """Delete the embeddings of these items in the space; number deleted."""
-    condition = (embeddings.c.space_id == space) & sqlite.among(embeddings.c.item_id, ids)
+    condition = (embeddings.c.space_id == space) & among(embeddings.c.item_id, ids)
     return connection.execute(delete(embeddings).where(condition)).rowcount
 
 
@@ -174,8 +174,8 @@ def _unpacked(rows: Sequence[Row[*tuple[Any, ...]]], dim: int) -> Embeddings:
     bad = [row[0] for row in rows if zlib.crc32(row[2]) != row[1] or len(row[2]) != dim * _ITEM.itemsize]
     if bad:
         raise CorruptLibraryError(
-            f"{len(bad)} stored embeddings are damaged (of item {bad[0]} first)",
-            hint="run `saccade doctor --repair`, which makes them again",
+            f"{len(bad)} stored embeddings are damaged (the first is of item {bad[0]})",
+            hint="run `saccade doctor --repair`, which recomputes them",
         )
     joined = bytearray().join([row[2] for row in rows])
     return np.frombuffer(joined, dtype=_ITEM).astype(np.float32, copy=False).reshape(len(rows), dim)

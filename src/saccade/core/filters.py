@@ -146,6 +146,8 @@ def parse_where(where: Where | Sequence[str] | None) -> tuple[Condition, ...]:
     """Conditions from the Python form (a mapping) or the command line's (expressions)."""
     if not where:
         return ()
+    if isinstance(where, str):
+        where = [where]
     if not isinstance(where, Mapping):
         return tuple(parse_condition(text) for text in where)
     conditions: list[Condition] = []

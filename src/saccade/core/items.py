@@ -59,7 +59,7 @@ class Box:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
-    """A stretch of time, in seconds from the beginning.
+    """A span of time, in seconds from the beginning.
 
     Raises:
         InputError: it does not end after it starts, or starts before 0.
@@ -71,7 +71,7 @@ class Span:
     def __post_init__(self) -> None:
         """Check it."""
         if not (0 <= self.start_s < self.end_s and isfinite(self.end_s)):
-            raise InputError(f"{self} is not a stretch of time", hint="give seconds, the start first")
+            raise InputError(f"{self} is not a span of time", hint="give seconds, the start first")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -149,6 +149,7 @@ class UndoReport:
     """What an undo put back.
 
     Attributes:
+        run: its name.
         restored: files that are out of the quarantine again.
         unmoved: files of the run that were never moved, or are already back.
         failed: files that could not be put back; those in the quarantine stay there.

@@ -108,9 +108,10 @@ class ReplayScore:
 
     Attributes:
         method: "recommend", or the baseline it is compared with.
-        recall, ndcg: recall@k and nDCG@k, means over users.
+        recall: share of later likes that were among the first k, mean over users.
+        ndcg: the same, weighted by rank.
         coverage: share in [0, 1] of all images that were recommended to anybody.
-        novelty: bits, see `surprise`.
+        novelty: mean self-information of what was recommended, bits; see `surprise`.
         behind: how much lower its recall@k is than that of "recommend", user by user; below 0: higher.
     """
 

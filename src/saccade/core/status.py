@@ -45,7 +45,7 @@ class ForgetReport:
         files: number of files no longer known; they stay on the disk.
         folders: number of folders no longer indexed.
         copies: copies of the catalog made before an upgrade, which held the images and were deleted.
-        done: False if this only says what would be forgotten.
+        done: whether it was forgotten, not only listed.
     """
 
     images: int

@@ -211,12 +211,12 @@ class OnnxEncoder:
             data = self._folder.joinpath(name).read_bytes()
         except OSError as error:
             raise EncoderUnavailableError(
-                f"{name} of encoder {self.info.name!r} cannot be read: {error}", hint="install saccade again"
+                f"{name} of encoder {self.info.name!r} cannot be read: {error}", hint="reinstall saccade"
             ) from error
         if hashlib.sha256(data).hexdigest() != digest:
             raise EncoderUnavailableError(
                 f"{name} of encoder {self.info.name!r} is damaged: its SHA-256 differs from the manifest",
-                hint="install saccade again",
+                hint="reinstall saccade",
             )
         return data
 

@@ -1,5 +1,6 @@
 """The context of a library's namespaces: its parts, as ports, and the caller."""
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -86,6 +87,8 @@ class LibraryContext:
 
     def ids(self, images: Sequence[Path | ImageId]) -> Ids:
         """Ids of images given as files or ids, in the given order. Raises ImageNotFoundError."""
+        if isinstance(images, (str, os.PathLike)):
+            images = [images]
         return np.array([self.record(image).id for image in images], np.int64)
 
     def decoded(self, picture: Picture, recipe: PixelRecipe) -> Decoded:

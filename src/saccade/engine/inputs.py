@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TypeAlias, cast
 
 from saccade.core.decoding import DecodeTask
-from saccade.core.errors import InvalidQueryError, PathNotFoundError
+from saccade.core.errors import InputError, InvalidQueryError, PathNotFoundError
 from saccade.core.pictures import Path, Picture
 from saccade.core.ports.tools import PictureCodec
 from saccade.engine.places import locate
@@ -94,5 +94,7 @@ def _pairs(value: object) -> list[tuple[object, float]]:
 
 
 def absolute(paths: Sequence[Path]) -> tuple[str, ...]:
-    """Absolute paths, without normalizing names."""
+    """Absolute paths, without normalizing names. Raises InputError for an empty one."""
+    if not all(map(os.fspath, paths)):
+        raise InputError("a path is empty", hint='for the current folder, give "."')
     return tuple(os.path.abspath(os.fspath(path)) for path in paths)

@@ -27,7 +27,7 @@ def reembed(
 ) -> int:
     """Number of images that got all their missing embeddings. Call it while `writing()`.
 
-    An image that none of its files contains any more stays without; the next indexing run handles it.
+    An image that none of its files contains anymore stays without; the next indexing run handles it.
 
     Args:
         decoder: of the encoder's recipe.

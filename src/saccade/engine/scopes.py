@@ -54,7 +54,7 @@ def known_folders(catalog: Catalog) -> tuple[list[str], tuple[Failure, ...]]:
     there = [path for path in paths if os.path.isdir(path)]
     away = [path for path in paths if path not in there]
     if away and not there:
-        raise PathNotFoundError(f"not there: {', '.join(away)}", hint="mount the disk; nothing was changed")
+        raise PathNotFoundError(f"not found: {', '.join(away)}", hint="mount the disk; nothing was changed")
     if not there:
         raise InputError("nothing to index", hint="give a folder: saccade index FOLDER")
     reason = "the folder is not there; nothing was removed"
@@ -76,7 +76,7 @@ def remember(catalog: Catalog, folder: Folder, below: str, exclude: Sequence[str
 
 
 def drop(catalog: Catalog, place: str) -> None:
-    """Index what lies at or below an absolute path no longer, unless a wider folder covers it."""
+    """Stop indexing what is at or below an absolute path, unless a wider folder covers it."""
     for folder in catalog.files.folders():
         known = _load(catalog, folder)
         kept = {

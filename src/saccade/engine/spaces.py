@@ -74,7 +74,7 @@ class ActiveSpaces:
         if space is None:
             if role not in encoder.info.dims:
                 raise InvalidQueryError(
-                    f"encoder {encoder.info.name!r} makes no {role} embeddings",
+                    f"encoder {encoder.info.name!r} does not make {role} embeddings",
                     hint=f"one of: {', '.join(encoder.info.dims)}",
                 )
             space = self._catalog.spaces.ensure(encoder.info, role)

@@ -58,7 +58,7 @@ class ImageEncoder:
             raise InvalidQueryError("expected a list of pictures, got one", hint="write [picture]")
         wanted = Role(role)
         if wanted not in self.info.dims:
-            raise InvalidQueryError(f"encoder {self.info.name!r} makes no {wanted} embeddings")
+            raise InvalidQueryError(f"encoder {self.info.name!r} does not make {wanted} embeddings")
         tasks = [picture_task(image, self._codec.pictures) for image in images]
         return embed_pictures(self._encoder, self._decoder, tasks, wanted)
 

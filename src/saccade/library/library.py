@@ -154,13 +154,13 @@ class Library:
     ) -> "ForgetReport":
         """Erase images with everything known about and derived from them. Files and backups are not touched.
 
-        Takes the write lock. An image that still lies in an indexed folder is new at the next indexing.
+        Takes the write lock. An image that is still in an indexed folder is new at the next indexing.
 
         Args:
-            targets: images, by file or `ImageId`; folders and archives, present or not, with the images that
-                lie nowhere else.
+            targets: images, by file or `ImageId`; folders and archives, present or not, with the images
+                found nowhere else.
         Raises:
-            ImageNotFoundError: the library knows nothing of a target; nothing was changed.
+            ImageNotFoundError: the library does not know a target; nothing was changed.
             LibraryBusyError: another process writes, or keeps traces in the journal by reading: run it again.
         """
         return self._indexing.forget(*targets, dry_run=dry_run, progress=progress)
@@ -181,7 +181,7 @@ class Library:
         return self._indexing.status()
 
     def cancel(self, job: int) -> None:
-        """Ask a running job of `status().jobs`, in any process, to stop after the batch it works on.
+        """Ask a running job of `status().jobs`, in any process, to stop after its current batch.
 
         It ends with JobCanceledError and keeps what it finished. Raises NotFoundError: it is not running.
         """

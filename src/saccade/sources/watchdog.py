@@ -10,7 +10,7 @@ class Watchdog:
     """Runs an action at a deadline unless the deadline is lifted first.
 
     The thread starts with the first deadline and sleeps until the next one. Actions run in it while it
-    holds its lock, so that after `stop` an action cannot run any more: they must be quick, and their owner
+    holds its lock, so that after `stop` an action cannot run anymore: they must be quick, and their owner
     must not call the watchdog while holding a lock they need.
     """
 

@@ -131,6 +131,19 @@ def test_unfinished_runs_are_those_after_the_last_finished_one(shelf: Shelf) -> 
     assert shelf.catalog.runs.unfinished() == []
 
 
+def test_runs_that_move_files_are_not_unfinished_indexing(shelf: Shelf) -> None:
+    """They recover by themselves; a recording is settled by indexing, and a repair by a repair."""
+    runs = shelf.catalog.runs
+    runs.finish(shelf.run, {})
+    for kind in ("apply", "undo"):
+        runs.start(kind)
+    assert runs.unfinished() == []
+    record, repair = runs.start("record"), runs.start("repair")
+    assert runs.unfinished() == [record, repair]
+    runs.finish(runs.start("index"), {})
+    assert runs.unfinished() == []
+
+
 def test_notes_hold_the_last_text_of_each_key(shelf: Shelf) -> None:
     """After reopening, too."""
     for text in ("one", "two ☃", ""):

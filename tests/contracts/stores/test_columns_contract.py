@@ -65,7 +65,7 @@ def test_columns_do_not_mix_kinds_nor_origins(shelf: Shelf) -> None:
     write("price", {a: 1}, origin="import", replace=False)
     with pytest.raises(InputError, match="numbers, not text"):
         write("price", {b: "cheap"}, origin="import", replace=False)
-    with pytest.raises(InputError, match="mixed"):
+    with pytest.raises(InputError, match="mix numbers and text"):
         write("size", {a: 1, b: "big"}, origin="import", replace=False)  # type: ignore[dict-item]
     with pytest.raises(InputError, match="import") as caught:
         write("price", {a: 2}, origin="clusters", replace=True)

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from saccade.core.errors import PathNotFoundError
+from saccade.core.errors import InputError, PathNotFoundError
 from saccade.core.types import Failure
+from saccade.doors.page.document import page, write_page
 from saccade.doors.page.report import (
     Report,
     Section,
@@ -150,9 +151,24 @@ def test_tiles_pictures_say_why_one_is_missing() -> None:
 def test_write_report_whole_or_not_at_all(tmp_path: Path) -> None:
     """An older one is replaced; a missing folder is said, and nothing is left behind."""
     target = tmp_path / "out.html"
-    target.write_text("old")
+    target.write_text(page("older", "old", styles=()))
     write_report(str(target), _report())
+    assert "older" not in target.read_text()
     assert target.read_text().startswith("<!doctype html>")
     with pytest.raises(PathNotFoundError, match="no such folder"):
         write_report(str(tmp_path / "missing" / "out.html"), _report())
     assert [file.name for file in tmp_path.iterdir()] == ["out.html"]
+
+
+@pytest.mark.parametrize("content", [b"\xff\xd8\xff\xe0 a photo", b"", b"<!doctype html><title>mine</title>"])
+def test_only_a_page_of_ours_is_replaced(tmp_path: Path, content: bytes) -> None:
+    """A photo named by mistake keeps its bytes; an earlier page is replaced."""
+    file = tmp_path / "a.html"
+    file.write_bytes(content)
+    with pytest.raises(InputError, match="not written by saccade"):
+        write_page(str(file), page("t", "b", styles=()))
+    assert file.read_bytes() == content
+    file.unlink()
+    for body in ("first", "second"):
+        write_page(str(file), page("t", body, styles=()))
+    assert "second" in file.read_text()

@@ -1,14 +1,18 @@
 """`lib.clusters` on a small library of colored pictures."""
 
+import gc
 import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from saccade.core.errors import InvalidFilterError, InvalidQueryError, MissingExtraError, NotFoundError
+from saccade.core.types import ImageRecord
 from saccade.engine.context import LibraryContext
 from saccade.usecases.clusters.api import Clusters
+from saccade.usecases.clusters.flow import members
 from saccade.usecases.clusters.flow.store import DEFAULT
 from tests.desk import COLORS, Desk
 
@@ -20,6 +24,12 @@ def clusters(desk: Desk, context: LibraryContext) -> Clusters:
         desk.picture(f"{number}.png", color)
     desk.index()
     return Clusters(context)
+
+
+def records_alive() -> int:
+    """Number of image records in memory."""
+    gc.collect()
+    return sum(isinstance(one, ImageRecord) for one in gc.get_objects())
 
 
 def test_clusters_are_stored_and_reported_again(clusters: Clusters) -> None:
@@ -69,6 +79,57 @@ def test_a_cluster_can_be_renamed(clusters: Clusters) -> None:
     cluster = clusters.find(k=2)[0]
     clusters.rename(cluster.id, "mine")
     assert "mine" in {one.name for one in clusters.find(k=2, seed=1)}
+
+
+def test_members_are_listed_most_typical_first(
+    clusters: Clusters, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every member once, whatever the pages: first the most central one of the report, last its outlier."""
+    for number in range(6, 30):
+        desk.picture(f"{number}.png", (255 - 3 * number, 5 * number, 7 * number))
+    desk.index()
+    monkeypatch.setattr(members, "_PAGE", 4)
+    report = clusters.find(k=2)
+    listed = {one.id: list(clusters.iter_members(one.id)) for one in report}
+    for one in report:
+        mine = listed[one.id]
+        assert len({member.record.id for member in mine}) == len(mine) == one.size
+        keys = [(-member.score, member.record.image_id) for member in mine]
+        assert keys == sorted(keys)
+        assert mine[0].score == pytest.approx(one.representatives[0].score)
+        assert mine[-1] == one.outliers[0]
+    assert sum(map(len, listed.values())) == 30
+
+
+def test_members_are_read_one_page_at_a_time(clusters: Clusters, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many there are."""
+    monkeypatch.setattr(members, "_PAGE", 1)
+    cluster = clusters.find(k=1)[0].id
+    before = records_alive()
+    alive = [records_alive() - before for _ in clusters.iter_members(cluster)]
+    assert len(alive) == 6
+    assert max(alive) <= 2
+
+
+def test_members_are_those_of_the_name_that_are_present(clusters: Clusters, desk: Desk) -> None:
+    """Not of other stored clusters, and not those whose files are gone."""
+    clusters.find(k=1)
+    part = clusters.find(k=1, where=["name!=0"], name="others")
+    assert len(list(clusters.iter_members(part[0].id, name="others"))) == 5
+    desk.path("1.png").unlink()
+    desk.index()
+    names = {Path(one.record.paths[0]).name for one in clusters.iter_members(part[0].id, name="others")}
+    assert names == {"2.png", "3.png", "4.png", "5.png"}
+
+
+def test_an_unknown_cluster_has_no_members(clusters: Clusters) -> None:
+    """The call says so, before the first member is taken; 0, no cluster, is none."""
+    with pytest.raises(NotFoundError):
+        clusters.iter_members(1)
+    clusters.find(k=2)
+    for unknown in (0, 9):
+        with pytest.raises(NotFoundError, match=f"no cluster {unknown}"):
+            clusters.iter_members(unknown)
 
 
 @pytest.mark.parametrize(

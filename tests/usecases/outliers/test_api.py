@@ -1,5 +1,6 @@
 """`lib.outliers` with the built-in encoder, on synthetic pictures."""
 
+import gc
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -21,8 +22,9 @@ from saccade.core.errors import (
     UnreadableImageError,
 )
 from saccade.core.pictures import ImageId
-from saccade.core.types import Failure
+from saccade.core.types import Failure, ImageRecord
 from saccade.sources.walk import walk as walk_folder
+from saccade.usecases.outliers.flow import finding
 from saccade.usecases.outliers.rules.quality import ISSUES
 
 if TYPE_CHECKING:
@@ -62,6 +64,12 @@ def line(made: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(made, tmp_path / "line"))
 
 
+def records_alive() -> int:
+    """Number of image records in memory."""
+    gc.collect()
+    return sum(isinstance(one, ImageRecord) for one in gc.get_objects())
+
+
 def add(line: Path, name: str, pixels: np.ndarray) -> None:
     """One more image in the library."""
     Image.fromarray(pixels).save(line / "parts" / name)
@@ -87,6 +95,49 @@ def test_an_unrelated_image_comes_first_and_its_value_is_stored(line: Path, mode
         ids, values = library.context.catalog.columns.numbers(report.column)
         assert len(ids) == 15
         assert values.max() == pytest.approx(first.value)
+
+
+@pytest.mark.parametrize("by", ["look", "content"])
+@pytest.mark.parametrize("mode", ["knn", "lof"])
+def test_the_stream_is_the_report(line: Path, monkeypatch: pytest.MonkeyPatch, mode: str, by: str) -> None:
+    """The same outliers and field, whatever the pages; all images by default; filters hold."""
+    monkeypatch.setattr(finding, "_PAGE", 4)
+    with saccade.open_library(line / "parts") as library:
+        streamed = tuple(library.outliers.iter_outliers(mode=mode, by=by, k=4))
+        assert list(library.context.catalog.columns.all())
+        report = library.outliers.find(mode=mode, by=by, k=4, top=14)
+        assert streamed == report.outliers
+        assert [one.rank for one in streamed] == list(range(1, 15))
+        few = library.outliers.iter_outliers(mode=mode, by=by, k=2, top=5, where=["name!=03"], store=False)
+        found = library.outliers.find(mode=mode, by=by, k=2, top=5, where=["name!=03"], store=False)
+        assert tuple(few) == found.outliers
+
+
+def test_the_stream_holds_one_page_at_a_time(line: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its images, their neighbors, and no more, however many there are."""
+    monkeypatch.setattr(finding, "_PAGE", 2)
+    with saccade.open_library(line / "parts") as library:
+        before = records_alive()
+        alive = [records_alive() - before for _ in library.outliers.iter_outliers(k=4)]
+    assert len(alive) == 14
+    assert max(alive) <= 2 * 2
+
+
+def test_the_stream_leaves_out_what_is_erased_meanwhile(line: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The others keep their ranks."""
+    monkeypatch.setattr(finding, "_PAGE", 1)
+    with saccade.open_library(line / "parts") as library:
+        last = library.outliers.find(k=4, top=14)[-1]
+        stream = library.outliers.iter_outliers(k=4)
+        assert next(stream).rank == 1
+        library.forget(last.record.image_id)
+        assert [one.rank for one in stream] == list(range(2, 14))
+
+
+def test_the_stream_refuses_bad_options_at_once(line: Path) -> None:
+    """Before the first outlier is taken."""
+    with saccade.open_library(line / "parts") as library, pytest.raises(InputError, match="top"):
+        library.outliers.iter_outliers(k=4, top=-1)
 
 
 def test_pixels_are_read_once(line: Path) -> None:

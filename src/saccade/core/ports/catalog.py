@@ -48,7 +48,10 @@ class Runs(Protocol):
         """Record the end of a run, with its result."""
 
     def unfinished(self) -> Sequence[int]:
-        """Runs that started after the last one that finished, and did not."""
+        """Runs that read files and never ended, and after which none of their kind or of indexing did.
+
+        Ascending. Files may be left to read. Runs that move duplicates recover by themselves.
+        """
 
 
 class Notes(Protocol):

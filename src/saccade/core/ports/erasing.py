@@ -39,7 +39,7 @@ class Erasing(Protocol):
         """Whether forgotten images are not yet wiped, or may still be in an index."""
 
     def wipe(self) -> None:
-        """Delete everything about the forgotten images, so that nothing of it stays in the catalog's files.
+        """Delete everything about the forgotten images, so that no trace of it stays in the catalog's files.
 
         Raises:
             LibraryBusyError: it is deleted, but another process reads and keeps traces in the journal.
@@ -47,4 +47,4 @@ class Erasing(Protocol):
         """
 
     def purged(self) -> None:
-        """Note that no index holds a forgotten image any more."""
+        """Note that no index holds a forgotten image anymore."""

@@ -13,12 +13,14 @@ from collections.abc import Iterable
 from importlib.resources import files
 from urllib.parse import quote_from_bytes
 
-from saccade.core.errors import DiskFullError, PathNotFoundError, ReadOnlyError, StorageError
+from saccade.core.errors import DiskFullError, InputError, PathNotFoundError, ReadOnlyError, StorageError
 from saccade.core.paths import splits
 from saccade.doors.words import harmless
 
 _NARROWEST, _WIDEST = 0.7, 2.4
 """Width over height of a tile; pictures outside this range are cropped, in the tile only."""
+_MARK, _HEAD = b" - saccade</title>", 1 << 16
+"""What tells a page of ours from other files, and how far into the file it may stand."""
 
 
 def page(title: str, body: str, *, styles: Iterable[str], values: str = "") -> str:
@@ -57,12 +59,15 @@ def page(title: str, body: str, *, styles: Iterable[str], values: str = "") -> s
 
 
 def write_page(path: str, document: str) -> None:
-    """Write a document; the file appears whole or not at all, and replaces an older one.
+    """Write a document; the file appears whole or not at all, and replaces an older page of ours.
 
     Raises:
+        InputError: the file exists and is not a page of ours: a photo, say, named by mistake.
         PathNotFoundError: its folder does not exist.   ReadOnlyError, DiskFullError, StorageError.
     """
     target = os.path.abspath(path)
+    if os.path.lexists(target) and not _is_page(target):
+        raise InputError(f"{path} exists and was not written by saccade", hint="name another file")
     scratch = f"{target}.{os.getpid()}.tmp"
     try:
         with open(scratch, "xb") as file:
@@ -72,6 +77,15 @@ def write_page(path: str, document: str) -> None:
         if os.path.exists(scratch):
             os.unlink(scratch)
         raise _write_error(error, path) from error
+
+
+def _is_page(path: str) -> bool:
+    """Whether a file is an earlier page, which may be replaced."""
+    try:
+        with open(path, "rb") as file:
+            return _MARK in file.read(_HEAD)
+    except OSError:
+        return False
 
 
 def _write_error(error: OSError, path: str) -> StorageError | PathNotFoundError:

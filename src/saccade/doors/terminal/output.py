@@ -5,12 +5,18 @@ import os
 import sys
 from collections.abc import Iterable
 
+from saccade.core.errors import StorageError
 from saccade.core.wire import to_json
 
 
 def say(line: str = "") -> None:
-    """One line of result."""
-    sys.stdout.write(line + "\n")
+    """One line of result. Raises StorageError if it cannot be written, as to a full disk."""
+    try:
+        sys.stdout.write(line + "\n")
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise StorageError(f"the output cannot be written: {error.strerror}") from error
 
 
 def note(line: str) -> None:

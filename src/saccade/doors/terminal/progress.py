@@ -50,7 +50,7 @@ def upgrade_shown() -> "Iterator[ReportProgress]":
 
         def report(progress: "Progress") -> None:
             if not shown:
-                note("upgrading the library, which an older saccade made; a copy of its catalog is kept")
+                note("upgrading the library, made by an older saccade; a copy of its catalog is kept")
                 shown.append(stack.enter_context(progress_shown(quiet=False)))
             if shown[0] is not None:
                 shown[0](progress)

@@ -1,6 +1,6 @@
 """`lib.clusters`: a library's images in named groups, and a map of them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from saccade.core.filters import Where
 from saccade.core.pictures import Path
@@ -13,7 +13,8 @@ from saccade.usecases.clusters.flow.comparing import compare_clusters
 from saccade.usecases.clusters.flow.finding import ClusterQuery, find_clusters
 from saccade.usecases.clusters.flow.layout import check_layout
 from saccade.usecases.clusters.flow.map import library_map
-from saccade.usecases.clusters.rules.reports import ClusterMeans, ClusterReport, LibraryMap
+from saccade.usecases.clusters.flow.members import iter_members
+from saccade.usecases.clusters.rules.reports import ClusterMeans, ClusterMember, ClusterReport, LibraryMap
 
 
 class Clusters:
@@ -82,6 +83,21 @@ class Clusters:
             )
             job.done(clusters=len(report.clusters))
         return report
+
+    def iter_members(self, cluster: int, *, name: str = stores.DEFAULT) -> Iterator[ClusterMember]:
+        """The images of a stored cluster, most typical first, page by page. Writes nothing.
+
+        Images whose files are gone are left out, and so are those erased before their page is read.
+
+        Args:
+            cluster: its id.
+            name: of the stored clusters.
+        Raises:
+            NotFoundError: no such cluster.
+            EncoderMismatchError: the clusters are from another encoder.
+        """
+        context = self._context
+        return iter_members(context.catalog, context.spaces.reader(Role.SEMANTIC), name, cluster)
 
     def rename(self, cluster: int, title: str, *, name: str = stores.DEFAULT) -> None:
         """Rename a cluster; the name is kept when the library is clustered again.

@@ -104,7 +104,7 @@ class Duplicates:
         verify: str = "base",
         progress: ReportProgress | None = None,
     ) -> Iterator[DuplicateGroup]:
-        """The groups of `find`, in the same order, some at a time: for libraries too large for its report.
+        """The groups of `find`, in the same order, in batches: for libraries too large for its report.
 
         Arguments and errors are those of `find`. Files that cannot be read are left out.
         """

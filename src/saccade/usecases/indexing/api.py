@@ -121,6 +121,8 @@ class Indexing:
         """See `saccade.Library.status`."""
         catalog = self._context.catalog
         spaces = tuple(catalog.spaces.all())
+        jobs = self._context.jobs.recent()
+        running = any(job.kind == "index" and job.state == "running" for job in jobs)
         return LibraryStatus(
             library=self._context.folder,
             folders=tuple(scope.path for scope in scopes(catalog)),
@@ -128,8 +130,8 @@ class Indexing:
             spaces=spaces,
             indexes={space.id: self._index_kind(space) for space in spaces},
             size_bytes=_size_below(self._context.folder),
-            interrupted=bool(catalog.runs.unfinished()),
-            jobs=self._context.jobs.recent(),
+            interrupted=not running and bool(catalog.runs.unfinished()),
+            jobs=jobs,
         )
 
     def cancel(self, job: int) -> None:

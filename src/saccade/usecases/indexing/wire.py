@@ -156,25 +156,6 @@ class DoctorAnswer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ForgetAnswer:
-    """What was forgotten, or would be.
-
-    Attributes:
-        images: images erased with everything known about them.
-        files: files no longer known; they stay on the disk.
-        folders: folders no longer indexed.
-        copies: copies of the catalog made before an upgrade, which held the images and were deleted.
-        done: false if this only says what would be forgotten.
-    """
-
-    images: int
-    files: int
-    folders: int
-    copies: tuple[str, ...]
-    done: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class BackupAnswer:
     """A backup's location.
 
@@ -185,17 +166,6 @@ class BackupAnswer:
 
     path: str
     size_bytes: int
-
-
-def forget_answer(report: ForgetReport) -> ForgetAnswer:
-    """Convert a report."""
-    return ForgetAnswer(
-        images=report.images,
-        files=report.files,
-        folders=report.folders,
-        copies=report.copies,
-        done=report.done,
-    )
 
 
 def index_answer(report: IndexReport, library: str) -> IndexAnswer:
@@ -278,6 +248,6 @@ ANSWERS = (
     Answer(name="index", command="saccade index", kind=IndexAnswer),
     Answer(name="status", command="saccade status", kind=StatusAnswer),
     Answer(name="doctor", command="saccade doctor", kind=DoctorAnswer),
-    Answer(name="forget", command="saccade forget", kind=ForgetAnswer),
+    Answer(name="forget", command="saccade forget", kind=ForgetReport),
     Answer(name="backup", command="saccade backup", kind=BackupAnswer),
 )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from saccade.core.ranking import Interval, ReplayReport
+from saccade.core.ranking import ReplayReport, ReplayScore
 from saccade.core.wire import Answer
 from saccade.usecases.recommendations.rules.reports import (
     FeedbackImport,
@@ -61,27 +61,6 @@ class RecommendationList:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MethodScore:
-    """The results of one method.
-
-    Attributes:
-        method: its name.
-        recall: share of later likes that were among the first k.
-        ndcg: the same, weighted by rank.
-        coverage: share of the library that was recommended to anyone.
-        novelty: mean self-information of what was recommended, bits.
-        behind: how much lower its recall is than the best method's.
-    """
-
-    method: str
-    recall: Interval
-    ndcg: Interval
-    coverage: float
-    novelty: float
-    behind: Interval
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Replay:
     """How well each method would have predicted what users did.
 
@@ -99,7 +78,7 @@ class Replay:
     events: int
     k: int
     held_out: float
-    methods: tuple[MethodScore, ...]
+    methods: tuple[ReplayScore, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,17 +159,7 @@ def replay(report: ReplayReport) -> Replay:
         events=report.events,
         k=report.k,
         held_out=report.held_out,
-        methods=tuple(
-            MethodScore(
-                method=one.method,
-                recall=one.recall,
-                ndcg=one.ndcg,
-                coverage=one.coverage,
-                novelty=one.novelty,
-                behind=one.behind,
-            )
-            for one in report.scores
-        ),
+        methods=report.scores,
     )
 
 

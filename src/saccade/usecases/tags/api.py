@@ -201,7 +201,7 @@ class Tags:
         """Images to label next, chosen by the active version without learning anything. Writes nothing.
 
         Raises:
-            NotFoundError: nothing was taught under this name.
+            NotFoundError: no classifier is called this.
             EncoderMismatchError: it was taught with another encoder.
         """
         from saccade.usecases.tags.flow.lessons import suggest

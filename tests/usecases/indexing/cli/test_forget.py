@@ -76,7 +76,7 @@ def test_scripts_read_json(run: Run) -> None:
 
 def test_what_is_not_known_is_an_error(run: Run, indexing: MagicMock) -> None:
     """In one line, with what to do."""
-    indexing.forget.side_effect = ImageNotFoundError("the library knows nothing of /x", hint="see status")
+    indexing.forget.side_effect = ImageNotFoundError("the library does not know /x", hint="see status")
     done = run("forget", "/x")
     assert done.status == STATUS[ImageNotFoundError.code].exit
-    assert done.err.splitlines() == ["saccade: the library knows nothing of /x", "  see status"]
+    assert done.err.splitlines() == ["saccade: the library does not know /x", "  see status"]

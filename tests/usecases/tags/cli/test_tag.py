@@ -43,7 +43,7 @@ def test_labels_by_words_are_asked_for(run: Run, tags: MagicMock) -> None:
         "folders": ("x",), "dry_run": True,
     }  # fmt: skip
     assert "1,000 of 1,200 images have a label" in ran.out
-    assert "1,000  animal/dog  (from 31 % on)" in ran.out
+    assert "1,000  animal/dog  (threshold 31 %)" in ran.out
     assert "1  animal  (by its kinds)" in ran.out
     assert "a note" in ran.err
 

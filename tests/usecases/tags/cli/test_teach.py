@@ -109,7 +109,7 @@ def test_versions_are_listed_and_used(run: Run, tags: MagicMock) -> None:
     assert tags.use.call_args.args == ("our product", 2)
     tags.teach.assert_not_called()
     tags.classifiers.return_value = []
-    assert "nothing was taught yet" in run("teach").err
+    assert "no classifiers yet" in run("teach").err
 
 
 def test_suggestions_alone_teach_nothing(run: Run, tags: MagicMock) -> None:

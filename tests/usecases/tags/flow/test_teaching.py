@@ -149,7 +149,7 @@ def test_versions_and_the_way_back(colored: Any) -> None:
     assert used_version(colored.catalog, "fire") == 3
     with pytest.raises(NotFoundError, match="no version 9"):
         use(colored.catalog, "fire", 9)
-    with pytest.raises(NotFoundError, match="nothing was taught"):
+    with pytest.raises(NotFoundError, match="no classifier is called"):
         use(colored.catalog, "water", 1)
 
 

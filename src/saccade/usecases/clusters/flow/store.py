@@ -122,6 +122,22 @@ def load(catalog: Catalog, name: str, space: SpaceInfo | None = None) -> Stored 
     )
 
 
+def load_cluster(
+    catalog: Catalog, name: str, cluster: int, space: SpaceInfo | None = None
+) -> tuple[Stored, int]:
+    """The newest version, and the position of a cluster in it.
+
+    Raises:
+        NotFoundError: no such cluster, or none stored.
+        EncoderMismatchError: it was computed in another space.
+    """
+    stored = load(catalog, name, space)
+    places = {} if stored is None else {one.id: place for place, one in enumerate(stored.clusters)}
+    if stored is None or cluster not in places:
+        raise NotFoundError(f"there is no cluster {cluster}", hint="saccade clusters lists them")
+    return stored, places[cluster]
+
+
 def cluster_ids(stored: Stored, ids: Ids) -> Ids:
     """(m,) the cluster of each of these images, 0 for none and for images that were not clustered."""
     if not len(stored.ids):
@@ -171,10 +187,8 @@ def rename(catalog: Catalog, name: str, cluster: int, title: str) -> None:
         NotFoundError: no such cluster, or none stored.
         InputError: an empty name, or one that another cluster has.
     """
-    stored = load(catalog, name)
+    stored, _ = load_cluster(catalog, name, cluster)
     title = " ".join(title.split())
-    if stored is None or cluster not in {one.id for one in stored.clusters}:
-        raise NotFoundError(f"there is no cluster {cluster}", hint="saccade clusters lists them")
     if not title or title == NO_CLUSTER:
         raise InputError(f"a cluster cannot be called {title!r}", hint="choose another name")
     if any(one.name == title and one.id != cluster for one in stored.clusters):

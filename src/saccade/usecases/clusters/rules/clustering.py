@@ -159,7 +159,7 @@ def excess_of_mass(tree: CondensedTree) -> Ids:
 
 
 def labels_of(tree: CondensedTree, chosen: Ids) -> Ids:
-    """(n,) the position in `chosen` of the cluster each row lies in, or NOISE."""
+    """(n,) the position in `chosen` of the cluster each row is in, or NOISE."""
     own = np.full(len(tree.parent), NOISE, np.int64)
     own[chosen] = np.arange(len(chosen))
     for cluster in range(1, len(own)):

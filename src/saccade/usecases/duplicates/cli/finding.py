@@ -172,7 +172,7 @@ def undo(session: Session, *, run: str | None, listed: bool, quiet: bool, as_jso
     with existing_library(session, as_json=as_json) as context:
         from saccade.usecases.duplicates.api import Duplicates
         from saccade.usecases.duplicates.cli.finding_text import say_runs, say_undo
-        from saccade.usecases.duplicates.wire.groups import RunList, undo_answer
+        from saccade.usecases.duplicates.wire.groups import RunList
 
         duplicates = Duplicates(context)
         if listed:
@@ -185,7 +185,7 @@ def undo(session: Session, *, run: str | None, listed: bool, quiet: bool, as_jso
         with progress_shown(quiet=quiet) as progress:
             report = duplicates.undo(run, progress=progress)
         if as_json:
-            print_json(undo_answer(report))
+            print_json(report)
         else:
             say_undo(report)
     if report.failed:

@@ -22,7 +22,7 @@ class Observed:
 
     Attributes:
         facts: None if it is gone.
-        remembered: size and time when it was indexed; None if the library does not have it (any more).
+        remembered: size and time when it was indexed; None if the library does not have it (anymore).
         member: whether it is inside an archive.
     """
 
@@ -96,6 +96,8 @@ def plan_moves(
             why = doubt(keeper, other, seen)
             if other is keeper:
                 why = ("stands_for_keeper", f"it is kept instead of {group.keeper.path}")
+            elif why is None and other.record.info.frames > keeper.record.info.frames:
+                why = ("more_frames", _more_frames(keeper, other))
             elif why is None and entry in kept:
                 why = ("is_keeper", "it is the keeper of another group")
             elif why is None and entry in targets:
@@ -120,6 +122,12 @@ def _standing(
     fit = [one for one in same if not seen[one.path].member and _wrong(seen[one.path], "", "it") is None]
     fit.sort(key=lambda one: _entry(seen[one.path], one.path) not in targets)
     return fit[0] if fit else keeper
+
+
+def _more_frames(keeper: DuplicateFile, other: DuplicateFile) -> str:
+    """Only first pages and frames are compared."""
+    frames, mine = other.record.info.frames, keeper.record.info.frames
+    return f"it has {frames} pages or frames, and the keeper {mine}: {keeper.path}"
 
 
 def doubt(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from saccade.core.quarantine import QuarantineRun, Restored, UndoReport
+from saccade.core.quarantine import QuarantineRun
 from saccade.core.types import Failure
 from saccade.usecases.duplicates.rules.applying import ApplyReport
 from saccade.usecases.duplicates.rules.reports import DuplicateFile, DuplicateReport, Evidence, Tier
@@ -146,27 +146,6 @@ class DuplicatesAnswer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UndoAnswer:
-    """The result of an undo.
-
-    Attributes:
-        run: its name.
-        restored: files put back, and where.
-        unmoved: files that were already there.
-        failed: files that could not be put back.
-        unmerged: keepers that gave back what they had taken over.
-        seconds: wall time.
-    """
-
-    run: str
-    restored: tuple[Restored, ...]
-    unmoved: int
-    failed: tuple[Failure, ...]
-    unmerged: int
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RunList:
     """Every run that put files away.
 
@@ -195,18 +174,6 @@ def duplicates_answer(found: DuplicateReport, applied: ApplyReport) -> Duplicate
             for group in found.groups
         ),
         apply=_apply(applied),
-    )
-
-
-def undo_answer(report: UndoReport) -> UndoAnswer:
-    """Convert an undo."""
-    return UndoAnswer(
-        run=report.run,
-        restored=report.restored,
-        unmoved=report.unmoved,
-        failed=report.failed,
-        unmerged=report.unmerged,
-        seconds=report.seconds,
     )
 
 

@@ -29,16 +29,15 @@ def forget(
 ) -> None:
     """Erase images from the library with everything known about them: embeddings, tags, feedback, fields.
 
-    Give photos (files, ids, or an id's first 8 digits), folders or archives, also ones that no longer exist.
-    An image that lies in several files is forgotten with all of them; a folder takes only the images that lie
-    nowhere else. Files on the disk are never touched, so a photo in a folder that is still indexed comes back
-    with the next `saccade index`.
+    Takes photos (files, ids, or an id's first 8 digits), folders or archives, even ones that no longer exist.
+    An image with several files is forgotten with all of them; a folder takes only the images found nowhere
+    else. Files on disk are never touched, so a photo in a folder that is still indexed comes back with the
+    next `saccade index`.
 
-    Shows what would go, then asks. Where nobody can be asked (in a script, or with --json), give --yes.
+    Shows what would be forgotten, then asks. In scripts and with --json, pass --yes.
     """
     with existing_library(session, as_json=as_json) as library:
         from saccade.usecases.indexing.api import Indexing
-        from saccade.usecases.indexing.wire import forget_answer
 
         indexing, named = Indexing(library), [named_image(target) for target in targets]
         sure = yes and not dry_run
@@ -51,11 +50,11 @@ def forget(
             with progress_shown(quiet=quiet) as progress:
                 report = indexing.forget(*named, progress=progress)
         if as_json:
-            print_json(forget_answer(report))
+            print_json(report)
         elif sure:
             _say(report)
         else:
-            note("nothing was changed" if dry_run else "nothing was changed; do it with --yes")
+            note("nothing was changed" if dry_run else "nothing was changed; pass --yes to forget it")
 
 
 def _agreed() -> bool:

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 @library_option
 @click.pass_obj
 def status(session: Session, *, canceled: int | None, as_json: bool) -> None:
-    """Show the library's location and contents, what runs on it, and what ran last.
+    """Show the library's location and contents, and its running and recent jobs.
 
-    A canceled job stops after the batch it works on and keeps what it finished; run its command again to
+    A canceled job stops after the current batch and keeps what it finished; run its command again to
     continue.
     """
     with existing_library(session, as_json=as_json) as library:

@@ -22,13 +22,13 @@ def forget(
     *,
     dry_run: bool,
 ) -> ForgetReport:
-    """Erase images, and let go of folders with the images that lie nowhere else.
+    """Erase images, and stop indexing folders, with the images found nowhere else.
 
     Args:
         targets: images, by file or id; folders and archives, present or not.
         rebuild: rebuilds every index.
     Raises:
-        ImageNotFoundError: the library knows nothing of a target; nothing was changed.
+        ImageNotFoundError: the library does not know a target; nothing was changed.
     """
     erasing = context.catalog.erasing
     images, places = _found(context, targets)
@@ -78,7 +78,7 @@ def _found(context: LibraryContext, targets: Sequence[Path | ImageId]) -> tuple[
             places.append(path)
         else:
             raise ImageNotFoundError(
-                f"the library knows nothing of {path}", hint="saccade status lists the folders it indexes"
+                f"the library does not know {path}", hint="saccade status lists the folders it indexes"
             )
     return np.unique(np.array(ids, np.int64)), places
 

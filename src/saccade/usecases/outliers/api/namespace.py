@@ -1,7 +1,7 @@
 """The namespace: unusual images, technical flaws, and pictures that differ from good ones."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from saccade.core.errors import NoImagesError
@@ -12,7 +12,7 @@ from saccade.core.types import PixelRecipe
 from saccade.engine.context import LibraryContext
 from saccade.usecases.outliers.api.selection import existing_file, present, subjects_of
 from saccade.usecases.outliers.flow import inspection, models
-from saccade.usecases.outliers.flow.finding import OutlierQuery, find_outliers
+from saccade.usecases.outliers.flow.finding import Compared, OutlierQuery, compare, outliers_of, report_of
 from saccade.usecases.outliers.flow.heating import check_heat, heat_map_of
 from saccade.usecases.outliers.flow.judging import inspect_pictures
 from saccade.usecases.outliers.flow.methods import compared_rows, default_basis, default_method, features_of
@@ -20,7 +20,7 @@ from saccade.usecases.outliers.flow.patches import subject_batches
 from saccade.usecases.outliers.flow.quality import check_quality
 from saccade.usecases.outliers.rules.heat import HeatMap
 from saccade.usecases.outliers.rules.quality import SIZE, QualityReport
-from saccade.usecases.outliers.rules.reports import InspectionModel, InspectionReport, OutlierReport
+from saccade.usecases.outliers.rules.reports import InspectionModel, InspectionReport, Outlier, OutlierReport
 
 
 class Outliers:
@@ -62,17 +62,30 @@ class Outliers:
             LibraryBusyError: another process is writing.
         """
         started = time.perf_counter()
-        context = self._context
-        encoder = context.spaces.encoder()
-        query = OutlierQuery(mode=mode, by=by or default_basis(encoder), k=k, top=top, store=store)
-        query.check()
-        ids = present(context, where, folders)
-        query.check_count(len(ids))
-        with context.jobs.run("outliers", progress) as job:
-            rows = compared_rows(context, encoder, query, ids, job.report)
-            report = find_outliers(context.catalog, rows, query, started=started)
-            job.done(compared=len(ids))
-        return report
+        query = OutlierQuery(mode=mode, by=by or self._basis(), k=k, top=top, store=store)
+        compared = self._compare(query, where, folders, progress)
+        return report_of(self._context.catalog, compared, started=started)
+
+    def iter_outliers(
+        self,
+        *,
+        mode: str = "knn",
+        by: str | None = None,
+        k: int = 30,
+        top: int | None = None,
+        store: bool = True,
+        where: Where | Sequence[str] | None = None,
+        folders: Sequence[Path] = (),
+        progress: ReportProgress | None = None,
+    ) -> Iterator[Outlier]:
+        """The outliers of `find`, in the same order, page by page: for lists too long for its report.
+
+        Arguments and errors are those of `find`; `top=None` gives all images. The call compares them; their
+        records are read later, as they are taken. Files that cannot be read are left out, and so are images
+        erased since.
+        """
+        query = OutlierQuery(mode=mode, by=by or self._basis(), k=k, top=top, store=store)
+        return outliers_of(self._context.catalog, self._compare(query, where, folders, progress))
 
     def quality(
         self,
@@ -251,6 +264,27 @@ class Outliers:
         catalog = self._context.catalog
         with catalog.unit("deleting a model"):
             return catalog.results.remove(models.KIND, name)
+
+    def _basis(self) -> str:
+        return default_basis(self._context.spaces.encoder())
+
+    def _compare(
+        self,
+        query: OutlierQuery,
+        where: Where | Sequence[str] | None,
+        folders: Sequence[Path],
+        progress: ReportProgress | None,
+    ) -> Compared:
+        """Compare the selected images, as a job."""
+        context = self._context
+        query.check()
+        ids = present(context, where, folders)
+        query.check_count(len(ids))
+        with context.jobs.run("outliers", progress) as job:
+            rows = compared_rows(context, context.spaces.encoder(), query, ids, job.report)
+            compared = compare(context.catalog, rows, query)
+            job.done(compared=len(ids))
+        return compared
 
 
 def _silent(_: object) -> None:

@@ -1,7 +1,7 @@
 """Finds the most unusual images of a library: far from their neighbors, or in less dense regions."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from saccade.core.errors import InputError
 from saccade.core.ports.catalog import Catalog
 from saccade.core.ties import ranked
-from saccade.core.types import Failure, ImageRecord
+from saccade.core.types import Failure, Ids
 from saccade.usecases.outliers.rules.anomalies import (
     local_outlier_factors,
     nearest,
@@ -26,6 +26,8 @@ _SAME = 2e-3
 """Distance of unit rows that float32 cannot distinguish from zero."""
 _FIELD = 20_000
 """Maximum number of images used as neighbors: an even sample of a larger library."""
+_PAGE = 2048
+"""Number of outliers whose records are read together."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,14 +38,14 @@ class OutlierQuery:
         mode: "knn" or "lof".
         by: "look" or "content".
         k: neighbors; groups of up to k unrelated images are found, a larger group is a cluster.
-        top: maximum number of outliers in the report.
+        top: maximum number of outliers; None for all images.
         store: whether to store every image's value as a field.
     """
 
     mode: str
     by: str
     k: int
-    top: int
+    top: int | None
     store: bool
 
     def check(self) -> None:
@@ -54,7 +56,7 @@ class OutlierQuery:
             raise InputError(f"images cannot be compared by {self.by!r}", hint=f"one of: {', '.join(BY)}")
         if self.k < 1:
             raise InputError(f"k is {self.k}; it must be at least 1", hint="leave it out, or use -k 30")
-        if self.top < 0:
+        if self.top is not None and self.top < 0:
             raise InputError(f"top is {self.top}; it must not be negative", hint="e.g. --top 50")
 
     def check_count(self, count: int) -> None:
@@ -79,17 +81,41 @@ class Rows:
         failed: files that could not be read.
     """
 
-    ids: NDArray[np.int64]
+    ids: Ids
     rows: NDArray[np.float32]
     remainder: bool
     failed: tuple[Failure, ...] = ()
 
 
-def find_outliers(catalog: Catalog, given: Rows, query: OutlierQuery, *, started: float) -> OutlierReport:
-    """The most unusual of the given images. Takes the write lock to store the values, after all computing.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    """Images compared with each other, and the most unusual of them: at most `query.top`, in order.
 
-    Args:
-        started: start time, by `time.perf_counter`.
+    Attributes:
+        query: the options.
+        images: how many were compared.
+        ids, values: (m,) the most unusual images, most unusual first, and their values.
+        nearest, distances: (m,) the nearest image of each, and the distance to it.
+        typical: median distance of all images to their nearest one.
+        standing_out, fence, column, failed: see `OutlierReport`.
+    """
+
+    query: OutlierQuery
+    images: int
+    ids: Ids
+    values: NDArray[np.float64]
+    nearest: Ids
+    distances: NDArray[np.float32]
+    typical: float
+    standing_out: int
+    fence: float
+    column: str
+    failed: tuple[Failure, ...]
+
+
+def compare(catalog: Catalog, given: Rows, query: OutlierQuery) -> Compared:
+    """Compare the given images. Takes the write lock to store the values, after all computing.
+
     Raises:
         InputError: fewer than k + 1 images, or all of them the same.
     """
@@ -111,53 +137,64 @@ def find_outliers(catalog: Catalog, given: Rows, query: OutlierQuery, *, started
         by_image = dict(zip(given.ids.tolist(), values.tolist(), strict=True))
         with catalog.unit("storing outliers"):
             catalog.columns.write(column, by_image, origin=ORIGIN, replace=True)
-    found = _outliers(
-        catalog, given, query, order, values=values, fence=fence, places=places, distances=distances
-    )
-    return OutlierReport(
-        mode=query.mode,
-        by=query.by,
-        k=query.k,
+    return Compared(
+        query=query,
         images=count,
-        outliers=tuple(found),
+        ids=given.ids[order],
+        values=values[order],
+        nearest=given.ids[places[order, 0]],
+        distances=distances[order, 0],
+        typical=float(np.median(distances[:, 0])),
         standing_out=int((values > fence).sum()),
         fence=fence,
         column=column,
         failed=given.failed,
+    )
+
+
+def report_of(catalog: Catalog, compared: Compared, *, started: float) -> OutlierReport:
+    """The report of a comparison that started at that time, by `time.perf_counter`."""
+    query = compared.query
+    return OutlierReport(
+        mode=query.mode,
+        by=query.by,
+        k=query.k,
+        images=compared.images,
+        outliers=tuple(outliers_of(catalog, compared)),
+        standing_out=compared.standing_out,
+        fence=compared.fence,
+        column=compared.column,
+        failed=compared.failed,
         seconds=time.perf_counter() - started,
     )
 
 
-def _outliers(
-    catalog: Catalog,
-    given: Rows,
-    query: OutlierQuery,
-    order: NDArray[np.int64],
-    *,
-    values: NDArray[np.float64],
-    fence: float,
-    places: NDArray[np.int64],
-    distances: NDArray[np.float32],
-) -> list[Outlier]:
-    """The outliers with their reasons."""
-    typical = float(np.median(distances[:, 0]))
-    records = _records(catalog, given.ids[order].tolist())
-    neighbors = _records(catalog, given.ids[places[order, 0]].tolist())
-    found = []
-    for rank, (place, record, neighbor) in enumerate(zip(order.tolist(), records, neighbors, strict=True), 1):
-        why = _reason(query, values[place], float(distances[place, 0]), typical)
-        path = neighbor.paths[0] if neighbor.paths else ""
-        found.append(
-            Outlier(
-                rank=rank,
-                record=record,
-                value=float(values[place]),
-                stands_out=bool(values[place] > fence),
-                nearest=path,
-                reason=why,
-            )
+def outliers_of(catalog: Catalog, compared: Compared) -> Iterator[Outlier]:
+    """The most unusual images with their reasons, read page by page; without those erased since."""
+    for start in range(0, len(compared.ids), _PAGE):
+        yield from _page(catalog, compared, range(start, min(start + _PAGE, len(compared.ids))))
+
+
+def _page(catalog: Catalog, compared: Compared, places: range) -> Iterator[Outlier]:
+    """The outliers at these places."""
+    span = slice(places.start, places.stop)
+    wanted = np.union1d(compared.ids[span], compared.nearest[span])
+    present = catalog.images.digests(wanted)
+    records = {record.id: record for record in catalog.images.get(list(present))}
+    for place in places:
+        record = records.get(int(compared.ids[place]))
+        if record is None:
+            continue
+        neighbor = records.get(int(compared.nearest[place]))
+        value = float(compared.values[place])
+        yield Outlier(
+            rank=place + 1,
+            record=record,
+            value=value,
+            stands_out=value > compared.fence,
+            nearest=neighbor.paths[0] if neighbor is not None and neighbor.paths else "",
+            reason=_reason(compared.query, value, float(compared.distances[place]), compared.typical),
         )
-    return found
 
 
 def _reason(query: OutlierQuery, value: float, closest: float, typical: float) -> str:
@@ -182,9 +219,3 @@ def _reason(query: OutlierQuery, value: float, closest: float, typical: float) -
 def _cosine(distance: float) -> float:
     """The cosine of two unit rows at that distance."""
     return 1.0 - distance * distance / 2.0
-
-
-def _records(catalog: Catalog, ids: Sequence[int]) -> list[ImageRecord]:
-    """The records in the given order, which may contain an image twice."""
-    known = {record.id: record for record in catalog.images.get(sorted(set(ids)))}
-    return [known[image] for image in ids]

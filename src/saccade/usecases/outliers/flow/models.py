@@ -57,7 +57,7 @@ def load_model(catalog: Catalog, name: str, encoder: EncoderInfo, version: int |
     model = as_model(kept)
     if not encoder.makes(model.encoder):
         raise EncoderMismatchError(
-            f"the model {name!r} is of another encoder"
+            f"the model {name!r} was trained with another encoder"
             f" ({model.encoder[:12]}, here {encoder.fingerprint[:12]})",
             hint=f'train it again: saccade outliers --train "{name}" --good FOLDER',
         )

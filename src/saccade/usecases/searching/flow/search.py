@@ -78,7 +78,7 @@ def search(
     Args:
         started: `time.perf_counter()` when the query came, for `took_ms`.
         leave_out: an image that is not to be an answer (the query itself).
-        least: images that score below it are no answer.
+        least: images that score below it are not hits.
         stop_words: words that say nothing about a picture; see `EncoderInfo`.
     Raises:
         InvalidQueryError: k below 1, nothing asked, or parts that cancel each other.
@@ -134,7 +134,7 @@ def _find(
     least: float,
     collapsing: Collapsing | None,
 ) -> _Found:
-    """At most k groups of images, best first; `out` are no answers, `only` (if given) may be."""
+    """At most k groups of images, best first; without those in `out`, only those in `only` if given."""
     near = nearest.images[nearest.scores >= least]
     words = _matching_words(catalog, wanted, near, only, total)
     order = reciprocal_rank_fusion([near, words.ids]) if len(words.ids) else near
@@ -229,12 +229,12 @@ def _with_words(sure: NDArray[np.float64], heads: Ids, words: _Words) -> NDArray
 
 
 def _records(catalog: Catalog, order: Ids, groups: Sequence[Sequence[int]]) -> dict[int, ImageRecord]:
-    """The images of all groups, by id. Raises ImageNotFoundError when one has no file any more."""
+    """The images of all groups, by id. Raises ImageNotFoundError when one has no file anymore."""
     ids = [int(order[row]) for group in groups for row in group]
     records = {record.id: record for record in catalog.images.get(ids)}
     gone = [record for record in records.values() if not record.paths]
     if gone:
         raise ImageNotFoundError(
-            f"image {gone[0].image_id} has no file any more", hint="run `saccade doctor --repair`"
+            f"image {gone[0].image_id} has no file anymore", hint="run `saccade doctor --repair`"
         )
     return records

@@ -55,7 +55,7 @@ def say_tagging(report: "TaggingReport", *, as_json: bool) -> None:
     verb = "have" if report.written else "would have"
     say(
         f"{number(report.tagged)} of {counted(report.images, 'image')} {verb} a label "
-        f"({counted(report.tags, 'tag')}), {number(report.images - report.tagged)} none of these, "
+        f"({counted(report.tags, 'tag')}), {number(report.images - report.tagged)} {verb} none, "
         f"in {duration(report.seconds)}"
     )
     for label in report.labels[:_SHOWN]:
@@ -67,7 +67,7 @@ def say_tagging(report: "TaggingReport", *, as_json: bool) -> None:
 
 
 def _from(threshold: float) -> str:
-    return f"  (from {percent(threshold)} on)" if threshold else "  (by its kinds)"
+    return f"  (threshold {percent(threshold)})" if threshold else "  (by its kinds)"
 
 
 def say_export(report: "ExportReport", *, as_json: bool) -> None:

@@ -27,7 +27,7 @@ def list_classifiers(tags: "Tags", name: str | None, *, as_json: bool) -> None:
         mark = "*" if one.active else " "
         say(f"{mark} {harmless(one.name)}  version {one.version}  {one.created}  {examples}  {right}")
     if not kept:
-        note('nothing was taught yet: saccade teach "our product" --yes A.jpg B.jpg')
+        note('no classifiers yet: saccade teach "our product" --yes A.jpg B.jpg')
 
 
 def say_suggestions(report: "SuggestionReport", *, as_json: bool) -> None:

@@ -63,5 +63,6 @@ def _pages(catalog: Catalog, ids: Ids) -> Iterator[ImageTags]:
 
 
 def _names(labels: Sequence[str]) -> list[str]:
-    """Labels as they are stored. Raises InputError."""
+    """Labels as they are stored; one text is one label. Raises InputError."""
+    labels = [labels] if isinstance(labels, str) else labels
     return [label.path for label in labels_of(labels, None).labels]

@@ -71,7 +71,7 @@ def load(catalog: Catalog, name: str, version: int | None = None) -> Result:
         kept = sorted(found.version for found in catalog.results.versions(KIND, name))
         if not kept:
             raise NotFoundError(
-                f"nothing was taught under the name {name!r}", hint="saccade teach lists all classifiers"
+                f"no classifier is called {name!r}", hint="saccade teach lists all classifiers"
             )
         raise NotFoundError(f"{name!r} has no version {version}", hint=f"kept: {', '.join(map(str, kept))}")
     return result

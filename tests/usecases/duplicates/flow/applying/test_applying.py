@@ -176,6 +176,15 @@ def test_a_keeper_of_one_group_never_leaves_with_another(album: Any) -> None:
     assert set(album.tree()) == {"a.jpg", "b.jpg"}
 
 
+def test_a_file_with_more_pages_than_its_keeper_stays(album: Any) -> None:
+    """Only the first page was compared: the others exist nowhere else."""
+    keeper, scan = album.file("cover.png", b"page 1"), album.file("contract.tif", b"pages", frames=5)
+    report = album.clean(album.found([keeper, scan]))
+    assert album.codes(report) == ["more_frames"]
+    assert "5 pages or frames" in report.skipped[0].reason
+    assert set(album.tree()) == {"cover.png", "contract.tif"}
+
+
 def test_a_file_that_nothing_could_tell_from_its_keeper_comes_back(album: Any, files_with: Any) -> None:
     """As with a bind mount: once the keeper is seen to be gone, the move is taken back at once."""
     keeper, other = album.file("a.jpg", b"keeper"), album.file("b.jpg", b"other")

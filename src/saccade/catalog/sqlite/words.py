@@ -12,17 +12,18 @@ import numpy as np
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DatabaseError
 
-from saccade.catalog import sqlite
 from saccade.catalog.bulk import are_present
+from saccade.catalog.dialect import Wiper
 from saccade.catalog.pictures import digests_of
+from saccade.catalog.sqlite.failures import is_damage
 from saccade.catalog.text import document, terms
 from saccade.core.ports.stores import Numbers
 from saccade.core.ties import ranked
 from saccade.core.types import Ids
 
 _WORDS = "tokenize = 'porter unicode61 remove_diacritics 2'"
-CREATE = f"CREATE VIRTUAL TABLE search USING fts5(names, title, caption, keywords, {_WORDS})"
-CREATE_LABELS = f"CREATE VIRTUAL TABLE search_labels USING fts5(label, {_WORDS})"
+_CREATE = f"CREATE VIRTUAL TABLE search USING fts5(names, title, caption, keywords, {_WORDS})"
+_CREATE_LABELS = f"CREATE VIRTUAL TABLE search_labels USING fts5(label, {_WORDS})"
 """The words of each row of `labels`: few rows, however many images have them."""
 _RANKED = 2000
 """Most matches to rank; beyond that the word is too common for a ranking to mean much."""
@@ -55,7 +56,7 @@ _TAGGED = text(
     "SELECT image_id, max(score) FROM tags"
     " WHERE label_id IN (SELECT rowid FROM search_labels WHERE search_labels MATCH :query) GROUP BY image_id"
 )
-WIPE_FORGOTTEN = (
+_WIPE_FORGOTTEN = (
     "DELETE FROM search WHERE rowid IN (SELECT image_id FROM forgotten)",
     # A deleted row's words stay in older parts of the table until the parts are merged.
     "INSERT INTO search(search) VALUES ('optimize')",
@@ -63,6 +64,18 @@ WIPE_FORGOTTEN = (
 )
 _FEW = 200
 _END = 2**63 - 1
+
+
+def create(connection: Connection) -> None:
+    """Make the tables, empty."""
+    connection.execute(text(_CREATE))
+    connection.execute(text(_CREATE_LABELS))
+
+
+def wipe_forgotten(wiper: Wiper) -> None:
+    """Delete the words of the images in the table `forgotten`, and all trace of deleted words."""
+    for statement in _WIPE_FORGOTTEN:
+        wiper.execute(statement)
 
 
 def replace_rows(connection: Connection, gone: Iterable[int], rows: Sequence[dict[str, str | int]]) -> None:
@@ -188,7 +201,7 @@ def remove_labels(connection: Connection, numbers: Iterable[int]) -> None:
 
 def reset(connection: Connection) -> None:
     """Recreate the tables, empty, whatever state they were in."""
-    for table, create in (("search", CREATE), ("search_labels", CREATE_LABELS)):
+    for table, create in (("search", _CREATE), ("search_labels", _CREATE_LABELS)):
         connection.execute(text(f"DROP TABLE IF EXISTS {table}"))
         connection.execute(text(create))
 
@@ -199,7 +212,7 @@ def sound(connection: Connection) -> bool:
         connection.execute(text("INSERT INTO search (search) VALUES ('integrity-check')"))
         connection.execute(text("INSERT INTO search_labels (search_labels) VALUES ('integrity-check')"))
     except DatabaseError as error:
-        if not sqlite.is_damage(error):
+        if not is_damage(error):
             raise
         return False
     return True
