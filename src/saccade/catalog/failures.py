@@ -54,7 +54,7 @@ def storage_error(
         case Trouble.DAMAGED:
             return CorruptLibraryError(
                 f"the catalog in {str(path)!r} is damaged: {error}",
-                hint="put a backup in its place as catalog.db, or remove the folder and index again",
+                hint="put a backup in its place, or move it out of the folder and index again",
             )
         case Trouble.BUSY:
             return LibraryBusyError(

@@ -97,7 +97,7 @@ def check(version: str | None, path: Path, *, read_only: bool) -> bool:
     if version is None or not (version.isdecimal() and len(version) == 4 and version >= _FIRST):
         raise CorruptLibraryError(
             f"the library in {str(path)!r} holds no catalog",
-            hint="put a backup in its place as catalog.db, or remove the folder and index again",
+            hint="put a backup in its place, or move it out of the folder and index again",
         )
     if version > CURRENT:
         raise LibraryTooNewError(
