@@ -53,7 +53,7 @@ def test_indexing_on_a_full_disk_keeps_what_was_acknowledged(
     place = tmp_path / "photos"
     for number in range(600):
         photo(place / f"p{number}.png", number)
-    disk = mounted("disk", "size=1m")
+    disk = mounted("disk", "size=2m")
     linked(disk, place)
     child = start(do="index", library=str(place))
     assert child.end() == 9

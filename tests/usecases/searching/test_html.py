@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from saccade.core.errors import PathNotFoundError, ReadOnlyError, StorageError
+from saccade.core.errors import InputError, PathNotFoundError, ReadOnlyError
 from saccade.core.hits import PartScore
 from saccade.core.types import Failure
 from saccade.usecases.searching.html import Section, sheet_html, write_sheet
@@ -138,8 +138,10 @@ def test_write_sheet_replaces_an_older_one(
 ) -> None:
     """Whole, and without leaving anything else behind."""
     target = tmp_path / "out.html"
-    target.write_text("old")
+    write_sheet(str(target), [Section(result=make_result(), thumbnails=())])
+    older = target.read_text()
     write_sheet(str(target), [Section(result=make_result(make_hit()), thumbnails=(JPEG,))])
+    assert target.read_text() != older
     assert target.read_text().startswith("<!doctype html>")
     assert [file.name for file in tmp_path.iterdir()] == ["out.html"]
 
@@ -149,7 +151,7 @@ def test_write_sheet_says_why_it_cannot(make_result: Callable[..., Any], tmp_pat
     section = Section(result=make_result(), thumbnails=())
     with pytest.raises(PathNotFoundError, match="no such folder"):
         write_sheet(str(tmp_path / "missing" / "out.html"), [section])
-    with pytest.raises(StorageError):
+    with pytest.raises(InputError, match="not written by saccade"):
         write_sheet(str(tmp_path), [section])
     assert list(tmp_path.iterdir()) == []
     assert list(tmp_path.parent.glob("*.tmp")) == []
