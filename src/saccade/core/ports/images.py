@@ -89,7 +89,7 @@ class EmbeddingStore(Protocol):
         """Highest sequence number in the space, 0 when empty."""
 
     def absent(self, space: int) -> Ids:
-        """Sorted ids of items with an embedding in the space whose image has no file present."""
+        """Sorted ids of items of the space that no search may find: without a file, or forgotten."""
 
     def unembedded(self, space: int) -> Ids:
         """Sorted ids of the images with a file present and no embedding of the whole image in the space."""
