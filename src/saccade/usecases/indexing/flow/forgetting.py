@@ -8,56 +8,65 @@ import numpy as np
 
 from saccade.core.errors import ImageNotFoundError
 from saccade.core.pictures import ImageId, Path
+from saccade.core.ports.erasing import Leaving
 from saccade.core.status import ForgetReport
 from saccade.core.types import Ids
 from saccade.engine.context import LibraryContext
 from saccade.engine.inputs import absolute
 from saccade.engine.scopes import drop
+from saccade.engine.space import open_index
+
+
+def plan(context: LibraryContext, targets: Sequence[Path | ImageId]) -> ForgetReport:
+    """What `forget` would do. Raises ImageNotFoundError."""
+    leaving = context.catalog.erasing.plan(*_found(context, targets))
+    return _report(leaving, copies=_copies(context), done=False)
 
 
 def forget(
-    context: LibraryContext,
-    targets: Sequence[Path | ImageId],
-    rebuild: Callable[[], None],
-    *,
-    dry_run: bool,
+    context: LibraryContext, targets: Sequence[Path | ImageId], erase: Callable[[Ids], None]
 ) -> ForgetReport:
     """Erase images, and stop indexing folders, with the images found nowhere else.
 
     Args:
         targets: images, by file or id; folders and archives, present or not.
-        rebuild: rebuilds every index.
+        erase: takes these ids out of everything that is derived from the catalog.
     Raises:
         ImageNotFoundError: the library does not know a target; nothing was changed.
     """
-    erasing = context.catalog.erasing
     images, places = _found(context, targets)
-    if dry_run:
-        plan = erasing.plan(images, places)
-        return _report(plan.images, plan.files, plan.folders, copies=_copies(context), done=False)
     with context.catalog.writing("forgetting images"):
         with context.catalog.unit("forgetting images"):
-            gone = erasing.forget(images, places)
+            gone = context.catalog.erasing.forget(images, places)
             for place in places:
                 drop(context.catalog, place)
         copies = _copies(context)
-        finish(context, rebuild)
-    return _report(gone.images, gone.files, gone.folders, copies=copies, done=True)
+        finish(context, erase)
+    return _report(gone, copies=copies, done=True)
 
 
-def finish(context: LibraryContext, rebuild: Callable[[], None]) -> None:
+def finish(context: LibraryContext, erase: Callable[[Ids], None]) -> None:
     """Carry forgetting to its end, if it was begun; the caller holds the write lock."""
     catalog = context.catalog
-    if not catalog.erasing.pending():
+    forgotten = catalog.erasing.pending()
+    if not len(forgotten):
         return
     for copy in _copies(context):
         os.unlink(copy)
+    for space in catalog.spaces.all():
+        # Only as long as the catalog holds its last row can an index be told from one that was built from
+        # another catalog, where the ids are those of other images.
+        index = open_index(catalog, context.indexes, space)
+        if index is None:
+            context.indexes.remove(space)
+        else:
+            index.close()
     catalog.erasing.wipe()
     held = catalog.health.counts().embeddings
     for space in catalog.spaces.all():
         if not space.active or not held.get(space.id):
             context.indexes.remove(space)
-    rebuild()
+    erase(forgotten)
     catalog.erasing.purged()
 
 
@@ -92,5 +101,7 @@ def _copies(context: LibraryContext) -> tuple[str, ...]:
     return tuple(sorted(glob(os.path.join(escape(context.folder), "catalog.db.before-*"))))
 
 
-def _report(images: int, files: int, folders: int, *, copies: tuple[str, ...], done: bool) -> ForgetReport:
-    return ForgetReport(images=images, files=files, folders=folders, copies=copies, done=done)
+def _report(leaving: Leaving, *, copies: tuple[str, ...], done: bool) -> ForgetReport:
+    return ForgetReport(
+        images=leaving.images, files=leaving.files, folders=leaving.folders, copies=copies, done=done
+    )
