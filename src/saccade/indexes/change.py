@@ -32,9 +32,9 @@ def changed(
 ) -> faiss.Index:
     """A structure of `rows`, made from that of the rows with `ids`.
 
-    A list that loses a row gets a new center, and new codes relative to it: its old center is a mean of its
-    rows, and where it had only one, that row. All that may remain of a lost row is a number in the ranges of
-    the codes, which are the extremes of each dimension over all rows.
+    A list that loses a row gets a new center, and new codes relative to it: its old center is the mean of its
+    rows, which together with the others gives the lost one away. All that may remain of that is a number in
+    the ranges of the codes, which are the extremes of each dimension over all rows.
 
     Args:
         old: of lists, in memory, intact; it is used up.

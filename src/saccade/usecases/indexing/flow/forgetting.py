@@ -62,8 +62,8 @@ def finish(context: LibraryContext, erase: Callable[[Ids], None]) -> None:
     for copy in _copies(context):
         os.unlink(copy)
     for space in catalog.spaces.all():
-        # Only as long as the catalog holds its last row can an index be told from one that was built from
-        # another catalog, where the ids are those of other images.
+        # An index of another catalog has other images under the same ids. It is recognized only as long as
+        # the catalog holds the last row of its own.
         index = open_index(catalog, context.indexes, space)
         if index is None:
             context.indexes.remove(space)
