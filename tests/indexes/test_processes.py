@@ -136,7 +136,7 @@ def test_a_change_killed_at_a_named_point_leaves_the_old_or_the_new(
         + f"""
 import os, signal
 from pathlib import Path
-from saccade.indexes import files, generations
+from saccade.indexes import generations, writing
 calls = 0
 def killed(*args, **kwargs):
     global calls
@@ -145,7 +145,7 @@ def killed(*args, **kwargs):
         os.kill(os.getpid(), signal.SIGKILL)
 owner, name = (Path, {killed_in!r}[5:]) if {killed_in!r}.startswith("Path.") else (generations, {killed_in!r})
 if name == "fill":
-    owner = files
+    owner = writing
 setattr(owner, name, killed)
 {doing}
 """

@@ -26,7 +26,7 @@ _UPSERT_SHARE = 0.02
 _BUILD_SHARE = 0.2
 """Shares of a space's rows that are newer than its index.
 
-Up to the first, and up to `_STALE_ROWS`, they are searched beside the index. An upsert costs what copying the
+Up to the first, and up to `_STALE_ROWS`, they are compared one by one. An upsert costs what copying the
 index and judging it costs, for 200,000 rows of 384 numbers a ninth of a build, however few rows are new, and
 a quarter with a fifth of them new. Each upsert keeps the centers it finds, so beyond a fifth a build is due.
 """

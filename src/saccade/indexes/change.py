@@ -14,7 +14,7 @@ _OUTGROWN = 2
 """How many times as many rows as lists were made for they may hold, before they are too long."""
 
 _WORTH = 1000
-"""Fewer rows are quickly built anew; and ranges over so few would tell too much of each."""
+"""Fewer rows are quickly rebuilt, and ranges over so few would give too much of each away."""
 
 _CHUNK = 65_536  # rows read at a time: 100 MB at 384 dimensions
 _SHORT = 1e-6

@@ -12,21 +12,23 @@ generation: the next one removes it. Readers keep the files they have mapped.
 
 import shutil
 from collections.abc import Iterable, Sequence
-from functools import partial
 from pathlib import Path
-
-import numpy as np
 
 from saccade.core.ports.decoders import ReportProgress
 from saccade.core.ports.indexes import Index, IndexSummary, NoIndex
 from saccade.core.types import Embeddings, Ids, SpaceInfo
 from saccade.indexes.durable import read, storage_errors, sync
-from saccade.indexes.filling import Origin, Wishes, fill
 from saccade.indexes.flat import FlatIndex
-from saccade.indexes.generations import CURRENT, generation, publish, sweep
-from saccade.indexes.manifest import MANIFEST, Manifest, UnusableError, check_fully, check_quickly
+from saccade.indexes.manifest import (
+    CURRENT,
+    MANIFEST,
+    Manifest,
+    UnusableError,
+    check_fully,
+    check_quickly,
+    generation,
+)
 from saccade.indexes.rows import Rows
-from saccade.indexes.staging import collected, merged
 
 _ATTEMPTS = 10
 
@@ -69,11 +71,10 @@ class IndexFiles:
         report: ReportProgress | None = None,
     ) -> IndexSummary:
         """Replace the index of the space; see `saccade.core.ports.indexes.IndexStore`."""
-        wishes = Wishes(kind=kind, queries=queries, count=count, report=report)
-        wishes.check(space.dim)
-        return _summary(
-            publish(self._place(space), partial(fill, space=space, batches=batches, wishes=wishes))
-        )
+        from saccade.indexes import writing  # noqa: PLC0415 - a search writes nothing
+
+        wishes = writing.Wishes(kind=kind, queries=queries, count=count, report=report)
+        return writing.build(self._place(space), space, batches, wishes)
 
     def upsert(
         self,
@@ -85,9 +86,10 @@ class IndexFiles:
         report: ReportProgress | None = None,
     ) -> IndexSummary | NoIndex:
         """Add rows, or replace those of the same ids; see `saccade.core.ports.indexes.IndexStore`."""
-        sequence, ids, rows = collected(batches, space.dim)
-        wishes = Wishes(kind=kind, queries=queries, count=None, report=report)
-        return self._change(space, ids, (ids, rows), wishes, least=sequence)
+        from saccade.indexes import writing  # noqa: PLC0415 - as above
+
+        wishes = writing.Wishes(kind=kind, queries=queries, count=None, report=report)
+        return writing.upsert(self._place(space), space, batches, wishes)
 
     def delete(
         self,
@@ -100,9 +102,10 @@ class IndexFiles:
         report: ReportProgress | None = None,
     ) -> IndexSummary | NoIndex:
         """Take ids out; see `saccade.core.ports.indexes.IndexStore`."""
-        wishes = Wishes(kind=kind, queries=queries, count=None, report=report)
-        nothing = np.empty(0, np.int64), np.empty((0, space.dim), np.float32)
-        answer = self._change(space, ids, nothing, wishes, most=sequence)
+        from saccade.indexes import writing  # noqa: PLC0415 - as above
+
+        wishes = writing.Wishes(kind=kind, queries=queries, count=None, report=report)
+        answer = writing.delete(self._place(space), space, ids, sequence, wishes)
         if isinstance(answer, NoIndex):
             self.remove(space)
         return answer
@@ -140,63 +143,8 @@ class IndexFiles:
                 sync(place)
                 shutil.rmtree(place)
 
-    def _change(
-        self,
-        space: SpaceInfo,
-        leaving: Ids,
-        new: tuple[Ids, Embeddings],
-        wishes: Wishes,
-        *,
-        least: int = 0,
-        most: int | None = None,
-    ) -> IndexSummary | NoIndex:
-        """Publish the rows of the index without the ids that leave, and with the new ones.
-
-        Its sequence stays within the bounds.
-        """
-        wishes.check(space.dim)
-        place = self._place(space)
-        with storage_errors(place):
-            current = read(place / CURRENT)
-            if current is None:
-                return NoIndex(reason="no index was built", damaged=False)
-            try:
-                folder, manifest = generation(place, current)
-                manifest.check_space(space)
-                # Every byte: a new seal must not vouch for rows that are damaged.
-                problems = check_fully(folder, manifest.files)
-            except (UnusableError, OSError) as error:
-                problems = [str(error)]
-            if problems:
-                return NoIndex(reason=f"the index of space {space.id}: {problems[0]}", damaged=True)
-            rows = Rows.open(folder, manifest.size, manifest.dim)
-        sequence = max(manifest.sequence, least) if most is None else min(manifest.sequence, most)
-        gone = rows.find(leaving)
-        if len(gone) == 0 and len(new[0]) == 0 and sequence == manifest.sequence:
-            with storage_errors(place):
-                sweep(place)  # what a killed change left may hold rows that were to go
-            return _summary(manifest)
-        kept = np.ones(len(rows), dtype=np.bool_)
-        kept[gone] = False
-        origin = Origin(folder=folder, manifest=manifest, rows=rows, kept=kept)
-        batches = merged(rows, kept, *new, sequence)
-        return _summary(
-            publish(place, partial(fill, space=space, batches=batches, wishes=wishes, origin=origin))
-        )
-
     def _place(self, space: SpaceInfo) -> Path:
         return self._folder / f"space-{space.id}"
-
-
-def _summary(manifest: Manifest) -> IndexSummary:
-    return IndexSummary(
-        kind=manifest.kind,
-        size=manifest.size,
-        sequence=manifest.sequence,
-        recall=1.0 if manifest.recall is None else manifest.recall,
-        note=manifest.note,
-        size_bytes=sum(file.size for file in manifest.files.values()),
-    )
 
 
 def _open(folder: Path, manifest: Manifest) -> Index:

@@ -1,8 +1,7 @@
-"""The generations of one space's index: staged apart, switched in one step, never changed afterwards."""
+"""The generations of one space's index: staged apart, switched in one step, never changed."""
 
 import hashlib
 import json
-import re
 import secrets
 import shutil
 from collections.abc import Callable
@@ -10,20 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from saccade.indexes.durable import read, storage_errors, sync, write
-from saccade.indexes.manifest import FORMAT, MANIFEST, Manifest, UnusableError, load_json, read_manifest
-
-CURRENT = "current.json"
-
-_GENERATION = re.compile(r"gen-[0-9a-f-]+")
-
-
-def generation(place: Path, current: bytes) -> tuple[Path, Manifest]:
-    """The generation that the content of current.json names. Raises UnusableError or OSError."""
-    pointer = load_json(current, CURRENT)
-    name, digest = pointer.get("generation"), pointer.get("manifest")
-    if not isinstance(name, str) or not isinstance(digest, str) or not _GENERATION.fullmatch(name):
-        raise UnusableError(f"{CURRENT} is damaged")
-    return place / name, read_manifest(place / name, digest)
+from saccade.indexes.manifest import CURRENT, FORMAT, MANIFEST, Manifest, UnusableError, generation
 
 
 def publish(place: Path, fill: Callable[[Path], Manifest]) -> Manifest:

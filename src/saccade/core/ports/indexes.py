@@ -76,7 +76,7 @@ class IndexStore(Protocol):
     """The indexes of a library, one for each space.
 
     Any number of processes can read while one builds or changes an index: the caller of `build`, `upsert`,
-    `delete` and `remove` holds the write lock, and readers go on with what they opened. When one of them
+    `delete` and `remove` holds the write lock, and readers keep what they opened. When one of them
     raises (InvalidVectorError, DiskFullError, ReadOnlyError, StorageError), the old index is kept.
     """
 
@@ -113,8 +113,8 @@ class IndexStore(Protocol):
     ) -> IndexSummary | NoIndex:
         """Add rows to the index of the space; a row of an id that it holds replaces that one.
 
-        Faster than a build for few rows beside many. What is published passes the same gate, and is built
-        from all rows where the structure cannot be changed.
+        Faster than a build for few rows and a large index. What is published passes the same gate, and is
+        built from all rows where the structure cannot be changed.
 
         Args:
             batches: as for `build`, no id twice; held in memory.   kind, queries: as for `build`.
@@ -132,7 +132,7 @@ class IndexStore(Protocol):
         queries: Embeddings | None = None,
         report: ReportProgress | None = None,
     ) -> IndexSummary | NoIndex:
-        """Take embeddings out of the index of the space; afterwards none of its files holds one of them.
+        """Take embeddings out of the index of the space, so that no file of it holds one of them.
 
         Args:
             ids: sorted; those that it does not hold are ignored.

@@ -62,8 +62,8 @@ def finish(context: LibraryContext, erase: Callable[[Ids], None]) -> None:
     for copy in _copies(context):
         os.unlink(copy)
     for space in catalog.spaces.all():
-        # An index of another catalog has other images under the same ids. It is recognized only as long as
-        # the catalog holds the last row of its own.
+        # An index of another catalog has other images under the same ids. The two can be compared only as
+        # long as the catalog holds the last row of the index.
         index = open_index(catalog, context.indexes, space)
         if index is None:
             context.indexes.remove(space)
