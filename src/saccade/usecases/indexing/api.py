@@ -20,7 +20,7 @@ from saccade.engine.refresh import refresh
 from saccade.engine.rehash import HASHED, rehash, shows_all
 from saccade.engine.scopes import known_folders, scopes
 from saccade.usecases.indexing.flow.doctor import Doctor, Embedder
-from saccade.usecases.indexing.flow.forgetting import finish, forget
+from saccade.usecases.indexing.flow.forgetting import finish, forget, plan, targets_of
 from saccade.usecases.indexing.flow.run import index_paths
 
 
@@ -75,8 +75,11 @@ class Indexing:
 
     def build_indexes(self, kind: str = "auto", *, progress: ReportProgress | None = None) -> None:
         """See `saccade.Library.build_indexes`."""
-        with self._context.catalog.writing("building indexes"):
-            self._refresh(progress, kind=kind, force=True)
+        with (
+            self._context.jobs.run("build", progress) as job,
+            self._context.catalog.writing("building indexes"),
+        ):
+            self._refresh(job.report, kind=kind, force=True)
 
     def forget(
         self,
@@ -85,13 +88,22 @@ class Indexing:
         progress: ReportProgress | None = None,
     ) -> ForgetReport:
         """See `saccade.Library.forget`."""
-        return forget(self._context, targets, partial(self._refresh, progress, force=True), dry_run=dry_run)
+        context, wanted = self._context, targets_of(self._context, targets)
+        if dry_run:
+            return plan(context, wanted)
+        with context.jobs.run("forget", progress) as job:
+            report = forget(context, wanted, job.commit, partial(self._refresh, job.report, force=True))
+            job.done(images=report.images, files=report.files)
+        return report
 
     def doctor(self, *, repair: bool = False, progress: ReportProgress | None = None) -> DoctorReport:
         """See `saccade.Library.doctor`."""
         context = self._context
         first, *others = (encoder for encoder, _ in context.spaces.groups())
         with ExitStack() as stack:
+            told = progress or (lambda _: None)
+            if repair:
+                told = stack.enter_context(context.jobs.run("repair", progress)).report
 
             def embedder(encoder: Encoder) -> Embedder:
                 decoder = stack.enter_context(context.open_decoder(encoder.info.recipe))
@@ -105,11 +117,11 @@ class Indexing:
                 encoder=main.encoder,
                 others=tuple(map(embedder, others)),
                 walk=context.tools.walk,
-                report=progress or (lambda _: None),
+                report=told,
             )
             if repair:
                 with context.catalog.writing("forgetting images"):
-                    finish(context, partial(self._refresh, progress, force=True))
+                    finish(context, partial(self._refresh, told, force=True))
             return (doctor.repair if repair else doctor.examine)(context.spaces.readers())
 
     def backup(self, path: Path, *, overwrite: bool = False) -> None:
