@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from saccade.core.ports.indexes import Index, NoIndex
+from saccade.core.ports.indexes import NoIndex, Retriever, Selection
 from saccade.core.types import Embeddings, Ids, Role, SpaceInfo
 from saccade.core.vectors import best, normalize
 from saccade.indexes import IndexFiles
@@ -182,7 +182,7 @@ def _cold(folder: Path, space: SpaceInfo) -> dict[str, object]:
     }
 
 
-def _open(folder: Path, space: SpaceInfo) -> Index:
+def _open(folder: Path, space: SpaceInfo) -> Retriever:
     index = IndexFiles(str(folder)).open(space)
     if isinstance(index, NoIndex):
         raise SystemExit(index.reason)
@@ -215,7 +215,8 @@ def _search(folder: Path, space: SpaceInfo) -> dict[str, object]:
             only = None if among is None else among + 1
 
             def one(number: int, queries: Embeddings = queries, only: Ids | None = only) -> Ids:
-                found: Ids = index.search(queries[number : number + 1], 10, only=only)[0][0] - 1
+                query, within = queries[number : number + 1], Selection.of(only)
+                found: Ids = index.search(query, 10, within=within)[0][0] - 1
                 return found
 
             report[f"{kind}, {name}"] = _measure(one, truth)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from saccade.core.errors import InputError, InvalidVectorError, StorageError
-from saccade.core.ports.indexes import Index, IndexSummary, NoIndex
+from saccade.core.ports.indexes import IndexSummary, NoIndex, Retriever
 from saccade.core.types import Embeddings, Ids, Role, SpaceInfo
 from saccade.core.vectors import normalize, top_k
 from saccade.indexes import IndexFiles
@@ -67,7 +67,7 @@ class Shelf:
         last = max(self.sequences.values(), default=0)
         return self.store.delete(SPACE, ids, sequence=last, kind=self.kind)
 
-    def opened(self) -> Index:
+    def opened(self) -> Retriever:
         index = self.store.open(SPACE)
         assert not isinstance(index, NoIndex), index
         return index

@@ -20,7 +20,7 @@ from saccade.core.errors import (
     ReadOnlyError,
     StorageError,
 )
-from saccade.core.ports.indexes import Index, NoIndex
+from saccade.core.ports.indexes import NoIndex, Retriever
 from saccade.core.types import Embeddings, Ids, Progress, Role, SpaceInfo
 from saccade.indexes import IndexFiles, build, filling
 
@@ -31,7 +31,7 @@ Batches = Iterable[tuple[int, Ids, Embeddings]]
 MakeBatches = Callable[[int], Batches]
 
 
-def opened(store: IndexFiles, space: SpaceInfo) -> Index:
+def opened(store: IndexFiles, space: SpaceInfo) -> Retriever:
     index = store.open(space)
     assert not isinstance(index, NoIndex), index
     return index

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from saccade.core.ports.indexes import Index, NoIndex
+from saccade.core.ports.indexes import NoIndex, Retriever
 from saccade.core.types import Role, SpaceInfo
 from saccade.indexes import IndexFiles
 
@@ -80,7 +80,7 @@ def builder(folder: Path) -> Iterator[subprocess.Popen[str]]:
         process.stdout.close()
 
 
-def opened(folder: Path) -> Index:
+def opened(folder: Path) -> Retriever:
     index = IndexFiles(str(folder)).open(SPACE)
     assert not isinstance(index, NoIndex), index
     return index

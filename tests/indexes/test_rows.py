@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from saccade.core.vectors import dot, normalize, top_k
-from saccade.indexes.rows import IDS, VECTORS, Rows, Selection
+from saccade.indexes.rows import IDS, VECTORS, Rows, RowSet
 
 some_ids = st.sets(st.integers(-3, 60)).map(lambda ids: np.array(sorted(ids), dtype=np.int64))
 
@@ -53,8 +53,8 @@ def test_select_is_set_arithmetic(
 
 def test_a_selection_is_the_same_by_rows_and_by_mask() -> None:
     """Each form gives the other."""
-    by_rows = Selection(5, rows=np.array([1, 4]))
-    by_mask = Selection(5, mask=np.array([False, True, False, False, True]))
+    by_rows = RowSet(5, rows=np.array([1, 4]))
+    by_mask = RowSet(5, mask=np.array([False, True, False, False, True]))
     assert (len(by_rows), len(by_mask)) == (2, 2)
     assert by_rows.mask.tolist() == by_mask.mask.tolist()
     assert by_rows.rows.tolist() == by_mask.rows.tolist()

@@ -1,18 +1,19 @@
 """Answers from one space: its index, plus a scan of the rows newer than the index."""
 
 import threading
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from saccade.core.items import FIRST_PART
 from saccade.core.ports.catalog import Catalog
-from saccade.core.ports.indexes import Index, IndexStore, NoIndex
+from saccade.core.ports.indexes import EVERYTHING, IndexStore, NoIndex, Retriever, Selection
 from saccade.core.ties import tie_keys
 from saccade.core.types import Embeddings, Ids, Scores, SpaceInfo
-from saccade.core.vectors import best, distinct, exact_best
-from saccade.engine.folding import NO_PARTS, Nearest, PartMap, folded
+from saccade.core.vectors import distinct
+from saccade.engine.folding import NO_PARTS, Nearest, folded
+from saccade.engine.view import View, kept
 
 _BEHIND = 8
 """Items looked at after the k-th: enough to see that they score lower, as they nearly always do."""
@@ -36,7 +37,7 @@ class SpaceReader:
         self._store = store
         self._lock = threading.Lock()
         self._version: int | None = None
-        self._view = _View(
+        self._view = View(
             index=None,
             gone=np.zeros(0, np.int64),
             outdated=np.zeros(0, np.int64),
@@ -46,22 +47,22 @@ class SpaceReader:
         )
         self._sequence = 0
 
-    def nearest(self, query: Embeddings, k: int, *, only: Ids | None = None) -> Nearest:
+    def nearest(self, query: Embeddings, k: int, *, within: Selection = EVERYTHING) -> Nearest:
         """The k best present images for a (1, d) query, exactly scored; fewer if fewer match.
 
         An image counts once, with the best of its items.
 
         Args:
-            only: sorted ids of the images to search among.
+            within: the images to search among.
         Returns:
             best first, ties by SHA-256 (among more than 4,096 images of one score by id).
         """
-        images, items, scores = self._ranked(query, k, only, ties=_TIES)
+        images, items, scores = self._ranked(query, k, within, ties=_TIES)
         return Nearest(images=images[0], items=items[0], scores=scores[0])
 
-    def candidates(self, query: Embeddings, k: int, *, only: Ids | None = None) -> tuple[Ids, Scores]:
+    def candidates(self, query: Embeddings, k: int, *, within: Selection = EVERYTHING) -> tuple[Ids, Scores]:
         """(m,) images and (m,) scores of `nearest`."""
-        found = self.nearest(query, k, only=only)
+        found = self.nearest(query, k, within=within)
         return found.images, found.scores
 
     def best_scores(self, queries: Embeddings, k: int) -> tuple[Ids, Scores]:
@@ -69,7 +70,7 @@ class SpaceReader:
 
         Ties go by SHA-256, except with images behind the k-th.
         """
-        images, _, scores = self._ranked(queries, k, None, ties=0)
+        images, _, scores = self._ranked(queries, k, EVERYTHING, ties=0)
         return images, scores
 
     def count(self) -> int:
@@ -89,7 +90,7 @@ class SpaceReader:
         gone = self._catalog.embeddings.absent(self.space.id)
         ids, rows = [np.zeros(0, np.int64)], [np.zeros((0, self.space.dim), np.float32)]
         for _, batch_ids, batch in self._catalog.embeddings.after(self.space.id, 0):
-            keep = _kept(batch_ids, None, gone) & (batch_ids < FIRST_PART)
+            keep = kept(batch_ids, EVERYTHING, gone) & (batch_ids < FIRST_PART)
             ids.append(batch_ids[keep])
             rows.append(batch[keep])
         all_ids = np.concatenate(ids)
@@ -103,14 +104,16 @@ class SpaceReader:
                 self._view.index.close()
             self._view, self._version = replace(self._view, index=None), None
 
-    def _ranked(self, queries: Embeddings, k: int, only: Ids | None, *, ties: int) -> tuple[Ids, Ids, Scores]:
+    def _ranked(
+        self, queries: Embeddings, k: int, within: Selection, *, ties: int
+    ) -> tuple[Ids, Ids, Scores]:
         """(q, m) images, items and scores, m = min(k, matching images), best first, ties by SHA-256.
 
         Args:
             ties: up to how many items to look at for those that tie with the k-th image.
         """
         view = self._fresh()
-        among = only if only is None or not view.parts else view.parts.with_parts(only)
+        among = view.items(within)
         wanted = k + (_BEHIND if ties else 0)
         while True:
             items, scores = view.search(queries, wanted, among)
@@ -127,7 +130,7 @@ class SpaceReader:
             np.take_along_axis(scores, order, 1),
         )
 
-    def _folded(self, view: "_View", items: Ids, scores: Scores, most: int) -> tuple[Ids, Ids, Scores, int]:
+    def _folded(self, view: "View", items: Ids, scores: Scores, most: int) -> tuple[Ids, Ids, Scores, int]:
         """Images, items and scores, each (q, m), with the best item of each image, and m."""
         if not (items >= FIRST_PART).any():
             return items, items, scores, items.shape[1]
@@ -144,7 +147,7 @@ class SpaceReader:
         parts = items >= FIRST_PART
         return ~parts | np.isin(items, self._catalog.embeddings.held(self.space.id, np.unique(items[parts])))
 
-    def _fresh(self) -> "_View":
+    def _fresh(self) -> "View":
         """The space as of now."""
         version = self._catalog.version()
         with self._lock:
@@ -168,7 +171,7 @@ class SpaceReader:
         gone = self._catalog.embeddings.absent(self.space.id)
         parts = before.parts.updated(self._catalog.items)
         whole = self._catalog.embeddings.count(self.space.id) if parts else 0
-        self._view = _View(
+        self._view = View(
             index=index,
             gone=gone,
             outdated=distinct(np.concatenate([gone, newer_ids])),
@@ -187,38 +190,6 @@ class SpaceReader:
         return _newest(np.concatenate(ids), np.concatenate(rows))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _View:
-    """A space at one moment.
-
-    Attributes:
-        index: its index, if it has one.
-        gone: sorted ids of the items whose image has no file left.
-        outdated: sorted ids of the items whose row in the index, if there is one, no longer counts.
-        newer_ids, newer: ids and (n, d) rows of the items newer than the index.
-        parts: the parts of the library's images.
-        images: number of present images in the space; None where the other facts tell it, without parts.
-    """
-
-    index: Index | None
-    gone: Ids
-    outdated: Ids
-    newer_ids: Ids
-    newer: Embeddings
-    parts: PartMap
-    images: int | None = None
-
-    def search(self, queries: Embeddings, k: int, only: Ids | None) -> tuple[Ids, Scores]:
-        """The k best items of each of (q, d) queries: (q, m) ids and scores, best first, ties by lower id."""
-        keep = _kept(self.newer_ids, only, self.gone)
-        ids, scores = exact_best(queries, self.newer[keep], self.newer_ids[keep], k)
-        if self.index is not None and self.index.size:
-            # An item embedded again since the index was built is in both; its newer row counts.
-            found, exact = self.index.search(queries, k, only=only, exclude=self.outdated)
-            scores, ids = np.hstack([scores, exact]), np.hstack([ids, found])
-        return best(scores, ids, k)
-
-
 def _newest(ids: Ids, rows: Embeddings) -> tuple[Ids, Embeddings]:
     """The last row of each id: an item may have been embedded again since its first row was read."""
     _, places = np.unique(ids[::-1], return_index=True)
@@ -233,7 +204,7 @@ def _tied(scores: Scores, k: int) -> int:
     return int((scores >= scores[:, k - 1 : k]).sum(axis=1).max(initial=0))
 
 
-def open_index(catalog: Catalog, store: IndexStore, space: SpaceInfo) -> Index | None:
+def open_index(catalog: Catalog, store: IndexStore, space: SpaceInfo) -> Retriever | None:
     """The index of the space, if there is one and it was built from this very catalog.
 
     A catalog restored from an older backup uses sequence numbers and ids again, for other images. So the
@@ -247,14 +218,8 @@ def open_index(catalog: Catalog, store: IndexStore, space: SpaceInfo) -> Index |
     last = next(catalog.embeddings.after(space.id, index.sequence - 1, batch=1), None)
     if last is not None and last[0] == index.sequence:
         _, ids, rows = last
-        found, scores = index.search(rows, 1, only=ids)
+        found, scores = index.search(rows, 1, within=Selection.of(ids))
         if found.size and scores[0, 0] >= _SAME:
             return index
     index.close()
     return None
-
-
-def _kept(ids: Ids, only: Ids | None, gone: Ids) -> NDArray[np.bool_]:
-    """Which of the ids a search may find."""
-    keep = ~np.isin(ids, gone)
-    return keep if only is None else keep & np.isin(ids, only)

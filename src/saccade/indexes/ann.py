@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saccade.core.errors import StorageError
+from saccade.core.ports.indexes import EVERYTHING, Selection
 from saccade.core.types import Embeddings, Ids, Scores
 from saccade.core.vectors import distinct
-from saccade.indexes.rows import Rows, Selection
+from saccade.indexes.rows import Rows, RowSet
 
 FILE = "candidates.faiss"
 
@@ -41,14 +42,19 @@ class ApproximateIndex:
         self._parts: tuple[faiss.Index, Rows] | None = (structure, rows)
 
     def search(
-        self, queries: Embeddings, k: int, *, only: Ids | None = None, exclude: Ids | None = None
+        self,
+        queries: Embeddings,
+        k: int,
+        *,
+        within: Selection = EVERYTHING,
+        exclude: Ids | None = None,
     ) -> tuple[Ids, Scores]:
-        """Nearest images of each query; see `saccade.core.ports.indexes.Index`."""
+        """Nearest images of each query; see `saccade.core.ports.indexes.Retriever`."""
         if self._parts is None:
             raise StorageError("this index is closed", hint="open it again")
         structure, rows = self._parts
         rows.check(queries, k)
-        selection = rows.select(only, exclude)
+        selection = rows.select(within.only, exclude)
         matches = self.size if selection is None else len(selection)
         wanted = max(self._parameters["candidates"], _SPARE * k)
         if wanted >= matches or (selection is not None and matches <= _EXACT_ROWS):
@@ -92,7 +98,7 @@ class ApproximateIndex:
         wanted: int,
         *,
         share: float = 1.0,
-        selection: Selection | None = None,
+        selection: RowSet | None = None,
     ) -> NDArray[np.int64]:
         """(q, wanted) row numbers, best first by estimate, -1 where there are too few.
 
@@ -118,7 +124,7 @@ class ApproximateIndex:
 # attributes assigned later.
 
 
-def list_settings(probes: int, selection: Selection | None = None) -> faiss.SearchParameters:
+def list_settings(probes: int, selection: RowSet | None = None) -> faiss.SearchParameters:
     """How to search lists: how many, and among which rows."""
     if selection is None:
         return faiss.SearchParametersIVF(nprobe=probes)  # type: ignore[call-arg]
@@ -133,7 +139,7 @@ def graph_settings(effort: int) -> faiss.SearchParameters:
 
 
 def _rescore(
-    rows: Rows, query: Embeddings, found: NDArray[np.int64], k: int, selection: Selection | None
+    rows: Rows, query: Embeddings, found: NDArray[np.int64], k: int, selection: RowSet | None
 ) -> tuple[int, Ids, Scores]:
     """The number of valid candidates of one (d,) query, and the k best of them by exact score."""
     # A damaged file may contain anything: keep only rows that exist, each once.

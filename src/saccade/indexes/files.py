@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from saccade.core.ports.decoders import ReportProgress
-from saccade.core.ports.indexes import Index, IndexSummary, NoIndex
+from saccade.core.ports.indexes import IndexSummary, NoIndex, Retriever
 from saccade.core.types import Embeddings, Ids, SpaceInfo
 from saccade.indexes.durable import read, storage_errors, sync
 from saccade.indexes.flat import FlatIndex
@@ -39,7 +39,7 @@ class IndexFiles:
     def __init__(self, folder: str) -> None:
         self._folder = Path(folder)
 
-    def open(self, space: SpaceInfo) -> Index | NoIndex:
+    def open(self, space: SpaceInfo) -> Retriever | NoIndex:
         """The index of the space as last built; any problem with its files gives a NoIndex."""
         place = self._place(space)
         reason = "it is being replaced faster than it can be read"
@@ -147,7 +147,7 @@ class IndexFiles:
         return self._folder / f"space-{space.id}"
 
 
-def _open(folder: Path, manifest: Manifest) -> Index:
+def _open(folder: Path, manifest: Manifest) -> Retriever:
     """The index of a generation whose files passed the checks."""
     rows = Rows.open(folder, manifest.size, manifest.dim)
     if manifest.kind == "flat":

@@ -59,7 +59,7 @@ class Rows:
             rows = np.unique(rows)
         return np.asarray(rows, dtype=np.int64)
 
-    def select(self, only: Ids | None, exclude: Ids | None) -> "Selection | None":
+    def select(self, only: Ids | None, exclude: Ids | None) -> "RowSet | None":
         """The rows that pass the filters; None for all."""
         dropped = self.find(exclude) if exclude is not None else np.empty(0, np.int64)
         if only is None:
@@ -67,16 +67,14 @@ class Rows:
                 return None
             mask = np.ones(len(self), dtype=np.bool_)
             mask[dropped] = False
-            return Selection(len(self), mask=mask)
+            return RowSet(len(self), mask=mask)
         rows = self.find(only)
         if len(dropped) and len(rows):
             at = np.minimum(np.searchsorted(dropped, rows), len(dropped) - 1)
             rows = rows[dropped[at] != rows]
-        return Selection(len(self), rows=rows)
+        return RowSet(len(self), rows=rows)
 
-    def nearest(
-        self, queries: Embeddings, k: int, selection: "Selection | None" = None
-    ) -> tuple[Ids, Scores]:
+    def nearest(self, queries: Embeddings, k: int, selection: "RowSet | None" = None) -> tuple[Ids, Scores]:
         """Exact (q, min(k, n)) ids and scores among the selected rows (all when None), ties by lower id."""
         rows = None if selection is None else selection.rows
         count = len(self) if rows is None else len(rows)
@@ -103,7 +101,7 @@ class Rows:
         return ids[0], top[0]
 
 
-class Selection:
+class RowSet:
     """Some of `size` rows, as ascending row numbers or as a mask; either is computed on demand."""
 
     def __init__(

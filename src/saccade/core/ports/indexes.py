@@ -1,18 +1,64 @@
 """Search structures."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Protocol
 
+from saccade.core.filters import Filter
 from saccade.core.ports.decoders import ReportProgress
 from saccade.core.types import Embeddings, Ids, Scores, SpaceInfo
 
+_NO_FILTER = Filter()
 
-class Index(Protocol):
-    """Nearest-neighbor search over one space, as of when the index was built.
+
+def _unresolved() -> Ids:
+    raise AssertionError("only what restricts a search is resolved")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Selection:
+    """What a search is restricted to, as conditions and as ids; everything by default.
+
+    A retriever that can evaluate conditions where its rows are reads `filter`. One that has only ids reads
+    `only`, which is not resolved before. Both mean the same.
 
     Attributes:
-        kind: "flat", "ivf" or "hnsw".
+        filter: what the image of an item must satisfy; None where only ids are known.
+        resolve: the sorted ids, if it restricts anything; called for each `only`.
+    """
+
+    filter: Filter | None = _NO_FILTER
+    resolve: Callable[[], Ids] = _unresolved
+
+    @classmethod
+    def where(cls, filter: Filter, match: Callable[[Filter], Ids]) -> "Selection":
+        """What satisfies a filter; `match` is called once, if ids are asked for at all."""
+        return cls(filter=filter, resolve=cache(lambda: match(filter)))
+
+    @classmethod
+    def of(cls, ids: Ids | None) -> "Selection":
+        """These sorted ids; everything if None."""
+        return cls() if ids is None else cls(filter=None, resolve=lambda: ids)
+
+    def __bool__(self) -> bool:
+        """Whether it restricts anything."""
+        return self.filter is None or bool(self.filter)
+
+    @property
+    def only(self) -> Ids | None:
+        """Sorted ids to search among; others are ignored. None if it restricts nothing."""
+        return self.resolve() if self else None
+
+
+EVERYTHING = Selection()
+
+
+class Retriever(Protocol):
+    """Nearest-neighbor search over one space, as of when it was built.
+
+    Attributes:
+        kind: how it searches: "flat", "ivf" or "hnsw" for an index on this machine.
         sequence: highest sequence number of the embeddings it holds (see Catalog); later ones are absent.
         size: number of embeddings.
     """
@@ -22,13 +68,18 @@ class Index(Protocol):
     size: int
 
     def search(
-        self, queries: Embeddings, k: int, *, only: Ids | None = None, exclude: Ids | None = None
+        self,
+        queries: Embeddings,
+        k: int,
+        *,
+        within: Selection = EVERYTHING,
+        exclude: Ids | None = None,
     ) -> tuple[Ids, Scores]:
         """Nearest images of each query.
 
         Args:
             queries: (q, d) unit rows.   k: at least 1.
-            only: sorted ids to search among; others are ignored.
+            within: what to search among.
             exclude: sorted ids to ignore.
         Returns:
             ids and scores, both (q, m), best first, ties by lower id (an index knows no more; whoever ranks
@@ -80,7 +131,7 @@ class IndexStore(Protocol):
     raises (InvalidVectorError, DiskFullError, ReadOnlyError, StorageError), the old index is kept.
     """
 
-    def open(self, space: SpaceInfo) -> Index | NoIndex:
+    def open(self, space: SpaceInfo) -> Retriever | NoIndex:
         """The index of the space as last built; any problem with its files gives a NoIndex."""
 
     def build(

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from saccade.core.errors import InputError, InvalidQueryError
 from saccade.core.ports.catalog import Catalog
+from saccade.core.ports.indexes import Selection
 from saccade.core.types import Embeddings, Ids
 from saccade.engine.space import SpaceReader
 from saccade.usecases.recommendations.rules.preference import HALF_LIFE_DAYS, heaviest
@@ -118,7 +119,10 @@ def _candidates(
     if liked is not None:
         places = heaviest(np.arange(len(liked.weights)), liked.weights, _INTERESTS)
         nearest = max(_NEAREST, 2 * wish.k)
-        found += [reader.candidates(liked.rows[[place]], nearest, only=wish.only)[0] for place in places]
+        found += [
+            reader.candidates(liked.rows[[place]], nearest, within=Selection.of(wish.only))[0]
+            for place in places
+        ]
     ids = np.unique(np.concatenate(found))
     out = np.union1d(
         catalog.embeddings.absent(reader.space.id), catalog.embeddings.unembedded(reader.space.id)

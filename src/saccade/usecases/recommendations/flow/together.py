@@ -9,6 +9,7 @@ import numpy as np
 from saccade.core.calibration import Calibration, image_confidence
 from saccade.core.errors import InputError
 from saccade.core.ports.catalog import Catalog
+from saccade.core.ports.indexes import Selection
 from saccade.core.ranking import diversified, stretched
 from saccade.core.ties import ranked
 from saccade.core.types import Embeddings, Ids
@@ -119,7 +120,7 @@ def _stand_ins(
 ) -> list[tuple[int, str, float]]:
     """(id, path, similarity in [0, 1]) of the images in sets most similar to one that is in none."""
     there = having[~np.isin(having, catalog.embeddings.absent(reader.space.id))]
-    ids, scores = reader.candidates(seed.row, _STAND_INS, only=there)
+    ids, scores = reader.candidates(seed.row, _STAND_INS, within=Selection.of(there))
     sure = image_confidence(calibration, scores)
     records = catalog.images.get(ids.tolist())
     return [
@@ -147,7 +148,7 @@ def _look_alikes(
         (record,) = catalog.images.get([image])
         row = catalog.embeddings.get(reader.space.id, np.array([image], np.int64))
         path = record.paths[0] if record.paths else record.image_id[:12]
-        ids, scores = reader.candidates(row, _LOOK_ALIKES, only=wish.only)
+        ids, scores = reader.candidates(row, _LOOK_ALIKES, within=Selection.of(wish.only))
         for other, sure in zip(ids.tolist(), image_confidence(calibration, scores).tolist(), strict=True):
             if other not in found:
                 score = _FEWER * sure * found[image].score

@@ -14,6 +14,7 @@ from saccade.core.filters import Filter
 from saccade.core.hits import Hit, PartScore, SearchResult
 from saccade.core.items import FIRST_PART, WHOLE
 from saccade.core.ports.catalog import Catalog
+from saccade.core.ports.indexes import Selection
 from saccade.core.types import Ids, ImageRecord, SpaceInfo
 from saccade.engine.folding import Nearest
 from saccade.engine.query import Part, combine, confidence, content_words, describe
@@ -88,21 +89,21 @@ def search(
     query = combine(parts, calibration)
     said = " ".join(part.text for part in parts if part.text is not None and part.weight > 0)
     words = content_words(said, stop_words)
-    only = catalog.images.match(filter) if filter else None
+    within = Selection.where(filter, catalog.images.match)
     out = np.array([] if leave_out is None else [leave_out], np.int64)
     for attempt in range(1, _ATTEMPTS + 1):
         try:
-            total = len(only) if only is not None else reader.count()
+            total = _total(reader, within) if words else 0
             pool = max(_SMALLEST_POOL, _OVERFETCH * k)
             while True:
-                nearest = reader.nearest(query, pool, only=only)
+                nearest = reader.nearest(query, pool, within=within)
                 with catalog.reading():
                     found = _find(
                         catalog,
                         nearest,
                         words,
                         k=k,
-                        only=only,
+                        within=within,
                         total=total,
                         out=out,
                         least=least,
@@ -128,15 +129,15 @@ def _find(
     wanted: Sequence[str],
     *,
     k: int,
-    only: Ids | None,
+    within: Selection,
     total: int,
     out: Ids,
     least: float,
     collapsing: Collapsing | None,
 ) -> _Found:
-    """At most k groups of images, best first; without those in `out`, only those in `only` if given."""
+    """At most k groups of images, best first; without those in `out`, only those in `within`."""
     near = nearest.images[nearest.scores >= least]
-    words = _matching_words(catalog, wanted, near, only, total)
+    words = _matching_words(catalog, wanted, near, within, total)
     order = reciprocal_rank_fusion([near, words.ids]) if len(words.ids) else near
     order = order[~np.isin(order, out)] if len(out) else order
     groups = _groups(catalog, order, collapsing, k)
@@ -144,15 +145,20 @@ def _find(
     return _Found(order=order, items=items, groups=groups[:k], words=words)
 
 
+def _total(reader: SpaceReader, within: Selection) -> int:
+    """Number of images to search among."""
+    return len(within.resolve()) if within else reader.count()
+
+
 def _matching_words(
-    catalog: Catalog, wanted: Sequence[str], near: Ids, only: Ids | None, total: int
+    catalog: Catalog, wanted: Sequence[str], near: Ids, within: Selection, total: int
 ) -> _Words:
-    """Images that hold all the wanted words."""
+    """Images that hold all the wanted words; `total` are to be searched."""
     words = tuple(wanted)
     nothing = _Words(words=words, ids=np.zeros(0, np.int64), weight=0.0)
     if not words or not total:
         return nothing
-    ids = catalog.images.match_words(words, _WORD_MATCHES, only)
+    ids = catalog.images.match_words(words, _WORD_MATCHES, within.only)
     if len(ids) < _WORD_MATCHES:
         return _Words(words=words, ids=ids, weight=1.0 - len(ids) / total)
     # Too common to add images, but among those already found the words still speak for some.
