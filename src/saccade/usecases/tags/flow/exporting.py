@@ -70,6 +70,7 @@ def export(context: LibraryContext, wanted: Export, progress: ReportProgress) ->
             parts = hf_parts(images, os.path.dirname(target), skipped)
         else:
             parts = coco_parts(images, list(catalog.tags.labels()))
+        context.tools.clear_scratch([os.path.dirname(target)])
         context.tools.write_whole(target, parts)
     return ExportReport(
         format=wanted.format,
@@ -85,6 +86,7 @@ def export(context: LibraryContext, wanted: Export, progress: ReportProgress) ->
 def _sidecars(context: LibraryContext, images: Iterator[TaggedImage], *, dry_run: bool) -> ExportReport:
     """A sidecar next to each file, merged into an existing one."""
     written, skipped, unchanged, count = [], [], 0, 0
+    cleared: set[str] = set()
     for one in images:
         count += 1
         labels = [tag.label for tag in one.tags]
@@ -94,6 +96,10 @@ def _sidecars(context: LibraryContext, images: Iterator[TaggedImage], *, dry_run
                 skipped.append(Failure(path=path, code="not_written", reason="it is in an archive"))
                 continue
             target = context.tools.keywords.sidecar_of(file)
+            folder = os.path.dirname(target)
+            if folder not in cleared and not dry_run:
+                context.tools.clear_scratch([folder])
+                cleared.add(folder)
             try:
                 old = content_of(target)
                 fresh = context.tools.keywords.with_keywords(old, labels)

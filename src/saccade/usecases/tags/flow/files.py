@@ -61,7 +61,9 @@ class _KeptError(ValueError):
 
 
 def _finish(context: LibraryContext, manifest: Manifest) -> None:
-    """Record what an interrupted run changed and did not record."""
+    """Record what an interrupted run changed and did not record, and remove what it left half written."""
+    folders = (os.path.dirname(change.path) for change in manifest.pending)
+    context.tools.clear_scratch([manifest.folder, *folders])
     with Recorder(context, manifest, _WRITING) as recorder:
         for change in manifest.pending:
             if _digest(change.path) == change.new:
