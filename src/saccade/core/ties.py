@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from saccade.core.types import Ids, Scores
 
 _MANY = 4096
-"""Where more images than this tie for the last places, all are read in order of digest, until enough are met."""
+"""Where more images than this tie for the last places, the lowest digests are read first, until they are met."""
 
 
 class Digests(Protocol):
@@ -30,8 +30,8 @@ def ranked(
 ) -> NDArray[np.int64]:
     """Positions of the `most` best of (n,) images (default: all), best score first, equal ones by SHA-256.
 
-    Of n images of one score in a library of a million, the first ten cost 3.5 ms for each thousand, and from
-    4,096 on 5 ms in all (55 ms for a million). All of them in order cost 3.5 ms for each thousand in any case.
+    Of n images of one score, in a library of a million, the ten to keep cost 14 ms where n is 4,096, 6 ms
+    above that, and 55 ms where n is a million. To keep all costs 2 to 4 ms for each thousand.
     """
     keep = len(ids) if most is None else min(most, len(ids))
     if keep <= 0:
