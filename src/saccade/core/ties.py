@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from saccade.core.types import Ids, Scores
 
 _MANY = 4096
-"""Where more images than this tie for the last places, the lowest digests are read first, until they are met."""
+"""Where more images than this tie for the last places, the lowest digests are read until they are met."""
 
 
 class Digests(Protocol):
