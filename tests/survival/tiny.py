@@ -45,7 +45,7 @@ class TinyEncoder:
         return normalize(np.array(rows, np.float32).reshape(len(texts), _DIM))
 
 
-def load_tiny(name: str, *, threads: int) -> Encoder:
+def load_tiny(name: str, *, threads: int, cores: object = None) -> Encoder:
     """Stands in for `saccade.encoders.registry.load`."""
     return TinyEncoder()
 
