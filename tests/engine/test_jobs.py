@@ -95,6 +95,25 @@ def test_a_canceled_job_stops_at_its_next_report(bench: Bench) -> None:
         bench.jobs.cancel(bench.jobs.recent()[0].id)
 
 
+def test_a_job_past_its_point_of_no_return_goes_on(bench: Bench) -> None:
+    """A request from before stops it there, however short ago its last report was; a later one does not."""
+
+    def work(*, asked: str) -> None:
+        with bench.jobs.run("forget") as job:
+            if asked == "before":
+                bench.jobs.cancel(job.id)
+            job.commit(at(0))
+            bench.jobs.cancel(job.id)
+            bench.clock.now += 1.0
+            job.report(at(1))
+
+    with pytest.raises(JobCanceledError):
+        work(asked="before")
+    work(asked="after")
+    told = [(one.state, one.progress) for one in bench.jobs.recent()]
+    assert told == [("done", at(1)), ("canceled", at(0))]
+
+
 @pytest.mark.parametrize(
     ("error", "state", "code"),
     [

@@ -8,9 +8,11 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -23,15 +25,26 @@ _PATIENCE_S = 60.0
 Event = dict[str, Any]
 
 
-@pytest.fixture(scope="session")
-def tiny() -> Any:
-    """The module `tiny`, which the child processes import too."""
-    spec = importlib.util.spec_from_file_location("survival_tiny", HERE / "tiny.py")
+def load(name: str) -> Any:
+    """A module of this folder, which child processes run or import too."""
+    spec = importlib.util.spec_from_file_location(f"survival_{name}", HERE / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="session")
+def helper() -> Callable[[str], Any]:
+    """Load a module of this folder."""
+    return load
+
+
+@pytest.fixture(scope="session")
+def tiny() -> Any:
+    """The module `tiny`."""
+    return load("tiny")
 
 
 @pytest.fixture(autouse=True)
@@ -65,6 +78,61 @@ def album(tmp_path: Path) -> Callable[[int], Path]:
         return place
 
     return made
+
+
+@pytest.fixture(scope="module")
+def in_memory() -> Iterator[Path]:
+    """A folder in memory, where that can be: it is filled again for every kill."""
+    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    with tempfile.TemporaryDirectory(dir=memory) as folder:
+        yield Path(folder)
+
+
+@contextlib.contextmanager
+def as_it_was(home: Path) -> Iterator[str]:
+    """The folder, and afterward what was in it (in its own place: the library knows absolute paths)."""
+    with tempfile.TemporaryDirectory(dir=home.parent) as folder:
+        kept = Path(shutil.copytree(home, Path(folder) / "kept", symlinks=True))
+        try:
+            yield str(home)
+        finally:
+            shutil.rmtree(home)
+            kept.rename(home)
+
+
+@pytest.fixture(scope="session")
+def fresh() -> Callable[[Path], AbstractContextManager[str]]:
+    """Put a folder back as it was, after each use."""
+    return as_it_was
+
+
+@pytest.fixture(scope="module")
+def steps_of() -> Iterator[Callable[[str], Callable[..., dict[str, int]]]]:
+    """Start a program that is served by stepping.py; what has it do a job."""
+    with contextlib.ExitStack() as stack:
+
+        def started(name: str) -> Callable[..., dict[str, int]]:
+            process = stack.enter_context(
+                subprocess.Popen(
+                    [sys.executable, str(HERE / f"{name}.py")],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    text=True,
+                )
+            )
+            stdin, stdout = process.stdin, process.stdout
+            assert stdin is not None
+            assert stdout is not None
+
+            def done(**job: Any) -> dict[str, int]:
+                stdin.write(json.dumps(job) + "\n")
+                stdin.flush()
+                answer: dict[str, int] = json.loads(stdout.readline())
+                return answer
+
+            return done
+
+        yield started
 
 
 class Child:

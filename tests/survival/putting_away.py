@@ -1,24 +1,14 @@
-"""A process that puts duplicates away or back, and is killed before its Nth step.
+"""A process that puts duplicates away or back, and is killed before its Nth step (see stepping.py).
 
-Each line on stdin is a job: {"do": "clean" or "undo", "home": FOLDER, "to": FOLDER or null, "step": N}. The
-job runs in a fork of its own, which is killed with SIGKILL right before step N: a change of the file system
-or of the catalog. The answer on stdout is how it ended: {"status": ..., "steps": how many there were}. The
-product knows nothing of this: its calls are wrapped here.
+A job is {"do": "clean" or "undo", "home": FOLDER, "to": FOLDER or null, "step": N}.
 """
 
 import hashlib
-import json
 import os
-import signal
-import sys
 from collections.abc import Callable
 from typing import Any
 
 from saccade.catalog import open_catalog
-from saccade.catalog.columns import SqlColumns
-from saccade.catalog.files import SqlFiles
-from saccade.catalog.runs import SqlRuns
-from saccade.catalog.tags import SqlTags
 from saccade.core.decoding import FileEntry, FileStamp
 from saccade.core.ports.files import SeenFile
 from saccade.core.ports.images import NewImage
@@ -31,12 +21,6 @@ from saccade.usecases.duplicates.rules.applying import USUAL_TIERS
 from saccade.usecases.duplicates.rules.reports import DuplicateFile, DuplicateGroup, DuplicateReport, Tier
 from saccade.usecases.duplicates.rules.savings import EXAMPLE_PRICES, parse_prices
 
-STEPS: list[tuple[object, str]] = [
-    *((os, name) for name in "rename link unlink fsync mkdir rmdir ftruncate utime chmod".split()),
-    *((SqlFiles, name) for name in ("record", "mark_missing")),
-    *((SqlRuns, name) for name in ("start", "finish")),
-    *((kind, name) for kind in (SqlTags, SqlColumns) for name in ("write", "remove")),
-]
 GROUPS = (("a/keeper.jpg", "a/b.jpg", "c/d.jpg"), ("c/keeper.jpg", "c/e\udcff.jpg"))
 """The first of each group is the keeper."""
 
@@ -99,10 +83,6 @@ class Shelf:
             "columns": [column.name for column in self.catalog.columns.all()],
         }
 
-    def contents(self) -> set[bytes]:
-        """What whole files hold, wherever they lie."""
-        return {content for _, (content, _, _) in self._files(everywhere=True)}
-
     def close(self) -> None:
         self.catalog.close()
 
@@ -128,10 +108,10 @@ class Shelf:
             groups=tuple(groups), images=5, candidates=3, verified=3, failed=(), seconds=0.0
         )
 
-    def _files(self, *, everywhere: bool = False) -> list[tuple[str, tuple[bytes, int, int]]]:
+    def _files(self) -> list[tuple[str, tuple[bytes, int, int]]]:
         found = []
         for place, folders, names in os.walk(self.home):
-            if not everywhere and ".saccade" in folders:
+            if ".saccade" in folders:
                 folders.remove(".saccade")
             for name in names:
                 path = os.path.join(place, name)
@@ -142,52 +122,13 @@ class Shelf:
         return found
 
 
-def run(job: dict[str, Any]) -> dict[str, int]:
-    """Do a job in a fork; how it ended and how many steps it took."""
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.close(reading)
-        status = 1
-        try:
-            shelf = Shelf(job["home"])
-            done = count_steps(job["step"])
-            if job["do"] == "clean":
-                shelf.clean(job["to"])
-            else:
-                shelf.undo()
-            os.write(writing, str(done()).encode())
-            status = 0
-        finally:
-            os._exit(status)
-    os.close(writing)
-    told = os.read(reading, 100)
-    os.close(reading)
-    return {"status": os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), "steps": int(told or 0)}
-
-
-def count_steps(last: int) -> Callable[[], int]:
-    """Count the steps from now on, and end this process before the one with number `last` (0: never)."""
-    steps = 0
-
-    def wrap(owner: object, name: str) -> None:
-        original = getattr(owner, name)
-
-        def step(*args: object, **kwargs: object) -> object:
-            nonlocal steps
-            steps += 1
-            if steps == last:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return original(*args, **kwargs)
-
-        setattr(owner, name, step)
-
-    for owner, name in STEPS:
-        wrap(owner, name)
-    return lambda: steps
+def begin(job: dict[str, Any]) -> Callable[[], object]:
+    """Open the library; what is left to do."""
+    shelf = Shelf(job["home"])
+    return (lambda: shelf.clean(job["to"])) if job["do"] == "clean" else shelf.undo
 
 
 if __name__ == "__main__":
-    for line in sys.stdin:
-        sys.stdout.write(json.dumps(run(json.loads(line))) + "\n")
-        sys.stdout.flush()
+    import stepping
+
+    stepping.serve(begin)

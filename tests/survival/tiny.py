@@ -1,14 +1,23 @@
-"""A deterministic encoder that starts at once: what survives does not depend on what pictures mean."""
+"""An encoder and a decoder that start at once: what survives does not depend on what pictures mean."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from io import BytesIO
 
 import numpy as np
 
 import saccade.library.context
+from saccade.core.decoding import DecodeOutcome, DecodeTask
 from saccade.core.ports.encoders import Encoder
+from saccade.core.settings import Settings
 from saccade.core.types import Embeddings, EncoderInfo, PixelRecipe, Pixels, Role
 from saccade.core.vectors import normalize
+from saccade.sources.exchange import cut_of
+from saccade.sources.outcome import read_outcome
+from saccade.sources.wire import Header, Limits, receive
+from saccade.sources.worker import Worker
 
 _SIDE = 32
 _BLOCKS = 4
@@ -45,11 +54,52 @@ class TinyEncoder:
         return normalize(np.array(rows, np.float32).reshape(len(texts), _DIM))
 
 
+class PlainDecoder:
+    """What a decoding worker does, in this process."""
+
+    def __init__(self, recipe: PixelRecipe) -> None:
+        self._recipe = recipe
+
+    def decode(self, tasks: Iterable[DecodeTask]) -> Iterator[DecodeOutcome]:
+        """One outcome per task; none of them may be in an archive."""
+        for task in tasks:
+            replies = BytesIO()
+            request: Header = {
+                "op": "file" if task.data is None else "bytes",
+                "path": os.fsencode(task.path).decode("latin-1"),
+                "member": "",
+                "cut": cut_of(self._recipe),
+            }
+            # The worker limits the CPU time of its process, which is this one.
+            Worker(Limits(wall_s=1e6), replies).answer(request, task.data or b"")
+            replies.seek(0)
+            reply = receive(replies, lambda _: True)
+            assert reply is not None
+            yield read_outcome(task, *reply, self._recipe)
+
+
+class PlainWorkers:
+    """Stands in for `saccade.library.decoding.Workers`, without any process to start."""
+
+    def __init__(self, settings: Settings) -> None:
+        pass
+
+    @contextmanager
+    def decoder(self, recipe: PixelRecipe) -> Iterator[PlainDecoder]:
+        """A decoder, in a `with` as everywhere."""
+        yield PlainDecoder(recipe)
+
+    def close(self) -> None:
+        """Nothing to end."""
+
+
 def load_tiny(name: str, *, threads: int, cores: object = None) -> Encoder:
     """Stands in for `saccade.encoders.registry.load`."""
     return TinyEncoder()
 
 
-def install() -> None:
-    """Let every library of this process use the tiny encoder."""
+def install(*, decode_here: bool = False) -> None:
+    """Let every library of this process use the tiny encoder, and no workers if all files can be trusted."""
     saccade.library.context.load = load_tiny  # type: ignore[attr-defined]
+    if decode_here:
+        saccade.library.context.Workers = PlainWorkers  # type: ignore[misc,assignment]

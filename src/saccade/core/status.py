@@ -84,7 +84,7 @@ class JobRecord:
 
     Attributes:
         id: number, ascending.
-        kind: the name of its slice, such as "index" or "duplicates".
+        kind: the name of its slice or method, such as "duplicates" or "leaks".
         who: the caller.
         process: host, process id, and when the process began.
         state: "interrupted" is a job whose process was stopped or killed.

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -102,3 +102,11 @@ class LibraryContext:
                 f"{task.path}: {reason}", hint="give a JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF or HEIC"
             )
         return outcome
+
+
+class OpenLibrary(Protocol):
+    """A library, open."""
+
+    @property
+    def context(self) -> LibraryContext:
+        """Its parts."""

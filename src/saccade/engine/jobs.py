@@ -5,6 +5,15 @@ history is a convenience: where it cannot be written (a library on a read-only d
 
 Canceled, killed or interrupted jobs resume when they are asked for again: indexing continues with the files
 that are not recorded yet; finders compare again, but read what they had measured and stored.
+
+Work that reads or computes over the whole library, or moves files, is a job. These are not:
+
+- Queries (a search, `style` once all pictures are measured, recommendations, `check` of a few pictures),
+  plans of what `apply` and `forget` would do, and pages of an answer (`iter_members`, `iter_tags`, and what
+  `iter_groups` and `iter_outliers` yield: their comparing is a job, which ends before the first group or
+  outlier is handed out, because the caller may take its time over them, or stop).
+- Single transactions, which cannot stop half-way: labels by hand, imports of fields and feedback, `backup`.
+- `doctor` without repair: it examines a catalog that may be damaged, so it writes nothing to it.
 """
 
 import time
@@ -51,6 +60,7 @@ class Job:
         self._forward = forward
         self._clock = clock
         self._reported = clock()
+        self._committed = False
 
     def report(self, progress: Progress) -> None:
         """Tell its progress; called between batches, where nothing half-done is lost.
@@ -59,21 +69,36 @@ class Job:
             JobCanceledError: somebody asked to cancel it.
         """
         self._forward(progress)
-        if not self.id or self._clock() - self._reported < _EVERY_S:
+        if self._clock() - self._reported >= _EVERY_S:
+            self._write(progress)
+
+    def commit(self, progress: Progress) -> None:
+        """Tell its progress at the point of no return: later requests to cancel it are ignored.
+
+        Raises:
+            JobCanceledError: somebody asked to cancel it before.
+        """
+        self._forward(progress)
+        self._write(progress)
+        self._committed = True
+
+    def done(self, **summary: int) -> None:
+        """Note what it did, in numbers."""
+        self.summary.update(summary)
+
+    def _write(self, progress: Progress) -> None:
+        """Record its progress, and stop if somebody asked to."""
+        if not self.id:
             return
         canceled = False
         with suppress(*_NOT_WRITTEN):
             canceled = self._history.update(self.id, progress)
         self._reported = self._clock()
-        if canceled:
+        if canceled and not self._committed:
             raise JobCanceledError(
                 f"job {self.id} ({self.kind}) was canceled",
                 hint="run the same command again to continue: what was finished is kept",
             )
-
-    def done(self, **summary: int) -> None:
-        """Note what it did, in numbers."""
-        self.summary.update(summary)
 
 
 class Jobs:
@@ -94,7 +119,7 @@ class Jobs:
         """The block is one job: it passes `Job.report` to what works, and calls `Job.done` at its end.
 
         Args:
-            kind: the name of its slice, such as "index" or "duplicates".
+            kind: the name of its slice or method, such as "duplicates" or "leaks".
             progress: the caller's callback.
         """
         number = 0

@@ -160,12 +160,12 @@ class SpaceReader:
         if index is None or before.index is None or index.sequence != before.index.sequence:
             self._sequence = 0 if index is None else index.sequence
             ids, rows = [before.newer_ids[:0]], [before.newer[:0]]
-        for sequence, new_ids, new_rows in self._catalog.embeddings.after(self.space.id, self._sequence):
-            self._sequence = sequence
-            ids.append(new_ids)
-            rows.append(new_rows)
+        newer_ids, newer = self._read(ids, rows)
+        first = 0 if index is None else index.sequence
+        if len(newer_ids) != self._catalog.embeddings.newer(self.space.id, first):
+            self._sequence = first  # some were removed
+            newer_ids, newer = self._read([before.newer_ids[:0]], [before.newer[:0]])
         gone = self._catalog.embeddings.absent(self.space.id)
-        newer_ids, newer = _newest(np.concatenate(ids), np.concatenate(rows))
         parts = before.parts.updated(self._catalog.items)
         whole = self._catalog.embeddings.count(self.space.id) if parts else 0
         self._view = _View(
@@ -177,6 +177,14 @@ class SpaceReader:
             parts=parts,
             images=whole - int((gone < FIRST_PART).sum()) if parts else None,
         )
+
+    def _read(self, ids: list[Ids], rows: list[Embeddings]) -> tuple[Ids, Embeddings]:
+        """These, and what the catalog holds after the last sequence read."""
+        for sequence, new_ids, new_rows in self._catalog.embeddings.after(self.space.id, self._sequence):
+            self._sequence = sequence
+            ids.append(new_ids)
+            rows.append(new_rows)
+        return _newest(np.concatenate(ids), np.concatenate(rows))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

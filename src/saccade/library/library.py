@@ -183,7 +183,8 @@ class Library:
     def cancel(self, job: int) -> None:
         """Ask a running job of `status().jobs`, in any process, to stop after its current batch.
 
-        It ends with JobCanceledError and keeps what it finished. Raises NotFoundError: it is not running.
+        It ends with JobCanceledError and keeps what it finished; `forget` ignores it once it erases.
+        Raises NotFoundError: it is not running.
         """
         self._indexing.cancel(job)
 

@@ -1,6 +1,7 @@
 """The tools for use-cases, each imported on first use."""
 
 import os
+from collections.abc import Iterable
 from functools import cached_property
 
 from saccade.core.errors import InputError
@@ -48,6 +49,12 @@ class LazyTools:
         from saccade.sources.whole_files import write_whole
 
         return write_whole
+
+    def clear_scratch(self, folders: Iterable[str]) -> None:
+        """Remove what killed writers left."""
+        from saccade.sources.whole_files import clear_scratch
+
+        clear_scratch(folders)
 
     def append_line(self, path: str, line: str) -> None:
         """Append a line to a file, durably."""

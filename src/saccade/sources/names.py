@@ -1,4 +1,7 @@
-"""Classifies names: hidden, system, archive."""
+"""Classifies names (hidden, system, archive), and makes hidden ones."""
+
+import hashlib
+import os
 
 SYSTEM_FOLDERS = frozenset(
     {"@eadir", "#recycle", "$recycle.bin", "system volume information", "lost+found", "__macosx",
@@ -23,3 +26,9 @@ def is_hidden_member(name: str) -> bool:
         for part in name.split("/")
         if part not in {".", ".."}
     )
+
+
+def hidden_beside(path: str, ending: str) -> str:
+    """A name next to `path` for a file that indexing ignores, of at most 17 characters and the ending."""
+    name = hashlib.sha256(os.fsencode(os.path.basename(path))).hexdigest()[:16]
+    return os.path.join(os.path.dirname(path), f".{name}{ending}")

@@ -15,6 +15,7 @@ from contextlib import suppress
 
 from saccade.core.decoding import FileStamp
 from saccade.core.quarantine import FileFacts, Move, Whereabouts
+from saccade.sources.names import hidden_beside
 
 _CHUNK = 1 << 20
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EACCES}
@@ -74,7 +75,7 @@ def set_aside(move: Move) -> None:
 
 def state(move: Move) -> Whereabouts:
     """Where the file of a move is; leftovers of an interrupted copy are removed first. Raises OSError."""
-    for partial in (move.place + PARTIAL, _partial_beside(move.path)):
+    for partial in (move.place + PARTIAL, hidden_beside(move.path, PARTIAL)):
         with suppress(OSError):
             os.unlink(partial)  # an incomplete copy; the original is intact
     away, there = look(move.place), look(move.path)
@@ -161,7 +162,7 @@ def _rename_to_new(source: str, target: str) -> None:
 
 def _carry(source: str, target: str, move: Move) -> None:
     """Move to another disk: copy, sync, compare, name, and only then unlink the source."""
-    partial = _partial_beside(target) if source == move.place else target + PARTIAL
+    partial = hidden_beside(target, PARTIAL) if source == move.place else target + PARTIAL
     try:
         _copy(source, partial, move)
         _rename_to_new(partial, target)
@@ -187,12 +188,6 @@ def _copy(source: str, partial: str, move: Move) -> None:
     with suppress(OSError):  # some disks store less; `put_back` restores it from the manifest
         shutil.copystat(source, partial)
         _restore_facts(partial, move)
-
-
-def _partial_beside(path: str) -> str:
-    """The hidden name of an incomplete copy of `path` in its own folder, where indexing ignores it."""
-    name = hashlib.sha256(os.fsencode(os.path.basename(path))).hexdigest()[:16]
-    return os.path.join(os.path.dirname(path), f".{name}{PARTIAL}")
 
 
 def _restore_facts(path: str, move: Move) -> None:

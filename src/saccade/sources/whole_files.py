@@ -1,30 +1,36 @@
-"""Writes files atomically: to a temporary file next to the target, synced, renamed."""
+"""Writes files atomically: to a hidden temporary file next to the target, synced, renamed."""
 
 import errno
+import fcntl
 import os
 import shutil
 from collections.abc import Iterable
 from contextlib import suppress
 
 from saccade.core.errors import DiskFullError, PathNotFoundError, ReadOnlyError, SaccadeError, StorageError
+from saccade.sources.names import hidden_beside
+
+_SCRATCH = ".saccade-tmp"
 
 
 def write_whole(path: str, parts: Iterable[bytes], *, like: str | None = None) -> None:
     """Write a file, replacing an older one.
 
     Args:
-        like: a file whose permissions and extended attributes it gets, if the system allows it.
+        like: a file whose permissions it gets.
     Raises:
         PathNotFoundError, ReadOnlyError, DiskFullError or StorageError; the older file is then unchanged.
     """
-    scratch = f"{path}.{os.getpid()}.saccade-tmp"
+    scratch = hidden_beside(path, f".{os.getpid()}{_SCRATCH}")
     try:
         with open(scratch, "xb") as file:
+            with suppress(OSError):  # without locks, `clear_scratch` removes nothing
+                fcntl.flock(file, fcntl.LOCK_EX)
+            if like is not None:  # first, so that nobody else can read what is private
+                shutil.copymode(like, scratch)
             file.writelines(parts)
             file.flush()
             os.fsync(file.fileno())
-        if like is not None:
-            shutil.copymode(like, scratch)
         os.replace(scratch, path)
         _sync_folder(os.path.dirname(path) or os.curdir)
     except OSError as error:
@@ -32,6 +38,15 @@ def write_whole(path: str, parts: Iterable[bytes], *, like: str | None = None) -
     finally:
         with suppress(OSError):
             os.unlink(scratch)
+
+
+def clear_scratch(folders: Iterable[str]) -> None:
+    """Remove the temporary files that killed writers left in these folders; those in use are locked."""
+    for folder in dict.fromkeys(folders):
+        with suppress(OSError):
+            for name in os.listdir(folder):
+                if name.startswith(".") and name.endswith(_SCRATCH):
+                    _remove_unlocked(os.path.join(folder, name))
 
 
 def append_line(path: str, line: str) -> None:
@@ -63,6 +78,12 @@ def write_error(error: OSError, path: str) -> SaccadeError:
             f"no space left to write {path}", hint="free some space, or choose another place"
         )
     return StorageError(f"cannot write {path}: {error.strerror}", hint="choose another place")
+
+
+def _remove_unlocked(path: str) -> None:
+    with suppress(OSError), open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.unlink(path)
 
 
 def _sync_folder(folder: str) -> None:

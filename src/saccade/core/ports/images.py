@@ -85,8 +85,11 @@ class EmbeddingStore(Protocol):
     def count(self, space: int) -> int:
         """Number of whole images with an embedding in the space, with a file present or not."""
 
-    def last_sequence(self, space: int) -> int:
-        """Highest sequence number in the space, 0 when empty."""
+    def newer(self, space: int, sequence: int) -> int:
+        """Number of rows of the space that are newer than `sequence`, of whole images and of parts."""
+
+    def last_sequence(self, space: int, *, upto: int | None = None) -> int:
+        """Highest sequence number in the space, at most `upto`; 0 if there is none."""
 
     def absent(self, space: int) -> Ids:
         """Sorted ids of items of the space that no search may find: without a file, or forgotten."""

@@ -149,6 +149,9 @@ class Tools(Protocol):
     def write_whole(self) -> WholeFiles:
         """Writes files atomically."""
 
+    def clear_scratch(self, folders: Iterable[str]) -> None:
+        """Remove the temporary files that killed writers left in these folders."""
+
     def append_line(self, path: str, line: str) -> None:
         """Append a line to a file, created if missing; durable when it returns."""
 

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Iterator, Sequence
 from itertools import combinations
-from typing import Protocol
 
 import numpy as np
 
@@ -13,7 +12,7 @@ from saccade.core.pictures import ImageId, Path, Picture
 from saccade.core.ports.decoders import ReportProgress
 from saccade.core.quarantine import QuarantineRun, UndoReport
 from saccade.core.types import Failure, Role
-from saccade.engine.context import LibraryContext
+from saccade.engine.context import LibraryContext, OpenLibrary
 from saccade.engine.inputs import absolute, picture_task
 from saccade.usecases.duplicates.rules.applying import USUAL_TIERS, ApplyReport
 from saccade.usecases.duplicates.rules.reports import (
@@ -28,14 +27,6 @@ from saccade.usecases.duplicates.rules.tiers import checked_tier, pair_tiers
 
 SAME = (Tier.BYTES, Tier.PIXELS, Tier.PICTURE)
 """The tiers that apply to two single pictures."""
-
-
-class OpenLibrary(Protocol):
-    """Another library, open."""
-
-    @property
-    def context(self) -> LibraryContext:
-        """Its parts."""
 
 
 class Duplicates:
@@ -106,7 +97,8 @@ class Duplicates:
     ) -> Iterator[DuplicateGroup]:
         """The groups of `find`, in the same order, in batches: for libraries too large for its report.
 
-        Arguments and errors are those of `find`. Files that cannot be read are left out.
+        Arguments and errors are those of `find`. The call compares; the groups are built later, as they are
+        taken. Files that cannot be read are left out.
         """
         from saccade.usecases.duplicates.flow.finding import iter_groups
         from saccade.usecases.duplicates.flow.selection import request_of
@@ -121,7 +113,8 @@ class Duplicates:
             keep=keep,
             burst_seconds=burst_seconds,
         )
-        return iter_groups(duplicate_tools(self._context, verify), request, progress=progress)
+        with self._context.jobs.run("duplicates", progress) as job:
+            return iter_groups(duplicate_tools(self._context, verify), request, progress=job.report)
 
     def check(
         self, *pictures: Picture, tiers: Sequence[str] = SAME, verify: str = "base"
@@ -169,7 +162,11 @@ class Duplicates:
 
         wanted = pair_tiers(tiers)
         one, two = (images_of_set(self._context, name, field) for name in (train, test))
-        return find_leaks(duplicate_tools(self._context, verify), one, two, wanted, progress=progress)
+        with self._context.jobs.run("leaks", progress) as job:
+            tools = duplicate_tools(self._context, verify)
+            report = find_leaks(tools, one, two, wanted, progress=job.report)
+            job.done(pairs=len(report.pairs))
+        return report
 
     def overlap(
         self,
@@ -179,7 +176,7 @@ class Duplicates:
         verify: str = "base",
         progress: ReportProgress | None = None,
     ) -> OverlapReport:
-        """Find pictures that both this library (`a` of each pair) and another one (`b`) have. Writes nothing.
+        """Find pictures in both this library (`a` of each pair) and another one (`b`). Stores no result.
 
         Raises:
             EncoderMismatchError: the libraries use different encoders.
@@ -190,7 +187,10 @@ class Duplicates:
         wanted = pair_tiers(tiers)
         tools, space = duplicate_tools(self._context, verify), other.context.spaces.reader(Role.COPY).space
         encoder = self._context.spaces.encoder(Role.COPY).info
-        return find_shared(tools, encoder, other.context.catalog, space, wanted, progress=progress)
+        with self._context.jobs.run("overlap", progress) as job:
+            report = find_shared(tools, encoder, other.context.catalog, space, wanted, progress=job.report)
+            job.done(pairs=len(report.pairs))
+        return report
 
     def mark_distinct(
         self, image: Path | ImageId, other: Path | ImageId, *more: Path | ImageId, distinct: bool = True
@@ -226,7 +226,8 @@ class Duplicates:
         Nothing is deleted. The others of each group move to a quarantine and their keepers take over their
         metadata (tags, and columns named `merged_...`); `undo` reverses all of it. A file that
         changed since it was indexed, is in an archive, or whose keeper is not certain to stay is skipped and
-        reported. Takes the write lock; each batch of files is durable before the next one moves.
+        reported. Takes the write lock; each batch of files is durable before the next one moves. If it is
+        canceled, between two files, earlier moves can be undone, and the same call resumes.
 
         Args:
             report: from `find`.
@@ -241,23 +242,19 @@ class Duplicates:
             LibraryBusyError; DiskFullError, ReadOnlyError, StorageError: earlier moves can be undone, and the
                 same call resumes.
         """
-        from saccade.usecases.duplicates.flow.applying import Applier
         from saccade.usecases.duplicates.flow.prices import price_table
+        from saccade.usecases.duplicates.flow.tools import applier
 
-        context = self._context
-        applier = Applier(
-            catalog=context.catalog,
-            files=context.tools.quarantine,
-            runs=context.tools.journal(context.folder),
-            prices=price_table(prices),
-            report=progress or (lambda _: None),
-        )
+        context, table = self._context, price_table(prices)
         wanted = frozenset(map(checked_tier, tiers))
         place = None if to is None else absolute([to])[0]
         if dry_run:
-            return applier.plan(report, wanted, place)
+            return applier(context, table, lambda _: None).plan(report, wanted, place)
         created = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(context.clock()))
-        return applier.apply(report, wanted, place, created)
+        with context.jobs.run("apply", progress) as job:
+            applied = applier(context, table, job.report).apply(report, wanted, place, created)
+            job.done(moved=len(applied.moves), skipped=len(applied.skipped))
+        return applied
 
     def undo(self, run: str | int | None = None, *, progress: ReportProgress | None = None) -> UndoReport:
         """Put back everything that a run of `apply` moved, byte for byte, with times and permissions.
@@ -275,7 +272,10 @@ class Duplicates:
 
         tools, name = self._context.tools, None if run is None else str(run)
         journal = tools.journal(self._context.folder)
-        return undo(self._context.catalog, tools.quarantine, journal, name, progress=progress)
+        with self._context.jobs.run("undo", progress) as job:
+            report = undo(self._context.catalog, tools.quarantine, journal, name, progress=job.report)
+            job.done(restored=len(report.restored), failed=len(report.failed))
+        return report
 
     def runs(self) -> Sequence[QuarantineRun]:
         """Every run that put files away, oldest first, and what its quarantine holds now."""

@@ -12,15 +12,15 @@ from saccade.core.ports.decoders import ReportProgress
 from saccade.core.ports.encoders import Encoder
 from saccade.core.ports.indexes import NoIndex
 from saccade.core.status import DoctorReport, ForgetReport, IndexReport, LibraryStatus
-from saccade.core.types import Failure, PixelRecipe, SpaceInfo
+from saccade.core.types import Failure, Ids, PixelRecipe, SpaceInfo
 from saccade.engine.context import LibraryContext
 from saccade.engine.inputs import absolute
 from saccade.engine.reembed import reembed
-from saccade.engine.refresh import refresh
+from saccade.engine.refresh import erase, refresh
 from saccade.engine.rehash import HASHED, rehash, shows_all
 from saccade.engine.scopes import known_folders, scopes
 from saccade.usecases.indexing.flow.doctor import Doctor, Embedder
-from saccade.usecases.indexing.flow.forgetting import finish, forget
+from saccade.usecases.indexing.flow.forgetting import finish, forget, plan, targets_of
 from saccade.usecases.indexing.flow.run import index_paths
 
 
@@ -59,7 +59,7 @@ class Indexing:
                 )
             # Everything is recorded by now; another writer will bring the indexes up to date too.
             with suppress(LibraryBusyError), context.catalog.writing("building indexes", wait_s=0):
-                finish(context, partial(self._refresh, job.report, force=True))
+                finish(context, partial(self._erase, job.report))
                 self._embed_missing(job.report)
                 self._hash_missing(encoder.info.recipe, job.report)
                 self._refresh(job.report, force=False)
@@ -75,8 +75,11 @@ class Indexing:
 
     def build_indexes(self, kind: str = "auto", *, progress: ReportProgress | None = None) -> None:
         """See `saccade.Library.build_indexes`."""
-        with self._context.catalog.writing("building indexes"):
-            self._refresh(progress, kind=kind, force=True)
+        with (
+            self._context.jobs.run("build", progress) as job,
+            self._context.catalog.writing("building indexes"),
+        ):
+            self._refresh(job.report, kind=kind, force=True)
 
     def forget(
         self,
@@ -85,13 +88,23 @@ class Indexing:
         progress: ReportProgress | None = None,
     ) -> ForgetReport:
         """See `saccade.Library.forget`."""
-        return forget(self._context, targets, partial(self._refresh, progress, force=True), dry_run=dry_run)
+        context, wanted = self._context, targets_of(self._context, targets)
+        if dry_run:
+            return plan(context, wanted)
+        with context.jobs.run("forget", progress) as job, context.catalog.writing("forgetting images"):
+            report = forget(context, wanted, job.commit, partial(self._erase, job.report))
+            self._refresh(job.report, force=False)
+            job.done(images=report.images, files=report.files)
+        return report
 
     def doctor(self, *, repair: bool = False, progress: ReportProgress | None = None) -> DoctorReport:
         """See `saccade.Library.doctor`."""
         context = self._context
         first, *others = (encoder for encoder, _ in context.spaces.groups())
         with ExitStack() as stack:
+            told = progress or (lambda _: None)
+            if repair:
+                told = stack.enter_context(context.jobs.run("repair", progress)).report
 
             def embedder(encoder: Encoder) -> Embedder:
                 decoder = stack.enter_context(context.open_decoder(encoder.info.recipe))
@@ -105,11 +118,11 @@ class Indexing:
                 encoder=main.encoder,
                 others=tuple(map(embedder, others)),
                 walk=context.tools.walk,
-                report=progress or (lambda _: None),
+                report=told,
             )
             if repair:
                 with context.catalog.writing("forgetting images"):
-                    finish(context, partial(self._refresh, progress, force=True))
+                    finish(context, partial(self._erase, told))
             return (doctor.repair if repair else doctor.examine)(context.spaces.readers())
 
     def backup(self, path: Path, *, overwrite: bool = False) -> None:
@@ -156,6 +169,12 @@ class Indexing:
         if missing:
             with self._context.open_decoder(recipe if shows_all(recipe) else HASHED) as decoder:
                 rehash(self._context.catalog, decoder, missing, report=progress or (lambda _: None))
+
+    def _erase(self, progress: ReportProgress | None, forgotten: Ids) -> None:
+        """Take items that have left the catalog out of derived data; the caller holds the write lock."""
+        context, report = self._context, progress or (lambda _: None)
+        for encoder, readers in context.spaces.groups():
+            erase(context.catalog, context.indexes, encoder, readers, forgotten, report=report)
 
     def _refresh(self, progress: ReportProgress | None, *, force: bool, kind: str | None = None) -> None:
         """Update derived data; the caller holds the write lock."""

@@ -145,19 +145,20 @@ class Recommendations:
 
         context = self._context
         reader = context.spaces.reader(Role.SEMANTIC)
-        return replay(
-            context.catalog,
-            reader,
-            context.spaces.calibration(reader).image_spread,
-            k=k,
-            held_out=held_out,
-            seed=seed,
-            report=progress or (lambda _: None),
-            diverse=diverse,
-            novel=novel,
-            half_life=half_life,
-            only=context.among(where, folders),
-        )
+        with context.jobs.run("replay", progress) as job:
+            return replay(
+                context.catalog,
+                reader,
+                context.spaces.calibration(reader).image_spread,
+                k=k,
+                held_out=held_out,
+                seed=seed,
+                report=job.report,
+                diverse=diverse,
+                novel=novel,
+                half_life=half_life,
+                only=context.among(where, folders),
+            )
 
     # --- feedback
 

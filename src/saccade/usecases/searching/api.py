@@ -111,10 +111,7 @@ class Searching:
         progress: ReportProgress | None = None,
     ) -> SearchResult:
         """See `saccade.Library.style`."""
-        from saccade.usecases.searching.flow.style import (
-            rank_styles,
-            styles_of,
-        )
+        from saccade.usecases.searching.flow.style import load_styles, measure_styles, rank_styles
         from saccade.usecases.searching.rules.style import (
             STYLE_RECIPE,
             STYLE_SIZE,
@@ -131,12 +128,13 @@ class Searching:
         known = [known_image(context, picture, space) for picture in pictures]
         eligible = context.catalog.images.match(context.filter(where, folders))
         given = np.array([one for one in known if one is not None], np.int64)
-        styles = styles_of(
-            context.catalog,
-            lambda: context.open_decoder(STYLE_RECIPE),
-            np.union1d(eligible, given),
-            progress or (lambda _: None),
-        )
+        styles = load_styles(context.catalog)
+        missing = np.setdiff1d(np.union1d(eligible, given), styles.ids)
+        if len(missing):
+            with context.jobs.run("style", progress) as job, context.open_decoder(STYLE_RECIPE) as decoder:
+                fresh = measure_styles(context.catalog, decoder, missing, job.report)
+                job.done(measured=len(fresh.ids), failed=len(fresh.failed))
+            styles = styles.joined(fresh)
         looks: list[NDArray[np.float32]] = []
         for picture, one in zip(pictures, known, strict=True):
             if one is not None and one in styles.ids:

@@ -198,7 +198,7 @@ class Tags:
         folders: Sequence[Path] = (),
         progress: ReportProgress | None = None,
     ) -> SuggestionReport:
-        """Images to label next, chosen by the active version without learning anything. Writes nothing.
+        """Images to label next, chosen by the active version without learning anything. Stores no result.
 
         Raises:
             NotFoundError: no classifier is called this.
@@ -207,7 +207,8 @@ class Tags:
         from saccade.usecases.tags.flow.lessons import suggest
 
         among = self._context.among(where, folders)
-        return suggest(self._context, name, count, among=among, progress=progress)
+        with self._context.jobs.run("suggest", progress) as job:
+            return suggest(self._context, name, count, among=among, progress=job.report)
 
     def classifiers(self, name: str | None = None) -> Sequence[ClassifierVersion]:
         """Every version of what was taught (under one name, or all), newest first."""
@@ -227,7 +228,8 @@ class Tags:
         """
         from saccade.usecases.tags.flow.lessons import use
 
-        return use(self._context, name, version, progress=progress)
+        with self._context.jobs.run("use", progress) as job:
+            return use(self._context, name, version, progress=job.report)
 
     # --- for other programs
 
@@ -258,7 +260,8 @@ class Tags:
         among = self._context.among(where, folders)
         target = None if to is None else absolute([to])[0]
         wanted = Export(format=format, target=target, among=among, dry_run=dry_run)
-        return export(self._context, wanted, progress)
+        with self._context.jobs.run("export", progress) as job:
+            return export(self._context, wanted, job.report)
 
     def write_files(
         self,
@@ -280,7 +283,8 @@ class Tags:
         from saccade.usecases.tags.flow.files import write_files
 
         among = self._context.among(where, folders)
-        return write_files(self._context, among, dry_run=dry_run, progress=progress)
+        with self._context.jobs.run("write_files", progress) as job:
+            return write_files(self._context, among, dry_run=dry_run, progress=job.report)
 
     def restore_files(self, *, dry_run: bool = False) -> ExportReport:
         """Put back every file that `write_files` changed, byte for byte.
@@ -290,4 +294,5 @@ class Tags:
         """
         from saccade.usecases.tags.flow.files import restore_files
 
-        return restore_files(self._context, dry_run=dry_run)
+        with self._context.jobs.run("restore_files") as job:
+            return restore_files(self._context, dry_run=dry_run, progress=job.report)

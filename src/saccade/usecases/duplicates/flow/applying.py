@@ -35,6 +35,7 @@ class Applier:
     runs: QuarantineRuns
     prices: PriceTable
     report: ReportProgress
+    """Called before each file, and when all is done; where it raises, earlier moves can be undone."""
 
     def plan(self, found: DuplicateReport, tiers: Collection[Tier], to: str | None) -> ApplyReport:
         """Plan the moves, without reading or changing any picture.
@@ -77,6 +78,7 @@ class Applier:
             work.do(found, plan.moves)
             with storage_errors(place):
                 self.runs.end(run)
+            work.tell()
         return replace(
             plan,
             run=run,
@@ -156,6 +158,7 @@ class _Work:
 
     def __init__(self, cleaner: Applier, run: str, place: str, first: int) -> None:
         self._cleaner = cleaner
+        self._total = 0
         self._files = cleaner.files
         self._run = run
         self._place = place
@@ -168,6 +171,7 @@ class _Work:
 
     def do(self, found: DuplicateReport, moves: Sequence[Move]) -> None:
         """Move them, a batch of groups at a time."""
+        self._total = len(moves)
         by_path = {move.path: move for move in moves}
         groups = [group for group in found.groups if any(other.path in by_path for other in group.others)]
         number = self._cleaner.catalog.runs.start("apply")
@@ -176,11 +180,12 @@ class _Work:
             wanted = [by_path.pop(o.path) for group in batch for o in group.others if o.path in by_path]
             with storage_errors(self._place):
                 self._do_batch(batch, wanted, number)
-            done = len(self.moved) + len(self.skipped)
-            self._cleaner.report(
-                Progress(stage="moving", done=done, total=len(moves), failed=len(self.skipped))
-            )
         self._cleaner.catalog.runs.finish(number, {"moved": len(self.moved)})
+
+    def tell(self) -> None:
+        """Report how many files are done."""
+        done = len(self.moved) + len(self.skipped)
+        self._cleaner.report(Progress(stage="moving", done=done, total=self._total, failed=len(self.skipped)))
 
     def _do_batch(self, groups: Sequence[DuplicateGroup], wanted: Sequence[Move], number: int) -> None:
         ready = [self._placed(move) for move in self._checked(wanted)]
@@ -191,20 +196,22 @@ class _Work:
         self._cleaner.runs.write(self._run, ready, merges)
         take_over(catalog, merges)
         self.merges += merges
-        moved: list[Move] = []
+        before = len(self.moved)
         try:
             for move in ready:
-                self._move(move, moved)
+                self.tell()
+                self._move(move)
         finally:
+            moved = self.moved[before:]
             self._files.sync_folders([path for move in moved for path in (move.path, move.place)])
             self._places.mark_missing(number, [move.path for move in moved])
-            self.moved += moved
 
     def _checked(self, moves: Sequence[Move]) -> list[Move]:
         """Those whose bytes, and whose keeper's bytes, have not changed since they were indexed."""
         ready: list[Move] = []
         keepers: dict[str, bool] = {}
         for move in moves:
+            self.tell()
             if move.keeper not in keepers:
                 keepers[move.keeper] = self._holds(move.keeper, move.keeper_sha256)
             facts = self._files.look(move.path)
@@ -237,12 +244,12 @@ class _Work:
         self._number += 1
         return placed
 
-    def _move(self, move: Move, moved: list[Move]) -> None:
+    def _move(self, move: Move) -> None:
         """Move one file; a full disk ends the run, other errors concern only this file."""
         try:
             self._files.set_aside(move)
             if self._files.look(move.keeper) is not None:
-                moved.append(move)
+                self.moved.append(move)
                 return
             # One file under two indistinguishable names (a bind mount): put it back at once.
             self._files.put_back(move, move.path)

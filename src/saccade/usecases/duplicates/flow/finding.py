@@ -39,8 +39,8 @@ def find_duplicates(
 def iter_groups(
     tools: Tools, request: Request, *, progress: ReportProgress | None = None
 ) -> Iterator[DuplicateGroup]:
-    """The groups of `find_duplicates` in its order, built as they are taken. Work starts with the first."""
-    yield from _Search(tools, request, progress or (lambda _: None)).stream()
+    """The groups of `find_duplicates` in its order, compared by the call, and built as they are taken."""
+    return _Search(tools, request, progress or (lambda _: None)).stream()
 
 
 class _Search:
@@ -84,7 +84,7 @@ class _Search:
         """The groups of the report: all are built once for the order, and again as they are taken."""
         placed = [(_place(group), one) for one, group in self._reporter.built(self._grouped())]
         placed.sort(key=lambda one: one[0])
-        yield from self._reporter.groups(one for _, one in placed)
+        return self._reporter.groups(one for _, one in placed)
 
     def _grouped(self) -> list[Grouped]:
         """All groups, as image ids."""

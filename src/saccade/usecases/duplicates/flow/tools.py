@@ -1,14 +1,17 @@
-"""Assembles the dependencies for finding and checking from a library's parts."""
+"""Assembles the dependencies for finding, checking and putting away from a library's parts."""
 
 from saccade.core.calibration import Calibration
+from saccade.core.ports.decoders import ReportProgress
 from saccade.core.types import Role, SpaceInfo
 from saccade.engine.context import LibraryContext
+from saccade.usecases.duplicates.flow.applying import Applier
 from saccade.usecases.duplicates.flow.bursts import least_score
 from saccade.usecases.duplicates.flow.candidates import candidate_threshold, joined_threshold
 from saccade.usecases.duplicates.flow.checking import Checker
 from saccade.usecases.duplicates.flow.matcher import HashTable, Surroundings
 from saccade.usecases.duplicates.flow.request import Tools
 from saccade.usecases.duplicates.rules.reports import Tier
+from saccade.usecases.duplicates.rules.savings import PriceTable
 
 _BURST, _SCENE = 0.95, 0.99
 """Required confidence of similarity: the odds of a true neighbor against a random image of this library."""
@@ -56,6 +59,17 @@ def checker(context: LibraryContext, verify: str, tiers: frozenset[Tier]) -> Che
         ),
         tiers=tiers,
         cache_mb=context.settings.cache_mb,
+    )
+
+
+def applier(context: LibraryContext, prices: PriceTable, report: ReportProgress) -> Applier:
+    """The dependencies for putting duplicates away."""
+    return Applier(
+        catalog=context.catalog,
+        files=context.tools.quarantine,
+        runs=context.tools.journal(context.folder),
+        prices=prices,
+        report=report,
     )
 
 

@@ -31,12 +31,13 @@ def undo(
     runs: QuarantineRuns,
     run: str | None,
     *,
-    progress: ReportProgress | None = None,
+    progress: ReportProgress = lambda _: None,
 ) -> UndoReport:
     """Put back everything of a run, and remove from the keepers what they had taken over.
 
     Args:
         run: its name; None means the newest that still has files.
+        progress: called before each file, and when all is done; where it raises, run it again to resume.
     Raises:
         NotFoundError: there is no such run, or nothing to undo.
         LibraryBusyError; DiskFullError, ReadOnlyError, StorageError: run it again to resume.
@@ -44,21 +45,16 @@ def undo(
     started = time.monotonic()
     with catalog.writing("putting files back"):
         entries = runs.load(run) if run is not None else _newest(files, runs)
-        work = _Work(catalog, files, entries)
+        work = _Work(catalog, files, entries, progress)
         with storage_errors(entries.place):
             for start in range(0, len(entries.moves), _BATCH):
                 work.put_back(entries.moves[start : start + _BATCH])
-                if progress is not None:
-                    done = min(start + _BATCH, len(entries.moves))
-                    step = Progress(
-                        stage="restoring", done=done, total=len(entries.moves), failed=len(work.failed)
-                    )
-                    progress(step)
             unmerged = work.give_back(runs)
             runs.tidy(entries)
             if not entries.finished:
                 runs.end(entries.run)
         catalog.runs.finish(work.number, {"restored": len(work.restored)})
+        work.tell()
     return UndoReport(
         run=entries.run,
         restored=tuple(work.restored),
@@ -93,10 +89,13 @@ def _quarantine_run(files: QuarantineFiles, entries: RunEntries) -> QuarantineRu
 class _Work:
     """One undo."""
 
-    def __init__(self, catalog: Catalog, files: QuarantineFiles, entries: RunEntries) -> None:
+    def __init__(
+        self, catalog: Catalog, files: QuarantineFiles, entries: RunEntries, report: ReportProgress
+    ) -> None:
         self._catalog = catalog
         self._files = files
         self._entries = entries
+        self._report = report
         self._places = Places(catalog)
         self.number = catalog.runs.start("undo")
         self.restored: list[Restored] = []
@@ -104,11 +103,19 @@ class _Work:
         self.unmoved = 0
         self._still_away: set[int] = set()
 
+    def tell(self) -> None:
+        """Report how many files are done."""
+        done = len(self.restored) + self.unmoved + len(self.failed)
+        self._report(
+            Progress(stage="restoring", done=done, total=len(self._entries.moves), failed=len(self.failed))
+        )
+
     def put_back(self, moves: Sequence[Move]) -> None:
         """Put a batch back and record it."""
         back: list[tuple[str, FileStamp, str]] = []
         try:
             for move in moves:
+                self.tell()
                 at = self._put_back(move)
                 if isinstance(at, Failure):
                     self.failed.append(at)

@@ -157,7 +157,10 @@ class Outliers:
         if not subjects:
             raise NoImagesError("there are no good pictures to learn from", hint="add some: --good FOLDER")
         subjects = inspection.chosen(subjects, seed)
-        with context.open_decoder(encoder.info.recipe) as decoder:
+        with (
+            context.jobs.run("train", progress) as job,
+            context.open_decoder(encoder.info.recipe) as decoder,
+        ):
             model = inspection.train(
                 context.catalog,
                 features,
@@ -168,8 +171,9 @@ class Outliers:
                 encoder=encoder.info.fingerprint,
                 false_alarms=false_alarms,
                 seed=seed,
-                report=progress or _silent,
+                report=job.report,
             )
+            job.done(good=model.good)
         return replace(model, failed=(*failed, *model.failed))
 
     def inspect(
@@ -210,7 +214,10 @@ class Outliers:
         subjects, failed = subjects_of(context, files, where, folders, everything=everything)
         if not subjects:
             raise NoImagesError("there is nothing to judge", hint="give files, folders or a filter")
-        with context.open_decoder(encoder.info.recipe) as decoder:
+        with (
+            context.jobs.run("inspect", progress) as job,
+            context.open_decoder(encoder.info.recipe) as decoder,
+        ):
             report = inspect_pictures(
                 context.catalog,
                 trained,
@@ -219,8 +226,9 @@ class Outliers:
                 subjects,
                 top=top,
                 store=store,
-                report=progress or _silent,
+                report=job.report,
             )
+            job.done(images=report.images, bad=report.bad)
         return replace(report, failed=(*failed, *report.failed), seconds=time.perf_counter() - started)
 
     def heat_map(self, image: Picture, name: str, *, version: int | None = None, size: int = 512) -> HeatMap:
@@ -285,7 +293,3 @@ class Outliers:
             compared = compare(context.catalog, rows, query)
             job.done(compared=len(ids))
         return compared
-
-
-def _silent(_: object) -> None:
-    """Discard progress."""

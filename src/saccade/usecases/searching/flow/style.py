@@ -1,7 +1,7 @@
 """Finds pictures with similar color, light and composition, whatever they show."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,36 +42,46 @@ class Styles:
     features: NDArray[np.float32]
     failed: tuple[Failure, ...] = ()
 
+    def joined(self, *others: "Styles") -> "Styles":
+        """These and the others; of an image in several, the first."""
+        every = (self, *others)
+        ids, first = np.unique(np.concatenate([one.ids for one in every]), return_index=True)
+        return Styles(
+            ids=ids,
+            features=np.concatenate([one.features for one in every])[first],
+            failed=tuple(failure for one in every for failure in one.failed),
+        )
 
-def styles_of(catalog: Catalog, decoder: Callable[[], Decoder], ids: Ids, report: ReportProgress) -> Styles:
-    """Features of sorted ids: stored ones, and the rest computed now and stored in blocks.
+
+def load_styles(catalog: Catalog) -> Styles:
+    """All stored features."""
+    found = Styles(ids=np.zeros(0, np.int64), features=np.zeros((0, STYLE_SIZE), np.float32))
+    blocks = [found]
+    for entry in catalog.results.versions(_KIND):
+        block = catalog.results.load(_KIND, entry.name, entry.version)
+        if block is not None:
+            rows = block.rows.arrays["features"].astype(np.float32)
+            blocks.append(Styles(ids=block.rows.ids, features=rows))
+    return found.joined(*blocks)
+
+
+def measure_styles(catalog: Catalog, decoder: Decoder, ids: Ids, report: ReportProgress) -> Styles:
+    """Features of sorted ids, computed and stored in blocks.
 
     Args:
-        decoder: creates one for `STYLE_RECIPE`; called, and its decoder closed, only if something is missing.
+        decoder: of `STYLE_RECIPE`.
     """
-    known = _load(catalog)
-    missing = np.setdiff1d(ids, known.ids)
-    failed: list[Failure] = []
-    parts = [known]
-    if len(missing):
-        reader = decoder()
-        try:
-            for start in range(0, len(missing), _BLOCK):
-                records = catalog.images.get(missing[start : start + _BLOCK].tolist())
-                block = _computed(reader, records, start, len(missing), report)
-                failed += block.failed
-                if len(block.ids):
-                    rows = ImageRows(ids=block.ids, arrays={"features": block.features.astype(np.float16)})
-                    name = f"{int(block.ids[0])}-{int(block.ids[-1])}"
-                    catalog.results.save(_KIND, name, {}, {}, rows=rows, keep=1)
-                parts.append(block)
-        finally:
-            reader.close()
-    found = np.concatenate([part.ids for part in parts])
-    features = np.concatenate([part.features for part in parts])
-    _, first = np.unique(found, return_index=True)
-    first = first[np.isin(found[first], ids)]
-    return Styles(ids=found[first], features=features[first], failed=tuple(failed))
+    blocks: list[Styles] = []
+    for start in range(0, len(ids), _BLOCK):
+        records = catalog.images.get(ids[start : start + _BLOCK].tolist())
+        block = _computed(decoder, records, start, len(ids), report)
+        if len(block.ids):
+            rows = ImageRows(ids=block.ids, arrays={"features": block.features.astype(np.float16)})
+            name = f"{int(block.ids[0])}-{int(block.ids[-1])}"
+            catalog.results.save(_KIND, name, {}, {}, rows=rows, keep=1)
+        blocks.append(block)
+    first, *others = blocks
+    return first.joined(*others)
 
 
 def look_of(decoder: Decoder, task: DecodeTask) -> NDArray[np.float32]:
@@ -177,17 +187,6 @@ def _hit(record: ImageRecord, rank: int, look: NDArray[np.float32], *, score: fl
         similar=(),
         info=record.info,
     )
-
-
-def _load(catalog: Catalog) -> Styles:
-    """All stored features."""
-    ids, rows = [np.zeros(0, np.int64)], [np.zeros((0, STYLE_SIZE), np.float32)]
-    for entry in catalog.results.versions(_KIND):
-        block = catalog.results.load(_KIND, entry.name, entry.version)
-        if block is not None:
-            ids.append(block.rows.ids)
-            rows.append(block.rows.arrays["features"].astype(np.float32))
-    return Styles(ids=np.concatenate(ids), features=np.concatenate(rows))
 
 
 def _computed(

@@ -1,8 +1,9 @@
 """Writes tags for other programs: tables, and sidecars next to the images."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 from saccade.core.errors import InputError, SaccadeError
 from saccade.core.ports.decoders import ReportProgress
@@ -22,6 +23,7 @@ from saccade.usecases.tags.rules.reports import ExportReport
 NAMES = {"csv": "tags.csv", "hf": "metadata.jsonl", "coco": "tags.json"}
 """{format: default file name}."""
 SIDECARS = "xmp"
+_Image = TypeVar("_Image")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +43,7 @@ class Export:
     dry_run: bool
 
 
-def export(context: LibraryContext, wanted: Export, progress: ReportProgress | None) -> ExportReport:
+def export(context: LibraryContext, wanted: Export, progress: ReportProgress) -> ExportReport:
     """Write tags for other programs; each file is written atomically.
 
     Raises:
@@ -68,6 +70,7 @@ def export(context: LibraryContext, wanted: Export, progress: ReportProgress | N
             parts = hf_parts(images, os.path.dirname(target), skipped)
         else:
             parts = coco_parts(images, list(catalog.tags.labels()))
+        context.tools.clear_scratch([os.path.dirname(target)])
         context.tools.write_whole(target, parts)
     return ExportReport(
         format=wanted.format,
@@ -83,6 +86,7 @@ def export(context: LibraryContext, wanted: Export, progress: ReportProgress | N
 def _sidecars(context: LibraryContext, images: Iterator[TaggedImage], *, dry_run: bool) -> ExportReport:
     """A sidecar next to each file, merged into an existing one."""
     written, skipped, unchanged, count = [], [], 0, 0
+    cleared: set[str] = set()
     for one in images:
         count += 1
         labels = [tag.label for tag in one.tags]
@@ -92,6 +96,10 @@ def _sidecars(context: LibraryContext, images: Iterator[TaggedImage], *, dry_run
                 skipped.append(Failure(path=path, code="not_written", reason="it is in an archive"))
                 continue
             target = context.tools.keywords.sidecar_of(file)
+            folder = os.path.dirname(target)
+            if folder not in cleared and not dry_run:
+                context.tools.clear_scratch([folder])
+                cleared.add(folder)
             try:
                 old = content_of(target)
                 fresh = context.tools.keywords.with_keywords(old, labels)
@@ -115,13 +123,11 @@ def _sidecars(context: LibraryContext, images: Iterator[TaggedImage], *, dry_run
     )
 
 
-def reported(
-    images: Iterator[TaggedImage], total: int, progress: ReportProgress | None
-) -> Iterator[TaggedImage]:
+def reported(images: Iterable[_Image], total: int, progress: ReportProgress) -> Iterator[_Image]:
     """The images, with progress reported as they pass."""
     for done, one in enumerate(images, 1):
         yield one
-        if progress is not None and (done % 100 == 0 or done == total):
+        if done % 100 == 0 or done == total:
             progress(Progress(stage="export", done=done, total=total))
 
 

@@ -31,7 +31,7 @@ _RESTORING = "putting original files back"
 
 
 def write_files(
-    context: LibraryContext, among: Ids | None, *, dry_run: bool, progress: ReportProgress | None
+    context: LibraryContext, among: Ids | None, *, dry_run: bool, progress: ReportProgress
 ) -> ExportReport:
     """Write tags into the JPEG files of images, after verifying that each still shows the same picture."""
     if dry_run:
@@ -42,14 +42,14 @@ def write_files(
         return _write(context, manifest, among, dry_run=False, progress=progress)
 
 
-def restore_files(context: LibraryContext, *, dry_run: bool) -> ExportReport:
+def restore_files(context: LibraryContext, *, dry_run: bool, progress: ReportProgress) -> ExportReport:
     """Put back every file that `write_files` changed, byte for byte; files changed by others are skipped."""
     if dry_run:
-        return _restore(context, Manifest(context), dry_run=True)
+        return _restore(context, Manifest(context), dry_run=True, progress=progress)
     with context.catalog.writing(_RESTORING):
         manifest = Manifest(context)
         _finish(context, manifest)
-        return _restore(context, manifest, dry_run=False)
+        return _restore(context, manifest, dry_run=False, progress=progress)
 
 
 class _KeptError(ValueError):
@@ -61,7 +61,9 @@ class _KeptError(ValueError):
 
 
 def _finish(context: LibraryContext, manifest: Manifest) -> None:
-    """Record what an interrupted run changed and did not record."""
+    """Record what an interrupted run changed and did not record, and remove what it left half written."""
+    folders = (os.path.dirname(change.path) for change in manifest.pending)
+    context.tools.clear_scratch([manifest.folder, *folders])
     with Recorder(context, manifest, _WRITING) as recorder:
         for change in manifest.pending:
             if _digest(change.path) == change.new:
@@ -74,7 +76,7 @@ def _write(
     among: Ids | None,
     *,
     dry_run: bool,
-    progress: ReportProgress | None,
+    progress: ReportProgress,
 ) -> ExportReport:
     ids = tagged_ids(context.catalog, among)
     written: list[str] = []
@@ -148,12 +150,14 @@ def _keep(context: LibraryContext, manifest: Manifest, digest: str, data: bytes)
         context.tools.write_whole(place, [data])
 
 
-def _restore(context: LibraryContext, manifest: Manifest, *, dry_run: bool) -> ExportReport:
+def _restore(
+    context: LibraryContext, manifest: Manifest, *, dry_run: bool, progress: ReportProgress
+) -> ExportReport:
     restored: list[str] = []
     skipped: list[Failure] = []
     unchanged = 0
     with Recorder(context, manifest, _RESTORING) as recorder:
-        for path in manifest.paths:
+        for path in reported(manifest.paths, len(manifest.paths), progress):
             try:
                 found = _restorable(context, manifest, path)
                 if found is None:

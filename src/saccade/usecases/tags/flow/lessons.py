@@ -48,7 +48,7 @@ def teach(
     among: Ids | None,
     seed: int,
     dry_run: bool,
-    progress: ReportProgress | None,
+    progress: ReportProgress,
 ) -> TeachingReport:
     """See `Tags.teach`."""
     label = labels_of([lesson.name], None).labels[0].path
@@ -81,17 +81,17 @@ def teach(
         among=among,
         seed=seed,
         dry_run=dry_run,
-        report=progress or (lambda _: None),
+        report=progress,
     )
 
 
-def use(context: LibraryContext, name: str, version: int, *, progress: ReportProgress | None) -> int:
+def use(context: LibraryContext, name: str, version: int, *, progress: ReportProgress) -> int:
     """See `Tags.use`."""
     catalog, spaces = context.catalog, _spaces(context)
     result = classifiers.load(catalog, name, version)
     model = _model(result, spaces)
     sample = sample_of(catalog, spaces)
-    applied = apply(catalog, spaces, model, sample, among=None, report=progress or (lambda _: None))
+    applied = apply(catalog, spaces, model, sample, among=None, report=progress)
     stated = result.facts.get("min_confidence", result.facts.get("least"))  # "least" in libraries of 0.2
     min_confidence = float(stated) if isinstance(stated, (int, float)) else None
     tags, labels = tags_of(name, model.classes, applied, min_confidence)
@@ -102,7 +102,7 @@ def use(context: LibraryContext, name: str, version: int, *, progress: ReportPro
 
 
 def suggest(
-    context: LibraryContext, name: str, count: int, *, among: Ids | None, progress: ReportProgress | None
+    context: LibraryContext, name: str, count: int, *, among: Ids | None, progress: ReportProgress
 ) -> SuggestionReport:
     """See `Tags.suggest`."""
     catalog, spaces = context.catalog, _spaces(context)
@@ -116,7 +116,7 @@ def suggest(
     }
     examples = Examples(members=members, random=np.zeros(0, np.int64), notes=())
     sample = sample_of(catalog, spaces)
-    applied = apply(catalog, spaces, model, sample, among=among, report=progress or (lambda _: None))
+    applied = apply(catalog, spaces, model, sample, among=among, report=progress)
     return SuggestionReport(
         name=result.name,
         version=result.version,
