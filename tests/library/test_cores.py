@@ -54,7 +54,7 @@ def test_decoding_and_encoding_share_the_cores(
     for number in range(PICTURES):
         Image.fromarray(rng.integers(0, 256, (40, 40, 3), np.uint8)).save(tmp_path / f"{number}.png")
     with open_library(tmp_path, settings=Settings(threads=threads, workers=workers)) as library:
-        assert library.index().embedded == PICTURES
+        assert library.index(tmp_path).embedded == PICTURES
     (held,) = watched
     assert held.times > PICTURES
     assert 1 <= held.most <= most
