@@ -9,15 +9,17 @@ from numpy.typing import NDArray
 from saccade.core.items import FIRST_PART
 from saccade.core.ports.catalog import Catalog
 from saccade.core.ports.indexes import EVERYTHING, IndexStore, NoIndex, Retriever, Selection
-from saccade.core.ties import tie_keys
+from saccade.core.ties import ranked, tie_keys
 from saccade.core.types import Embeddings, Ids, Scores, SpaceInfo
 from saccade.core.vectors import distinct
 from saccade.engine.folding import NO_PARTS, Nearest, folded
+from saccade.engine.gathering import Gathered, first_by_digest
 from saccade.engine.view import View, kept
 
 _BEHIND = 8
 """Items looked at after the k-th: enough to see that they score lower, as they nearly always do."""
 _TIES = 4096
+"""Where more items than this tie with the k-th image, images are looked at in order of digest instead."""
 _SAME = 0.9999
 """Score of a row with itself, less what float32 may lose."""
 
@@ -55,23 +57,30 @@ class SpaceReader:
         Args:
             within: the images to search among.
         Returns:
-            best first, ties by SHA-256 (among more than 4,096 images of one score by id).
+            best first, ties by SHA-256.
         """
-        images, items, scores = self._ranked(query, k, within, ties=_TIES)
-        return Nearest(images=images[0], items=items[0], scores=scores[0])
+        return self._nearest(self._fresh(), query, k, within)
 
     def candidates(self, query: Embeddings, k: int, *, within: Selection = EVERYTHING) -> tuple[Ids, Scores]:
         """(m,) images and (m,) scores of `nearest`."""
         found = self.nearest(query, k, within=within)
         return found.images, found.scores
 
-    def best_scores(self, queries: Embeddings, k: int) -> tuple[Ids, Scores]:
-        """The k best present images of each of (q, d) queries at once: (q, m) ids and scores.
+    def each_nearest(self, queries: Embeddings, k: int) -> tuple[Ids, Scores]:
+        """(q, m) images and scores of `nearest` for each of (q, d) queries, faster than one by one."""
+        view = self._fresh()
+        found = self._gathered(view, queries, k, k + _BEHIND, EVERYTHING)
+        keys = tie_keys(self._catalog.images, found.images, found.scores)
+        order = np.lexsort((keys, -found.scores), axis=1)[:, :k]
+        images = np.take_along_axis(found.images, order, 1)
+        for row in np.flatnonzero(found.cut(k)):
+            near = self._nearest(view, queries[row : row + 1], k, EVERYTHING).images
+            images[row, : len(near)] = near
+        return images, np.take_along_axis(found.scores, order, 1)
 
-        Ties go by SHA-256, except with images behind the k-th.
-        """
-        images, _, scores = self._ranked(queries, k, EVERYTHING, ties=0)
-        return images, scores
+    def best_scores(self, queries: Embeddings, k: int) -> Scores:
+        """(q, m) scores of the k best present images of each of (q, d) queries."""
+        return self._gathered(self._fresh(), queries, k, k, EVERYTHING).scores[:, :k]
 
     def count(self) -> int:
         """Number of images that a search without filter can find."""
@@ -104,33 +113,40 @@ class SpaceReader:
                 self._view.index.close()
             self._view, self._version = replace(self._view, index=None), None
 
-    def _ranked(
-        self, queries: Embeddings, k: int, within: Selection, *, ties: int
-    ) -> tuple[Ids, Ids, Scores]:
-        """(q, m) images, items and scores, m = min(k, matching images), best first, ties by SHA-256.
+    def _nearest(self, view: View, query: Embeddings, k: int, within: Selection) -> Nearest:
+        """See `nearest`."""
+        wanted = k + _BEHIND
+        most = max(_TIES, 4 * wanted)
+        found = self._gathered(view, query, k, wanted, within)
+        while wanted < most and found.cut(k)[0]:
+            wanted *= 4
+            found = self._gathered(view, query, k, wanted, within)
+        if found.cut(k)[0]:
+
+            def all_of(ids: Ids) -> Gathered:
+                return self._gathered(view, query, len(ids), len(ids), Selection.of(ids))
+
+            found = first_by_digest(self._catalog.images, found, k, within.only, all_of)
+        images, items, scores = found.images[0], found.items[0], found.scores[0]
+        order = ranked(self._catalog.images, images, scores, k)
+        return Nearest(images=images[order], items=items[order], scores=scores[order])
+
+    def _gathered(self, view: View, queries: Embeddings, k: int, wanted: int, within: Selection) -> Gathered:
+        """The best images of each of (q, d) queries, at least k if there are as many.
 
         Args:
-            ties: up to how many items to look at for those that tie with the k-th image.
+            wanted: number of items to begin with; more if they are of too few images.
         """
-        view = self._fresh()
         among = view.items(within)
-        wanted = k + (_BEHIND if ties else 0)
         while True:
             items, scores = view.search(queries, wanted, among)
             ended = items.shape[1] < wanted
             images, items, scores, count = self._folded(view, items, scores, wanted)
-            if ended or (count >= k and (items.shape[1] >= ties or _tied(scores, k) < count)):
-                break
-            wanted *= 4  # so many items tie, or are of the same images, that k images need a wider net
-        keys = tie_keys(self._catalog.images.digests, images, scores)
-        order = np.lexsort((items, keys, -scores), axis=1)[:, :k]
-        return (
-            np.take_along_axis(images, order, 1),
-            np.take_along_axis(items, order, 1),
-            np.take_along_axis(scores, order, 1),
-        )
+            if ended or count >= k:
+                return Gathered(images=images, items=items, scores=scores, ended=ended)
+            wanted *= 4
 
-    def _folded(self, view: "View", items: Ids, scores: Scores, most: int) -> tuple[Ids, Ids, Scores, int]:
+    def _folded(self, view: View, items: Ids, scores: Scores, most: int) -> tuple[Ids, Ids, Scores, int]:
         """Images, items and scores, each (q, m), with the best item of each image, and m."""
         if not (items >= FIRST_PART).any():
             return items, items, scores, items.shape[1]
@@ -147,7 +163,7 @@ class SpaceReader:
         parts = items >= FIRST_PART
         return ~parts | np.isin(items, self._catalog.embeddings.held(self.space.id, np.unique(items[parts])))
 
-    def _fresh(self) -> "View":
+    def _fresh(self) -> View:
         """The space as of now."""
         version = self._catalog.version()
         with self._lock:
@@ -197,11 +213,6 @@ def _newest(ids: Ids, rows: Embeddings) -> tuple[Ids, Embeddings]:
         return ids, rows
     kept = np.sort(len(ids) - 1 - places)
     return ids[kept], rows[kept]
-
-
-def _tied(scores: Scores, k: int) -> int:
-    """The greatest number of images of a row that score at least as high as its k-th."""
-    return int((scores >= scores[:, k - 1 : k]).sum(axis=1).max(initial=0))
 
 
 def open_index(catalog: Catalog, store: IndexStore, space: SpaceInfo) -> Retriever | None:
