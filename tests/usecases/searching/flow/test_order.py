@@ -13,6 +13,7 @@ from saccade.catalog import pictures
 from saccade.catalog.sqlite import words
 from saccade.core import ties
 from saccade.core.filters import Filter, parse_where
+from saccade.core.ports.indexes import Selection
 from saccade.engine import space
 from saccade.usecases.searching.flow import search
 from tests.desk import Desk
@@ -43,9 +44,9 @@ def answers(desk: Desk, k: int) -> list[list[str]]:
     """Ids of the images of several answers."""
     queries = desk.encoder.encode_texts(["red", "blue", "orange"])
     reader = desk.reader()
-    some = desk.catalog.images.match(Filter(conditions=parse_where(["name=boat"])))
+    boats = Selection.where(Filter(conditions=parse_where(["name=boat"])), desk.catalog.images.match)
     found = [reader.candidates(query[np.newaxis], k)[0] for query in queries]
-    found += [reader.candidates(query[np.newaxis], k, only=some)[0] for query in queries if len(some)]
+    found += [reader.candidates(query[np.newaxis], k, within=boats)[0] for query in queries]
     found += list(reader.each_nearest(queries, k)[0])
     named = [[one.image_id for one in desk.catalog.images.get(images.tolist())] for images in found]
     asked = [desk.ask(*parts, k=k) for parts in (["red"], ["boat"], ["blue boat"], ["car"])]
