@@ -13,8 +13,7 @@ from saccade.core.ties import ranked, tie_keys
 from saccade.core.types import Embeddings, Ids, Scores, SpaceInfo
 from saccade.core.vectors import distinct
 from saccade.engine.folding import NO_PARTS, Nearest, folded
-from saccade.engine.gathering import Gathered, first_by_digest
-from saccade.engine.view import View, kept
+from saccade.engine.gathering import Gathered, View, first_by_digest, kept
 
 _BEHIND = 8
 """Items looked at after the k-th: enough to see that they score lower, as they nearly always do."""
