@@ -58,32 +58,91 @@ def test_few_newer_rows_wait(desk: Desk) -> None:
     assert len(desk.found(k=100)) == 25
 
 
-@pytest.mark.parametrize("gone", [False, True], ids=["newer", "gone"])
-def test_many_newer_or_gone_rows_make_the_index_stale(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch, *, gone: bool
-) -> None:
-    """More than the fixed number and more than a fifth of the rows."""
+@pytest.fixture
+def done(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What is done to indexes from here on, with three rows few and a few more many."""
     monkeypatch.setattr(refreshing, "_STALE_ROWS", 3)
+    calls: list[str] = []
+
+    def watch(name: str) -> None:
+        real = getattr(desk.store, name)
+
+        def noted(*given: Any, **named: Any) -> Any:
+            calls.append(name)
+            return real(*given, **named)
+
+        monkeypatch.setattr(desk.store, name, noted)
+
+    for name in ("build", "upsert", "delete"):
+        watch(name)
+    return calls
+
+
+def test_some_newer_rows_are_added_and_many_make_it_build_again(desk: Desk, done: list[str]) -> None:
+    """Few wait; up to a fifth are added; more are a reason to build."""
+    fill(desk, 0, 40)
+    for more, expected in ((0, ["build"] * 2), (3, []), (1, ["upsert"] * 2), (3, []), (9, ["build"] * 2)):
+        fill(desk, desk.catalog.health.counts().images, more)
+        done.clear()
+        desk.refresh()
+        assert done == expected, more
+        assert len(desk.found(k=100)) == desk.catalog.health.counts().images
+        assert (size(desk) == desk.catalog.health.counts().images) == bool(expected)
+
+
+def test_missing_images_are_no_reason_to_build(desk: Desk, done: list[str]) -> None:
+    """An index holds them on, for their files may come back; building it again would change nothing."""
     fill(desk, 0, 20)
     desk.refresh()
-    first = desk.store.open(desk.reader().space).sequence
+    done.clear()
+    for number in range(10):
+        (desk.home / f"{number:03}.png").unlink()
+    desk.index()
+    desk.refresh()
+    assert done == []
+    assert len(desk.found()) == 10
+    for number in range(10):
+        desk.picture(f"{number:03}.png", (255, number, 9))
+    desk.index()
+    assert len(desk.found()) == 20
 
-    def change(numbers: range) -> None:
-        if gone:
-            for number in numbers:
-                (desk.home / f"{number:03}.png").unlink()
-            desk.index()
-        else:
-            fill(desk, numbers.start + 20, len(numbers))
-        desk.refresh()
 
-    built = desk.home / ".saccade" / "indexes" / f"space-{desk.reader().space.id}" / "current.json"
-    before = built.read_bytes()
-    change(range(4))
-    assert built.read_bytes() == before
-    change(range(4, 8))
-    assert built.read_bytes() != before
-    assert desk.store.open(desk.reader().space).sequence >= first
+def test_rows_that_left_the_catalog_are_a_reason_to_build(desk: Desk, done: list[str]) -> None:
+    """As many as newer ones would be."""
+    fill(desk, 0, 20)
+    desk.refresh()
+    done.clear()
+    for reader in desk.all_readers():
+        desk.catalog.embeddings.remove(reader.space.id, range(1, 6))
+    desk.refresh()
+    assert done == ["build"] * 2
+    assert size(desk) == 15
+
+
+def test_a_graph_waits_for_many_newer_rows(desk: Desk, done: list[str]) -> None:
+    """Nothing can be added to it faster than it is built."""
+    fill(desk, 0, 40)
+    with desk.catalog.writing():
+        for reader in desk.all_readers():
+            desk.store.build(reader.space, desk.catalog.embeddings.after(reader.space.id, 0), kind="hnsw")
+    fill(desk, 40, 5)
+    done.clear()
+    desk.refresh()
+    assert done == []
+
+
+def test_a_damaged_index_is_built_where_rows_should_be_added(desk: Desk, done: list[str]) -> None:
+    """Damage that opening does not see."""
+    fill(desk, 0, 40)
+    desk.refresh()
+    fill(desk, 40, 5)
+    for file in desk.home.glob(".saccade/indexes/*/gen-*/ids.i64"):
+        content = file.read_bytes()
+        file.write_bytes(content[:-3] + b"\x01" + content[-2:])
+    done.clear()
+    desk.refresh()
+    assert done == ["build"] * 2
+    assert len(desk.found()) == 45
 
 
 def test_force_builds_again(desk: Desk) -> None:

@@ -22,7 +22,7 @@ from saccade.core.errors import (
 )
 from saccade.core.ports.indexes import Index, NoIndex
 from saccade.core.types import Embeddings, Ids, Progress, Role, SpaceInfo
-from saccade.indexes import IndexFiles, build, files
+from saccade.indexes import IndexFiles, build, filling
 
 KINDS = ["flat", "ivf", "hnsw"]
 COUNT = 2000
@@ -89,7 +89,7 @@ def test_auto_is_ivf_from_the_limit_on(
     store: IndexFiles, space: SpaceInfo, batches: MakeBatches, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """FLAT_BELOW itself is the first size that gets lists."""
-    monkeypatch.setattr(files, "FLAT_BELOW", COUNT)
+    monkeypatch.setattr(filling, "FLAT_BELOW", COUNT)
     assert store.build(space, batches(COUNT - 1)).kind == "flat"
     assert store.build(space, batches(COUNT)).kind == "ivf"
 

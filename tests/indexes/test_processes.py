@@ -113,12 +113,22 @@ def test_a_killed_build_leaves_an_index_and_no_garbage_for_ever(tmp_path: Path) 
 
 @pytest.mark.parametrize(
     ("killed_in", "size_after"),
-    [("_fill", 4), ("write", 4), ("Path.rename", 4), ("_point", 4), ("Path.replace", 4), ("_sweep", 8)],
+    [("fill", 4), ("write", 4), ("Path.rename", 4), ("point", 4), ("Path.replace", 4), ("sweep", 8)],
 )
-def test_a_build_killed_at_a_named_point_leaves_the_old_or_the_new(
-    tmp_path: Path, killed_in: str, size_after: int
+@pytest.mark.parametrize(
+    "doing",
+    [
+        "store.build(space, [(8, np.arange(8), np.eye(8, dtype=np.float32))])",
+        "store.upsert(space, [(8, np.arange(4, 8), np.eye(8, dtype=np.float32)[4:])])",
+        "store.delete(space, np.arange(0, 4), sequence=4)",
+    ],
+    ids=["build", "upsert", "delete"],
+)
+def test_a_change_killed_at_a_named_point_leaves_the_old_or_the_new(
+    tmp_path: Path, killed_in: str, size_after: int, doing: str
 ) -> None:
     """The old index until the pointer is replaced, the new one from then on."""
+    size_after = 0 if size_after == 8 and "delete" in doing else size_after
     store = IndexFiles(str(tmp_path))
     store.build(SPACE, [(4, np.arange(4), np.eye(4, 8, dtype=np.float32))])
     code = (
@@ -126,16 +136,18 @@ def test_a_build_killed_at_a_named_point_leaves_the_old_or_the_new(
         + f"""
 import os, signal
 from pathlib import Path
-from saccade.indexes import files
+from saccade.indexes import generations, writing
 calls = 0
 def killed(*args, **kwargs):
     global calls
     calls += 1
-    if calls == (2 if {killed_in!r} == "_sweep" else 1):
+    if calls == (2 if {killed_in!r} == "sweep" else 1):
         os.kill(os.getpid(), signal.SIGKILL)
-owner, name = (Path, {killed_in!r}[5:]) if {killed_in!r}.startswith("Path.") else (files, {killed_in!r})
+owner, name = (Path, {killed_in!r}[5:]) if {killed_in!r}.startswith("Path.") else (generations, {killed_in!r})
+if name == "fill":
+    owner = writing
 setattr(owner, name, killed)
-store.build(space, [(8, np.arange(8), np.eye(8, dtype=np.float32))])
+{doing}
 """
     )
     process = start(code, tmp_path)

@@ -235,7 +235,7 @@ def test_a_library_of_another_encoder_is_refused_before_any_work(
     real = parts.load
 
     class Other:
-        def __init__(self, name: str, threads: int) -> None:
+        def __init__(self, name: str, threads: int, cores: object) -> None:
             self.info = replace(real(name, threads=threads).info, fingerprint="e" * 64, same_as=frozenset())
 
         def encode_texts(self, texts: list[str]) -> None:

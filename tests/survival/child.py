@@ -26,7 +26,7 @@ from saccade.catalog.sqlite import copying, driver
 from saccade.core.errors import SaccadeError
 from saccade.core.ports.files import SeenFile
 from saccade.core.types import Progress
-from saccade.indexes import IndexFiles
+from saccade.indexes import IndexFiles, generations
 from saccade.library import Library, open_library
 
 Job = dict[str, Any]
@@ -39,6 +39,8 @@ POINTS: dict[str, tuple[object, str]] = {
     "sync": (copying, "_sync"),
     "encode": (tiny.TinyEncoder, "encode_pixels"),
     "build": (IndexFiles, "build"),
+    "delete": (IndexFiles, "delete"),
+    "point": (generations, "point"),
     "fsync": (os, "fsync"),
     "mkdir": (os, "mkdir"),
     "rename": (os, "rename"),

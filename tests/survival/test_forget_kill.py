@@ -17,9 +17,10 @@ STOPS = [
     ["before", "rewrite", 1],
     ["before", "empty_journal", 1],
     ["after", "wipe", 1],
-    ["before", "build", 1],
-    ["after", "build", 1],
-    ["after", "build", 2],
+    ["before", "delete", 1],
+    ["before", "point", 1],
+    ["after", "point", 1],
+    ["after", "delete", 2],
     ["before", "purged", 1],
     ["after", "purged", 1],
 ]

@@ -93,7 +93,7 @@ class PlainWorkers:
         """Nothing to end."""
 
 
-def load_tiny(name: str, *, threads: int) -> Encoder:
+def load_tiny(name: str, *, threads: int, cores: object = None) -> Encoder:
     """Stands in for `saccade.encoders.registry.load`."""
     return TinyEncoder()
 

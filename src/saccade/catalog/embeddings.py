@@ -73,10 +73,15 @@ class SqlEmbeddings:
         with self._transactions.reading() as connection:
             return vectors.count(connection, space)
 
-    def last_sequence(self, space: int) -> int:
-        """Highest sequence number in the space, 0 when empty."""
+    def newer(self, space: int, sequence: int) -> int:
+        """Number of rows of the space that are newer than `sequence`, of whole images and of parts."""
         with self._transactions.reading() as connection:
-            return vectors.last_sequence(connection, space)
+            return vectors.newer(connection, space, sequence)
+
+    def last_sequence(self, space: int, *, upto: int | None = None) -> int:
+        """Highest sequence number in the space, at most `upto`; 0 if there is none."""
+        with self._transactions.reading() as connection:
+            return vectors.last_sequence(connection, space, upto)
 
     def absent(self, space: int) -> Ids:
         """Sorted ids of items of the space that no search may find: without a file, or forgotten."""

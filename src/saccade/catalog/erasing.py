@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
+import numpy as np
 from sqlalchemy import (
     Column,
     ColumnElement,
@@ -12,7 +13,6 @@ from sqlalchemy import (
     Table,
     and_,
     delete,
-    exists,
     func,
     or_,
     select,
@@ -55,10 +55,11 @@ class SqlErasing:
         with self._transactions.storing() as connection:
             return _Departure(connection, self._transactions, images, places).carried_out()
 
-    def pending(self) -> bool:
-        """Whether forgotten images are not yet wiped, or may still be in an index."""
+    def pending(self) -> Ids:
+        """Sorted ids of the forgotten items that are not yet wiped, or may still be in an index."""
         with self._transactions.reading() as connection:
-            return bool(connection.execute(select(exists(select(forgotten.c.item_id)))).scalar())
+            found = connection.execute(select(forgotten.c.item_id).order_by(forgotten.c.item_id)).scalars()
+            return np.array(found.all(), dtype=np.int64)
 
     def wipe(self) -> None:
         """Delete everything about the forgotten images; see the port."""

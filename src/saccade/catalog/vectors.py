@@ -109,9 +109,17 @@ def count(connection: Connection, space: int) -> int:
     return connection.execute(select(func.count()).select_from(embeddings).where(whole)).scalar_one()
 
 
-def last_sequence(connection: Connection, space: int) -> int:
-    """See `Catalog.last_sequence`."""
+def newer(connection: Connection, space: int, sequence: int) -> int:
+    """Number of rows of a space that are newer than `sequence`."""
+    later = and_(embeddings.c.space_id == space, embeddings.c.sequence > sequence)
+    return connection.execute(select(func.count()).select_from(embeddings).where(later)).scalar_one()
+
+
+def last_sequence(connection: Connection, space: int, upto: int | None) -> int:
+    """See `EmbeddingStore.last_sequence`."""
     query = select(func.max(embeddings.c.sequence)).where(embeddings.c.space_id == space)
+    if upto is not None:
+        query = query.where(embeddings.c.sequence <= upto)
     return connection.execute(query).scalar() or 0
 
 

@@ -8,6 +8,7 @@ import hashlib
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
 from importlib.resources.abc import Traversable
 from typing import TypeVar
@@ -39,11 +40,15 @@ class OnnxEncoder:
         folder: the folder with `manifest.json` and its files.
         threads: batches of pictures that are encoded at the same time, each by one thread: threads that share
             one batch wait for each other, which costs 10 %. So are batches of texts.
+        cores: held while a batch of pictures is encoded; no more threads compute than there are cores.
     """
 
-    def __init__(self, folder: Traversable, *, threads: int) -> None:
+    def __init__(
+        self, folder: Traversable, *, threads: int, cores: AbstractContextManager[object] | None = None
+    ) -> None:
         self._folder = folder
         self._threads = threads
+        self._cores = cores or nullcontext()
         self._manifest = read_manifest(folder)
         self._loading = threading.Lock()
 
@@ -135,7 +140,9 @@ class OnnxEncoder:
     def _run_image(self, pixels: Pixels) -> list[NDArray[np.float32]]:
         """One batch: (n, d) rows of each role."""
         wanted = [str(role) for role in self.info.dims]
-        rows: list[NDArray[np.float32]] = self._image.run(wanted, {"pixels": np.ascontiguousarray(pixels)})
+        image = self._image
+        with self._cores:
+            rows: list[NDArray[np.float32]] = image.run(wanted, {"pixels": np.ascontiguousarray(pixels)})
         return rows
 
     def encode_texts(self, texts: Sequence[str]) -> Embeddings:

@@ -1,5 +1,6 @@
 """The registry of encoders: name -> encoder."""
 
+from contextlib import AbstractContextManager
 from importlib.resources import files
 
 from saccade.core.errors import EncoderUnavailableError
@@ -14,9 +15,12 @@ def known_encoders() -> tuple[str, ...]:
     return (BUILTIN,)
 
 
-def load(name: str, *, threads: int) -> Encoder:
+def load(name: str, *, threads: int, cores: AbstractContextManager[object] | None = None) -> Encoder:
     """Load an encoder by name; its towers are read on first use.
 
+    Args:
+        threads: batches encoded at the same time.
+        cores: held while a batch of pictures is encoded.
     Raises:
         EncoderUnavailableError: unknown name, or its files are missing or damaged.
     """
@@ -24,4 +28,4 @@ def load(name: str, *, threads: int) -> Encoder:
         raise EncoderUnavailableError(
             f"unknown encoder {name!r}", hint=f"known encoders: {', '.join(known_encoders())}"
         )
-    return OnnxEncoder(files("saccade.encoders").joinpath("weights"), threads=threads)
+    return OnnxEncoder(files("saccade.encoders").joinpath("weights"), threads=threads, cores=cores)

@@ -158,11 +158,12 @@ def write(structure: faiss.Index, path: Path) -> None:
             raise OSError(errno.EIO, f"faiss could not write {path.name}: {error}") from error
 
 
-def read(path: Path) -> faiss.Index:
-    """The faiss structure in a file, mapped rather than read. Raises OSError or ValueError."""
+def read(path: Path, *, mapped: bool = True) -> faiss.Index:
+    """The faiss structure in a file, mapped, or read into memory. Raises OSError or ValueError."""
+    flags = faiss.IO_FLAG_MMAP_IFC if mapped else 0
     with path.open("rb") as file:
         try:
-            return faiss.read_index(_name(file.fileno()), faiss.IO_FLAG_MMAP_IFC)
+            return faiss.read_index(_name(file.fileno()), flags)
         except RuntimeError as error:
             raise ValueError(f"faiss cannot read {path.name}") from error
 

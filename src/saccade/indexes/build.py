@@ -78,7 +78,7 @@ def build(
     structure.train(sample)
     del sample
     tests = _tests(rows, queries, rng)
-    truth = [np.full((len(test), 1), -2.0, np.float32) for test in tests]
+    truth = _Truth(tests)
     with ThreadPoolExecutor(1) as apart:
         if kind == "hnsw":
             # A graph depends on the order of its rows, so one thread adds them. OpenMP keeps this number per
@@ -86,12 +86,9 @@ def build(
             apart.submit(faiss.omp_set_num_threads, 1).result()
         for start, chunk in _chunks(folder / VECTORS, size, dim):
             apart.submit(structure.add, chunk).result()
-            for number, test in enumerate(tests):
-                found = faiss.knn(test, chunk, min(_AT, len(chunk)), metric=faiss.METRIC_INNER_PRODUCT)[0]
-                together = np.concatenate([truth[number], found], axis=1)
-                truth[number] = -np.sort(-together, axis=1)[:, :_AT]
+            truth.see(chunk)
             advance(start + len(chunk))
-    worst = [scores[:, -1] for scores in truth]
+    worst = truth.worst()
     tuning = Gate(rows, [test[::2] for test in tests], [some[::2] for some in worst])
     judging = Gate(rows, [test[1::2] for test in tests], [some[1::2] for some in worst])
     for aim in _AIMS:
@@ -105,6 +102,41 @@ def build(
         if recall >= RECALL_GATE:
             break
     return Built(structure=structure, parameters=parameters, recall=recall)
+
+
+def judged(
+    structure: faiss.Index,
+    folder: Path,
+    rows: Rows,
+    parameters: Mapping[str, int],
+    queries: Embeddings | None,
+) -> float:
+    """ANN recall@10 of lists searched with these parameters; arguments as for `build`."""
+    tests = [test[1::2] for test in _tests(rows, queries, np.random.default_rng(_SEED))]
+    truth = _Truth(tests)
+    for _, chunk in _chunks(folder / VECTORS, *rows.vectors.shape):
+        truth.see(chunk)
+    gate = Gate(rows, tests, truth.worst())
+    return gate.recalls(structure, list_settings(parameters["probes"]))[parameters["candidates"]]
+
+
+class _Truth:
+    """The best scores of test queries among the rows seen so far."""
+
+    def __init__(self, tests: list[Embeddings]) -> None:
+        self._tests = tests
+        self._best = [np.full((len(test), 1), -2.0, np.float32) for test in tests]
+
+    def see(self, chunk: Embeddings) -> None:
+        """Compare with more rows."""
+        for number, test in enumerate(self._tests):
+            found = faiss.knn(test, chunk, min(_AT, len(chunk)), metric=faiss.METRIC_INNER_PRODUCT)[0]
+            together = np.concatenate([self._best[number], found], axis=1)
+            self._best[number] = -np.sort(-together, axis=1)[:, :_AT]
+
+    def worst(self) -> list[Scores]:
+        """The score of each query's last true neighbor."""
+        return [scores[:, -1] for scores in self._best]
 
 
 class Gate:

@@ -6,46 +6,30 @@
         ids.i64, vectors.f32           ascending ids and their rows, little-endian, nothing else
         candidates.faiss               not for flat
 
-A build ends by replacing current.json. Anything else is left from a killed build, or is an old generation:
-the next build removes it. Readers keep the files they have mapped.
+A build or a change ends by replacing current.json. Anything else is left from a killed one, or is an old
+generation: the next one removes it. Readers keep the files they have mapped.
 """
 
-import hashlib
-import json
-import re
-import secrets
 import shutil
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from pathlib import Path
 
-from saccade.core.errors import InputError
 from saccade.core.ports.decoders import ReportProgress
 from saccade.core.ports.indexes import Index, IndexSummary, NoIndex
-from saccade.core.types import Embeddings, Ids, Progress, SpaceInfo
-from saccade.core.vectors import check_embeddings
-from saccade.indexes.durable import read, storage_errors, sync, write
+from saccade.core.types import Embeddings, Ids, SpaceInfo
+from saccade.indexes.durable import read, storage_errors, sync
 from saccade.indexes.flat import FlatIndex
 from saccade.indexes.manifest import (
-    FORMAT,
+    CURRENT,
     MANIFEST,
     Manifest,
     UnusableError,
     check_fully,
     check_quickly,
-    load_json,
-    read_manifest,
-    seal,
+    generation,
 )
-from saccade.indexes.rows import IDS, VECTORS, Rows
-from saccade.indexes.staging import write_rows
+from saccade.indexes.rows import Rows
 
-FLAT_BELOW = 20_000
-"""Number of embeddings below which "auto" means flat: comparing them all takes a few milliseconds."""
-
-_CURRENT = "current.json"
-_GENERATION = re.compile(r"gen-[0-9a-f-]+")
-_KINDS = ("auto", "flat", "ivf", "hnsw")
 _ATTEMPTS = 10
 
 
@@ -62,17 +46,17 @@ class IndexFiles:
         for _ in range(_ATTEMPTS):
             current = b""
             try:
-                current = (place / _CURRENT).read_bytes()
-                folder, manifest = _generation(place, current)
+                current = (place / CURRENT).read_bytes()
+                folder, manifest = generation(place, current)
                 manifest.check_space(space)
                 check_quickly(folder, manifest.files)
                 return _open(folder, manifest)
             except (UnusableError, OSError, ValueError) as error:
                 reason = str(error)
-                now = read(place / _CURRENT)
+                now = read(place / CURRENT)
                 if now is None:
                     return NoIndex(reason="no index was built", damaged=False)
-                if now == current:  # else a build replaced it meanwhile: try again
+                if now == current:  # else another process replaced it meanwhile: try again
                     break
         return NoIndex(reason=f"the index of space {space.id} cannot be used: {reason}", damaged=True)
 
@@ -87,37 +71,44 @@ class IndexFiles:
         report: ReportProgress | None = None,
     ) -> IndexSummary:
         """Replace the index of the space; see `saccade.core.ports.indexes.IndexStore`."""
-        if kind not in _KINDS:
-            raise InputError(f"unknown kind of index {kind!r}", hint=f"one of: {', '.join(_KINDS)}")
-        if queries is not None:
-            check_embeddings(queries, space.dim)
-        place = self._place(space)
-        with storage_errors(place):
-            place.mkdir(parents=True, exist_ok=True)
-            _sweep(place)
-            try:
-                name = f"gen-{secrets.token_hex(8)}"
-                staging = place / f"tmp-{name}"
-                staging.mkdir()
-                manifest = _fill(
-                    staging, space, batches, kind=kind, queries=queries, steps=_Steps(report, count)
-                )
-                text = manifest.to_json()
-                write(staging / MANIFEST, text)
-                sync(staging)
-                staging.rename(place / name)
-                sync(place)
-                _point(place, name, hashlib.sha256(text).hexdigest())
-            finally:
-                _sweep(place)
-        return IndexSummary(
-            kind=manifest.kind,
-            size=manifest.size,
-            sequence=manifest.sequence,
-            recall=1.0 if manifest.recall is None else manifest.recall,
-            note=manifest.note,
-            size_bytes=sum(file.size for file in manifest.files.values()),
-        )
+        from saccade.indexes import writing  # noqa: PLC0415 - a search writes nothing
+
+        wishes = writing.Wishes(kind=kind, queries=queries, count=count, report=report)
+        return writing.build(self._place(space), space, batches, wishes)
+
+    def upsert(
+        self,
+        space: SpaceInfo,
+        batches: Iterable[tuple[int, Ids, Embeddings]],
+        *,
+        kind: str = "auto",
+        queries: Embeddings | None = None,
+        report: ReportProgress | None = None,
+    ) -> IndexSummary | NoIndex:
+        """Add rows, or replace those of the same ids; see `saccade.core.ports.indexes.IndexStore`."""
+        from saccade.indexes import writing  # noqa: PLC0415 - as above
+
+        wishes = writing.Wishes(kind=kind, queries=queries, count=None, report=report)
+        return writing.upsert(self._place(space), space, batches, wishes)
+
+    def delete(
+        self,
+        space: SpaceInfo,
+        ids: Ids,
+        *,
+        sequence: int,
+        kind: str = "auto",
+        queries: Embeddings | None = None,
+        report: ReportProgress | None = None,
+    ) -> IndexSummary | NoIndex:
+        """Take ids out; see `saccade.core.ports.indexes.IndexStore`."""
+        from saccade.indexes import writing  # noqa: PLC0415 - as above
+
+        wishes = writing.Wishes(kind=kind, queries=queries, count=None, report=report)
+        answer = writing.delete(self._place(space), space, ids, sequence, wishes)
+        if isinstance(answer, NoIndex):
+            self.remove(space)
+        return answer
 
     def verify(self, space: SpaceInfo) -> Sequence[str]:
         """One line for each problem with its files, after reading every byte; none if there is no index."""
@@ -129,17 +120,17 @@ class IndexFiles:
                 problems = [index.reason] if index.damaged else []
             else:
                 index.close()
-            current = read(place / _CURRENT)
+            current = read(place / CURRENT)
             if current is None:
                 return []
             try:
-                folder, manifest = _generation(place, current)
+                folder, manifest = generation(place, current)
                 problems += [
                     f"the index of space {space.id}: {one}" for one in check_fully(folder, manifest.files)
                 ]
             except (UnusableError, OSError) as error:
                 problems = problems or [f"the index of space {space.id} cannot be read: {error}"]
-            if not problems or read(place / _CURRENT) == current:
+            if not problems or read(place / CURRENT) == current:
                 break
         return problems
 
@@ -148,28 +139,12 @@ class IndexFiles:
         place = self._place(space)
         with storage_errors(place):
             if place.exists():
-                (place / _CURRENT).unlink(missing_ok=True)
+                (place / CURRENT).unlink(missing_ok=True)
                 sync(place)
                 shutil.rmtree(place)
 
     def _place(self, space: SpaceInfo) -> Path:
         return self._folder / f"space-{space.id}"
-
-
-class _Steps:
-    """Progress of the two passes over the rows."""
-
-    def __init__(self, report: ReportProgress | None, count: int | None) -> None:
-        self._report = report
-        self._count = count
-
-    def stored(self, done: int) -> None:
-        if self._report is not None:
-            self._report(Progress(stage="storing vectors", done=done, total=self._count))
-
-    def added(self, done: int) -> None:
-        if self._report is not None:
-            self._report(Progress(stage="building the index", done=done, total=self._count))
 
 
 def _open(folder: Path, manifest: Manifest) -> Index:
@@ -185,79 +160,3 @@ def _open(folder: Path, manifest: Manifest) -> Index:
     return ann.ApproximateIndex(
         structure, rows, kind=manifest.kind, sequence=manifest.sequence, parameters=manifest.parameters
     )
-
-
-def _fill(
-    folder: Path,
-    space: SpaceInfo,
-    batches: Iterable[tuple[int, Ids, Embeddings]],
-    *,
-    kind: str,
-    queries: Embeddings | None,
-    steps: _Steps,
-) -> Manifest:
-    """Write every file of an index except its manifest."""
-    size, sequence = write_rows(folder, batches, space.dim, steps.stored)
-    files = {name: seal(folder / name) for name in (IDS, VECTORS)}
-    if kind == "auto":
-        kind = "flat" if size < FLAT_BELOW else "ivf"
-    if size == 0:
-        kind = "flat"
-    parameters: dict[str, int] = {}
-    recall, note = None, ""
-    if kind != "flat":
-        from saccade.indexes import ann, build  # noqa: PLC0415 - as above
-
-        built = build.build(folder, Rows.open(folder, size, space.dim), kind, queries, steps.added)
-        if built.recall < build.RECALL_GATE:
-            note = f"{kind} found only {built.recall:.3f} of the nearest neighbors"
-            kind = "flat"
-        else:
-            parameters, recall = dict(built.parameters), built.recall
-            ann.write(built.structure, folder / ann.FILE)
-            files[ann.FILE] = seal(folder / ann.FILE, ann.head_size(folder / ann.FILE, size, space.dim, kind))
-    return Manifest(
-        kind=kind,
-        size=size,
-        dim=space.dim,
-        sequence=sequence,
-        role=str(space.role),
-        fingerprint=space.fingerprint,
-        parameters=parameters,
-        recall=recall,
-        note=note,
-        files=files,
-    )
-
-
-def _generation(place: Path, current: bytes) -> tuple[Path, Manifest]:
-    """The generation that the content of current.json names. Raises UnusableError or OSError."""
-    pointer = load_json(current, _CURRENT)
-    name, digest = pointer.get("generation"), pointer.get("manifest")
-    if not isinstance(name, str) or not isinstance(digest, str) or not _GENERATION.fullmatch(name):
-        raise UnusableError(f"{_CURRENT} is damaged")
-    return place / name, read_manifest(place / name, digest)
-
-
-def _point(place: Path, generation: str, digest: str) -> None:
-    """Make this the current generation, in one step."""
-    new = place / f"tmp-{_CURRENT}"
-    pointer = {"format": FORMAT, "generation": generation, "manifest": digest}
-    write(new, json.dumps(pointer).encode())
-    new.replace(place / _CURRENT)
-    sync(place)
-
-
-def _sweep(place: Path) -> None:
-    """Remove everything but the current generation."""
-    current = read(place / _CURRENT)
-    keep = {_CURRENT}
-    if current is not None:
-        with suppress(UnusableError, OSError):  # unusable files need not be kept
-            keep.add(_generation(place, current)[0].name)
-    for entry in place.iterdir():
-        if entry.name not in keep:
-            if entry.is_dir() and not entry.is_symlink():
-                shutil.rmtree(entry)
-            else:
-                entry.unlink()

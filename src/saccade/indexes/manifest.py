@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,7 +12,10 @@ from saccade.core.types import SpaceInfo
 
 FORMAT = 1
 MANIFEST = "manifest.json"
+CURRENT = "current.json"
+"""Names the current generation."""
 
+_GENERATION = re.compile(r"gen-[0-9a-f-]+")
 _CHUNK = 1 << 20
 
 
@@ -69,6 +73,15 @@ class Manifest:
         """Raise UnusableError unless it was built from this space."""
         if (self.fingerprint, self.role, self.dim) != (space.fingerprint, str(space.role), space.dim):
             raise UnusableError(f"it was built for another space (encoder {self.fingerprint[:12]})")
+
+
+def generation(place: Path, current: bytes) -> tuple[Path, Manifest]:
+    """The generation that the content of current.json names. Raises UnusableError or OSError."""
+    pointer = load_json(current, CURRENT)
+    name, digest = pointer.get("generation"), pointer.get("manifest")
+    if not isinstance(name, str) or not isinstance(digest, str) or not _GENERATION.fullmatch(name):
+        raise UnusableError(f"{CURRENT} is damaged")
+    return place / name, read_manifest(place / name, digest)
 
 
 def read_manifest(folder: Path, sha256: str) -> Manifest:

@@ -15,7 +15,7 @@ from saccade.engine.context import LibraryContext
 from saccade.engine.spaces import ActiveSpaces
 from saccade.indexes import IndexFiles
 from saccade.library.decoding import Workers
-from saccade.library.settings import threads, workers
+from saccade.library.settings import cores, threads, workers
 from saccade.library.tools import LazyTools
 
 
@@ -70,13 +70,17 @@ def open_parts(
     )
     try:
         indexes = IndexFiles(os.path.join(folder, "indexes"))
-        pool = Workers(settings)
+        held = cores(settings)
+        pool = Workers(settings, held)
         context = LibraryContext(
             folder=folder,
             catalog=catalog,
             indexes=indexes,
             spaces=ActiveSpaces(
-                catalog, indexes, load=lambda name: load(name, threads=threads(settings)), default=BUILTIN
+                catalog,
+                indexes,
+                load=lambda name: load(name, threads=threads(settings), cores=held),
+                default=BUILTIN,
             ),
             open_decoder=pool.decoder,
             tools=LazyTools(),

@@ -1,6 +1,7 @@
 """Decoding workers within the limits that are set."""
 
 import threading
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 from saccade.core.ports.decoders import Decoder
@@ -13,10 +14,15 @@ if TYPE_CHECKING:
 
 
 class Workers:
-    """A pool of workers, made with the first decoder: a search by words needs none. Thread-safe."""
+    """A pool of workers, made with the first decoder: a search by words needs none. Thread-safe.
 
-    def __init__(self, settings: Settings) -> None:
+    Args:
+        cores: held while a picture is decoded.
+    """
+
+    def __init__(self, settings: Settings, cores: AbstractContextManager[object]) -> None:
         self._settings = settings
+        self._cores = cores
         self._lock = threading.Lock()
         self._pool: DecoderPool | None = None
         self._closed = False
@@ -25,7 +31,7 @@ class Workers:
         """A decoder that uses these workers."""
         with self._lock:
             if self._pool is None:
-                self._pool = _pool(self._settings)
+                self._pool = _pool(self._settings, self._cores)
                 if self._closed:
                     self._pool.close()
             return self._pool.decoder(recipe)
@@ -38,11 +44,11 @@ class Workers:
                 self._pool.close()
 
 
-def _pool(settings: Settings) -> "DecoderPool":
+def _pool(settings: Settings, cores: AbstractContextManager[object]) -> "DecoderPool":
     from saccade.sources.pool import DecoderPool
     from saccade.sources.wire import Limits
 
     limits = Limits(
         max_bytes=settings.max_file_mb * 1_000_000, max_pixels=settings.max_pixels, wall_s=settings.decode_s
     )
-    return DecoderPool(workers=workers(settings), limits=limits, idle_s=settings.idle_s)
+    return DecoderPool(workers=workers(settings), limits=limits, idle_s=settings.idle_s, cores=cores)

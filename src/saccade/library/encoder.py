@@ -2,6 +2,7 @@
 
 import weakref
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 
 from saccade.core.errors import InvalidQueryError
 from saccade.core.pictures import Picture
@@ -12,7 +13,7 @@ from saccade.encoders.registry import BUILTIN, load
 from saccade.engine.embed import embed_pictures
 from saccade.engine.inputs import picture_task
 from saccade.library.decoding import Workers
-from saccade.library.settings import load_settings, threads
+from saccade.library.settings import cores, load_settings, threads
 from saccade.library.tools import LazyTools
 
 
@@ -22,9 +23,9 @@ class ImageEncoder:
     The decoding workers start with the first picture and end with the object (or on `close`).
     """
 
-    def __init__(self, encoder: Encoder, settings: Settings) -> None:
+    def __init__(self, encoder: Encoder, settings: Settings, held: AbstractContextManager[object]) -> None:
         self._encoder = encoder
-        self._pool = Workers(settings)
+        self._pool = Workers(settings, held)
         self._decoder = self._pool.decoder(encoder.info.recipe)
         self._ended = weakref.finalize(self, self._pool.close)
         self._codec = LazyTools()
@@ -74,4 +75,5 @@ def load_encoder(name: str = BUILTIN) -> ImageEncoder:
         EncoderUnavailableError: unknown name; the hint lists the known ones.
     """
     settings = load_settings()
-    return ImageEncoder(load(name, threads=threads(settings)), settings)
+    held = cores(settings)
+    return ImageEncoder(load(name, threads=threads(settings), cores=held), settings, held)

@@ -4,6 +4,7 @@ import os
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
+from contextlib import AbstractContextManager, nullcontext
 
 from saccade.core.decoding import DecodeOutcome, DecodeTask, FileEntry
 from saccade.core.types import Failure, PixelRecipe
@@ -19,10 +20,14 @@ class Crew:
     Args:
         size: at least 1.   limits: resource limits for one picture.
         idle_s: seconds an unused process is kept.
+        cores: held while a picture is decoded.
     """
 
-    def __init__(self, size: int, limits: Limits, idle_s: float) -> None:
+    def __init__(
+        self, size: int, limits: Limits, idle_s: float, cores: AbstractContextManager[object] | None = None
+    ) -> None:
         self.size = size
+        self._cores = cores or nullcontext()
         self._roster = Roster(limits, keep=size, idle_s=idle_s)
         self._turns = Turns()
         self._threads: list[threading.Thread] = []
@@ -69,19 +74,20 @@ class Crew:
 
     def _start_thread(self) -> None:
         thread = threading.Thread(
-            target=_serve, args=(self._turns, self._roster), name="saccade-decode", daemon=True
+            target=_serve, args=(self._turns, self._roster, self._cores), name="saccade-decode", daemon=True
         )
         self._threads.append(thread)
         thread.start()
 
 
-def _serve(turns: Turns, roster: Roster) -> None:
+def _serve(turns: Turns, roster: Roster, cores: AbstractContextManager[object]) -> None:
     """Do tasks until there will be no more."""
     while (job := turns.take()) is not None:
         task, recipe, future = job
         if future.set_running_or_notify_cancel():
             try:
-                outcome = decode_one(roster, task, recipe)
+                with cores:
+                    outcome = decode_one(roster, task, recipe)
             except BaseException as error:  # noqa: BLE001 - raised again where the outcome is awaited
                 turns.done()
                 future.set_exception(error)

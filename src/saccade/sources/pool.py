@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import CancelledError, Future
+from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Self
 from weakref import finalize
@@ -32,14 +33,22 @@ class DecoderPool:
         workers: most processes that decode at the same time, at least 1.
         limits: resource limits for one picture.
         idle_s: seconds after which an unused worker ends.
+        cores: held while a picture is decoded.
     """
 
-    def __init__(self, *, workers: int, limits: Limits | None = None, idle_s: float = _IDLE_S) -> None:
+    def __init__(
+        self,
+        *,
+        workers: int,
+        limits: Limits | None = None,
+        idle_s: float = _IDLE_S,
+        cores: AbstractContextManager[object] | None = None,
+    ) -> None:
         if workers < 1:
             raise ValueError(f"workers must be at least 1, not {workers}")
         if not idle_s > 0:
             raise ValueError(f"idle_s must be positive, not {idle_s}")
-        self._crew = Crew(workers, limits or Limits(), idle_s)
+        self._crew = Crew(workers, limits or Limits(), idle_s, cores)
         # The finalizer holds no reference to the pool: a pool that is no longer referenced ends too.
         self._finalize = finalize(self, self._crew.close)
 

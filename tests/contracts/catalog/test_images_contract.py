@@ -81,6 +81,17 @@ def test_embeddings_after_gives_every_row_once_oldest_first(shelf: Shelf, batch:
     assert some.tolist() == [newer]
 
 
+def test_sequences_are_counted_and_found_from_either_side(shelf: Shelf) -> None:
+    """How many rows are newer than one, and which is the last up to one."""
+    embeddings = shelf.catalog.embeddings
+    shelf.record(*(shelf.picture(f"{n}.jpg", b"%d" % n) for n in range(4)))
+    every = [sequence for sequence, *_ in embeddings.after(shelf.space, 0, 1)]
+    assert [embeddings.newer(shelf.space, one) for one in [0, *every]] == [4, 3, 2, 1, 0]
+    assert [embeddings.last_sequence(shelf.space, upto=one) for one in every] == every
+    assert embeddings.last_sequence(shelf.space, upto=every[0] - 1) == 0
+    assert embeddings.last_sequence(shelf.space, upto=every[-1] + 100) == every[-1]
+
+
 def test_removed_embeddings_are_holes_until_recorded_again(shelf: Shelf) -> None:
     """With a new sequence number, so that indexes notice."""
     picture = shelf.picture("a.jpg", b"x")

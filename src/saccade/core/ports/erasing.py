@@ -19,8 +19,8 @@ class Leaving:
 class Erasing(Protocol):
     """Erases images for good. The caller holds the write lock, and calls `forget`, `wipe`, `purged` in turn.
 
-    A process that dies between them leaves `pending` true; whoever calls `wipe` and `purged` next finishes
-    what was begun. Forgotten images are in no answer from the moment `forget` returns.
+    A process that dies between them leaves something `pending`; whoever calls `wipe` and `purged` next
+    finishes what was begun. Forgotten images are in no answer from the moment `forget` returns.
     """
 
     def plan(self, images: Ids, places: Sequence[str]) -> Leaving:
@@ -35,8 +35,8 @@ class Erasing(Protocol):
                 below them go, and every image that has no other file.
         """
 
-    def pending(self) -> bool:
-        """Whether forgotten images are not yet wiped, or may still be in an index."""
+    def pending(self) -> Ids:
+        """Sorted ids of the forgotten items that are not yet wiped, or may still be in an index."""
 
     def wipe(self) -> None:
         """Delete everything about the forgotten images, so that no trace of it stays in the catalog's files.

@@ -12,11 +12,11 @@ from saccade.core.ports.decoders import ReportProgress
 from saccade.core.ports.encoders import Encoder
 from saccade.core.ports.indexes import NoIndex
 from saccade.core.status import DoctorReport, ForgetReport, IndexReport, LibraryStatus
-from saccade.core.types import Failure, PixelRecipe, SpaceInfo
+from saccade.core.types import Failure, Ids, PixelRecipe, SpaceInfo
 from saccade.engine.context import LibraryContext
 from saccade.engine.inputs import absolute
 from saccade.engine.reembed import reembed
-from saccade.engine.refresh import refresh
+from saccade.engine.refresh import erase, refresh
 from saccade.engine.rehash import HASHED, rehash, shows_all
 from saccade.engine.scopes import known_folders, scopes
 from saccade.usecases.indexing.flow.doctor import Doctor, Embedder
@@ -59,7 +59,7 @@ class Indexing:
                 )
             # Everything is recorded by now; another writer will bring the indexes up to date too.
             with suppress(LibraryBusyError), context.catalog.writing("building indexes", wait_s=0):
-                finish(context, partial(self._refresh, job.report, force=True))
+                finish(context, partial(self._erase, job.report))
                 self._embed_missing(job.report)
                 self._hash_missing(encoder.info.recipe, job.report)
                 self._refresh(job.report, force=False)
@@ -91,8 +91,9 @@ class Indexing:
         context, wanted = self._context, targets_of(self._context, targets)
         if dry_run:
             return plan(context, wanted)
-        with context.jobs.run("forget", progress) as job:
-            report = forget(context, wanted, job.commit, partial(self._refresh, job.report, force=True))
+        with context.jobs.run("forget", progress) as job, context.catalog.writing("forgetting images"):
+            report = forget(context, wanted, job.commit, partial(self._erase, job.report))
+            self._refresh(job.report, force=False)
             job.done(images=report.images, files=report.files)
         return report
 
@@ -121,7 +122,7 @@ class Indexing:
             )
             if repair:
                 with context.catalog.writing("forgetting images"):
-                    finish(context, partial(self._refresh, told, force=True))
+                    finish(context, partial(self._erase, told))
             return (doctor.repair if repair else doctor.examine)(context.spaces.readers())
 
     def backup(self, path: Path, *, overwrite: bool = False) -> None:
@@ -168,6 +169,12 @@ class Indexing:
         if missing:
             with self._context.open_decoder(recipe if shows_all(recipe) else HASHED) as decoder:
                 rehash(self._context.catalog, decoder, missing, report=progress or (lambda _: None))
+
+    def _erase(self, progress: ReportProgress | None, forgotten: Ids) -> None:
+        """Take items that have left the catalog out of derived data; the caller holds the write lock."""
+        context, report = self._context, progress or (lambda _: None)
+        for encoder, readers in context.spaces.groups():
+            erase(context.catalog, context.indexes, encoder, readers, forgotten, report=report)
 
     def _refresh(self, progress: ReportProgress | None, *, force: bool, kind: str | None = None) -> None:
         """Update derived data; the caller holds the write lock."""

@@ -84,7 +84,7 @@ class Doctor:
             yield _problem(
                 "stale_rows", "images whose words or presence do not match their files", len(stale)
             )
-        if self.catalog.erasing.pending():
+        if len(self.catalog.erasing.pending()):
             yield _problem("unfinished_forgetting", "forgetting images was interrupted: traces are left", 1)
         unfinished = self.catalog.runs.unfinished()
         if unfinished:

@@ -15,6 +15,7 @@ from saccade.core.types import Ids, Progress
 from saccade.engine.context import LibraryContext
 from saccade.engine.inputs import absolute
 from saccade.engine.scopes import drop
+from saccade.engine.space import open_index
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,38 +33,48 @@ def plan(context: LibraryContext, targets: Targets) -> ForgetReport:
 
 
 def forget(
-    context: LibraryContext, targets: Targets, commit: ReportProgress, rebuild: Callable[[], None]
+    context: LibraryContext, targets: Targets, commit: ReportProgress, erase: Callable[[Ids], None]
 ) -> ForgetReport:
     """Erase images, and stop indexing folders, with the images found nowhere else.
 
+    The caller holds the write lock.
+
     Args:
         commit: called once, just before anything is erased; where it raises, nothing was changed.
-        rebuild: rebuilds every index.
+        erase: takes these ids out of everything that is derived from the catalog.
     """
-    with context.catalog.writing("forgetting images"):
-        commit(Progress(stage="forget", done=0, total=None))
-        with context.catalog.unit("forgetting images"):
-            gone = context.catalog.erasing.forget(targets.images, targets.places)
-            for place in targets.places:
-                drop(context.catalog, place)
-        copies = _copies(context)
-        finish(context, rebuild)
+    commit(Progress(stage="forget", done=0, total=None))
+    with context.catalog.unit("forgetting images"):
+        gone = context.catalog.erasing.forget(targets.images, targets.places)
+        for place in targets.places:
+            drop(context.catalog, place)
+    copies = _copies(context)
+    finish(context, erase)
     return _report(gone.images, gone.files, gone.folders, copies=copies, done=True)
 
 
-def finish(context: LibraryContext, rebuild: Callable[[], None]) -> None:
+def finish(context: LibraryContext, erase: Callable[[Ids], None]) -> None:
     """Carry forgetting to its end, if it was begun; the caller holds the write lock."""
     catalog = context.catalog
-    if not catalog.erasing.pending():
+    forgotten = catalog.erasing.pending()
+    if not len(forgotten):
         return
     for copy in _copies(context):
         os.unlink(copy)
+    for space in catalog.spaces.all():
+        # An index of another catalog has other images under the same ids. The two can be compared only as
+        # long as the catalog holds the last row of the index.
+        index = open_index(catalog, context.indexes, space)
+        if index is None:
+            context.indexes.remove(space)
+        else:
+            index.close()
     catalog.erasing.wipe()
     held = catalog.health.counts().embeddings
     for space in catalog.spaces.all():
         if not space.active or not held.get(space.id):
             context.indexes.remove(space)
-    rebuild()
+    erase(forgotten)
     catalog.erasing.purged()
 
 
