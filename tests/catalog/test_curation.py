@@ -71,7 +71,7 @@ def test_a_library_of_the_first_schema_is_upgraded_with_all_it_holds(tmp_path: P
         catalog.health.rebuild_derived()
         assert catalog.notes.get("k") == "v"
         assert [record.paths for record in catalog.images.get([1])] == [(f"{tmp_path}/cat.jpg",)]
-        assert catalog.images.match_words(["cat"], 5).tolist() == [1]
+        assert catalog.images.match_words(["cat"], 5).ids.tolist() == [1]
         assert (catalog.columns.all(), catalog.tags.labels(), catalog.feedback.users()) == ([], {}, {})
         assert catalog.hashes.missing().tolist() == [1]
         assert catalog.columns.write("price", {1: 2.0}, origin="import", replace=False) == 1
@@ -92,7 +92,7 @@ def test_a_backup_holds_what_the_stores_hold(library, tmp_path: Path) -> None:
     catalog.health.backup(str(restored / "catalog.db"))
     with open_catalog(str(restored), create=False) as copy:
         assert copy.columns.numbers("price")[1].tolist() == [1.0]
-        assert copy.images.match_words(["dog"], 5).tolist() == [b]
+        assert copy.images.match_words(["dog"], 5).ids.tolist() == [b]
         assert list(copy.pairs.load("m")) == [_pair(a, b)]
         loaded = copy.results.load("map", "all")
         assert loaded is not None
@@ -210,7 +210,7 @@ def test_words_of_labels_out_of_step_are_found_and_made_again(library) -> None:
         assert library.catalog.health.stale_images().tolist() == [a, b]
         library.catalog.health.rebuild_derived()
         assert library.catalog.health.stale_images().tolist() == []
-        assert sorted(library.catalog.images.match_words(["dog"], 5).tolist()) == [a, b]
+        assert sorted(library.catalog.images.match_words(["dog"], 5).ids.tolist()) == [a, b]
     _change(library, "UPDATE search_labels_content SET c0 = 'cat'")
     assert library.catalog.health.stale_images().tolist() == [a, b, c]  # it contradicts itself
 

@@ -143,7 +143,7 @@ class CatalogMachine(RuleBasedStateMachine):
             assert list(record.paths) == paths
         counts = self.catalog.health.counts()
         assert (counts.images, counts.files, counts.missing) == (len(present), len(held), len(self.gone))
-        assert sorted(self.catalog.images.match_words(["jpg"], 99).tolist()) == sorted(present)
+        assert sorted(self.catalog.images.match_words(["jpg"], 99).ids.tolist()) == sorted(present)
         assert self.catalog.health.stale_images().tolist() == []
 
     def teardown(self) -> None:

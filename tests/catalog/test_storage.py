@@ -104,7 +104,7 @@ def test_reading_only_writes_nothing(library) -> None:
     before = library.database.read_bytes()
     with library.open(read_only=True) as reader:
         assert reader.images.get([image])[0].id == image
-        assert reader.images.match_words(["jpg"], 5).tolist() == [image]
+        assert reader.images.match_words(["jpg"], 5).ids.tolist() == [image]
         assert reader.version() == reader.version()
         for write in (
             lambda: reader.files.record(1, library.folder, [library.picture("b.jpg", b"y")]),
@@ -202,7 +202,7 @@ def test_stale_words_and_presence_are_found_and_rebuilt(library) -> None:
     assert library.catalog.health.stale_images().tolist() == [*ids[:3], 99]
     library.catalog.health.rebuild_derived()
     assert library.catalog.health.stale_images().tolist() == []
-    assert sorted(library.catalog.images.match_words(["dog"], 9).tolist()) == ids
+    assert sorted(library.catalog.images.match_words(["dog"], 9).ids.tolist()) == ids
 
 
 @pytest.mark.parametrize("damage", ["DELETE FROM search_data WHERE id > 10", "DROP TABLE search_idx"])
@@ -217,7 +217,7 @@ def test_a_broken_word_index_is_found_and_rebuilt(library, damage: str) -> None:
     assert library.catalog.health.stale_images().tolist() == ids
     library.catalog.health.rebuild_derived()
     assert library.catalog.health.stale_images().tolist() == []
-    assert sorted(library.catalog.images.match_words(["dog"], 9).tolist()) == ids
+    assert sorted(library.catalog.images.match_words(["dog"], 9).ids.tolist()) == ids
 
 
 # --- several at once

@@ -1,6 +1,6 @@
 """Ties: equal scores go by SHA-256, and digests are read only where scores tie."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 import numpy as np
 import pytest
@@ -18,14 +18,21 @@ def digest(image: int) -> bytes:
 
 
 class Asked:
-    """Digests of images, counting how many were looked up."""
+    """Digests of 255 images, counting how many were looked up."""
 
-    def __init__(self) -> None:
+    def __init__(self, gone: Collection[int] = ()) -> None:
         self.count = 0
+        self._gone = gone
 
-    def __call__(self, ids: Ids) -> Mapping[int, bytes]:
+    def digests(self, ids: Ids) -> Mapping[int, bytes]:
         self.count += len(ids)
-        return {int(image): digest(int(image)) for image in ids}
+        return {int(image): digest(int(image)) for image in ids if image not in self._gone}
+
+    def by_digest(self) -> Iterator[Ids]:
+        for last in range(255, 0, -64):
+            images = [image for image in range(last, max(0, last - 64), -1) if image not in self._gone]
+            self.count += len(images)
+            yield np.array(images, np.int64)
 
 
 @given(st.lists(st.integers(0, 3), max_size=20), st.integers(0, 25))
@@ -62,10 +69,32 @@ def test_tie_keys_compare_within_each_row() -> None:
     assert keys[1].tolist() == [0, 0, 0]
 
 
-def test_ties_of_very_many_images_go_by_id(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A library of black frames is not read whole for their order."""
-    monkeypatch.setattr(ties, "MOST", 3)
+@given(st.lists(st.integers(0, 2), max_size=30), st.integers(0, 35), st.sets(st.integers(0, 30)))
+def test_many_ties_are_read_in_order_of_digest(scores: list[int], most: int, gone: set[int]) -> None:
+    """The answer is the same; images that are gone come last among their equals."""
+    ids = np.arange(1, len(scores) + 1, dtype=np.int64)
+    expected = sorted(
+        range(len(scores)),
+        key=lambda place: (-scores[place], place + 1 in gone, 0 if place + 1 in gone else -place),
+    )[:most]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ties, "_MANY", 2)
+        chosen = ranked(Asked(gone), ids, np.array(scores, np.float64), most).tolist()
+    assert [place for place in chosen if place + 1 not in gone] == [
+        place for place in expected if place + 1 not in gone
+    ]
+    assert [scores[place] for place in chosen] == [scores[place] for place in expected]
+
+
+def test_a_few_of_many_ties_cost_one_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A library of black frames is not read whole for the first few."""
+    monkeypatch.setattr(ties, "_MANY", 3)
     asked = Asked()
-    ids = np.array([7, 5, 9, 1], np.int64)
-    assert ranked(asked, ids, np.ones(4)).tolist() == [3, 1, 0, 2]
-    assert asked.count == 0
+    assert ranked(asked, np.arange(1, 201, dtype=np.int64), np.ones(200), 5).tolist() == [
+        199,
+        198,
+        197,
+        196,
+        195,
+    ]
+    assert asked.count <= 64 + 5

@@ -15,6 +15,7 @@ from saccade import Library
 from saccade.core.errors import ImageNotFoundError, InputError, JobCanceledError, NotFoundError
 from saccade.core.types import Progress
 from saccade.engine import jobs
+from saccade.usecases.indexing.flow import forgetting
 
 Report = Callable[[Progress], None]
 
@@ -113,24 +114,22 @@ def test_reading_an_answer_is_no_job(home: Path) -> None:
     assert [one.kind for one in after[: -len(before)]] == ["duplicates"]
 
 
-def test_forgetting_stops_only_before_it_erases(home: Path) -> None:
+def test_forgetting_stops_only_before_it_erases(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Canceled before, the image is still known; canceled after, it is gone with all traces."""
 
-    def stop_at(stage: str) -> Report:
-        def stop(told: Progress) -> None:
-            if told.stage.startswith(stage):
-                library.cancel(library.status().jobs[0].id)
-
-        return stop
+    def stop(*_: object) -> tuple[str, ...]:
+        library.cancel(library.status().jobs[0].id)
+        return ()
 
     with saccade.open_library(home) as library:
         with pytest.raises(JobCanceledError):
-            library.forget(home / "0.png", progress=stop_at("forget"))
+            library.forget(home / "0.png", progress=stop)
         assert library.show(home / "0.png").paths == (str(home / "0.png"),)
-        assert library.forget(home / "0.png", progress=stop_at("index")).done
+        monkeypatch.setattr(forgetting, "_copies", stop)  # called after the image is erased
+        assert library.forget(home / "0.png").done
         assert ended(library) == ("forget", "done")
         assert library.status().jobs[0].summary == {"images": 1, "files": 1}
-        assert not library.context.catalog.erasing.pending()
+        assert not len(library.context.catalog.erasing.pending())
         with pytest.raises(ImageNotFoundError):
             library.show(home / "0.png")
 

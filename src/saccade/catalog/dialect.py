@@ -7,6 +7,7 @@ from typing import Any, Protocol, cast
 
 from sqlalchemy import Connection, Engine, Insert, Subquery, Table
 
+from saccade.core.ports.images import WordMatches
 from saccade.core.types import Ids
 
 OPTION = "saccade_dialect"
@@ -65,8 +66,10 @@ class Words(Protocol):
         """Make its tables again and empty, whatever state they were in."""
         ...
 
-    def find(self, connection: Connection, words: Sequence[str], limit: int, among: Ids | None) -> Ids:
-        """Ids of at most `limit` images, best first, with all the words; only in sorted `among`."""
+    def find(
+        self, connection: Connection, words: Sequence[str], limit: int, among: Ids | None
+    ) -> WordMatches:
+        """At most `limit` images with all the words; only in sorted `among`."""
         ...
 
     def replace_rows(

@@ -1,6 +1,6 @@
 """`SqlImages`: images by id, digest, path, name, filter and words. Each method is one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from sqlalchemy import select
 
@@ -9,6 +9,7 @@ from saccade.catalog.dialect import dialect_of
 from saccade.catalog.session import Transactions
 from saccade.catalog.tables import images
 from saccade.core.filters import Filter
+from saccade.core.ports.images import WordMatches
 from saccade.core.types import Ids, ImageRecord
 
 
@@ -27,6 +28,16 @@ class SqlImages:
         """{id: SHA-256} of those of the images that exist."""
         with self._transactions.reading() as connection:
             return pictures.digests_of(connection, ids)
+
+    def by_digest(self) -> Iterator[Ids]:
+        """Ids of all images, ascending by SHA-256, in batches: each is read when it is taken."""
+        last = b""
+        while True:
+            with self._transactions.reading() as connection:
+                ids, last = pictures.next_by_digest(connection, last)
+            if not len(ids):
+                return
+            yield ids
 
     def find(self, sha256s: Sequence[bytes], spaces: Sequence[int]) -> dict[bytes, int]:
         """Image ids of those that the catalog holds with an embedding in every one of `spaces`."""
@@ -71,11 +82,10 @@ class SqlImages:
         with self._transactions.reading() as connection:
             return filters.match(connection, filter, self._transactions.folders(connection))
 
-    def match_words(self, words: Sequence[str], limit: int, among: Ids | None = None) -> Ids:
-        """Images whose names, titles, captions, keywords or labels hold all the words, best first.
+    def match_words(self, words: Sequence[str], limit: int, among: Ids | None = None) -> WordMatches:
+        """At most `limit` images whose names, titles, captions, keywords or labels hold all the words.
 
         Labels that an encoder gave by itself do not count: its own search knows them already.
-        When more than 2,000 do, they are too common to rank and come newest first.
         """
         with self._transactions.reading() as connection:
             return dialect_of(connection).words.find(connection, words, limit, among)

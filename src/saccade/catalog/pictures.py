@@ -1,9 +1,10 @@
 """Writing and finding images: their facts, texts and embeddings."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 from sqlalchemy import Connection, exists, insert, select
 
 from saccade.catalog import vectors
@@ -17,6 +18,8 @@ from saccade.core.ports.images import NewImage
 from saccade.core.types import Embeddings, Ids, ImageInfo
 
 _BATCH = 500
+_AT_ONCE = 4096
+"""Images read at a time in order of digest: 5 ms."""
 _TEXTS = ("camera", "lens", "title", "caption", "creator", "rights", "format")
 
 
@@ -33,6 +36,31 @@ def digests_of(connection: Connection, ids: Ids) -> dict[int, bytes]:
     """{id: SHA-256} of those of the images that the catalog holds."""
     query = select(images.c.id, images.c.sha256).where(among(images.c.id, ids.tolist()))
     return dict(plain_rows(connection, query))
+
+
+class Digests:
+    """See `core.ties.Digests`, as a connection sees them."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def digests(self, ids: Ids) -> dict[int, bytes]:
+        """{id: SHA-256} of those of the images that exist."""
+        return digests_of(self._connection, ids)
+
+    def by_digest(self) -> Iterator[Ids]:
+        """Ids of all images, ascending by SHA-256, in batches."""
+        ids, last = next_by_digest(self._connection, b"")
+        while len(ids):
+            yield ids
+            ids, last = next_by_digest(self._connection, last)
+
+
+def next_by_digest(connection: Connection, after: bytes) -> tuple[Ids, bytes]:
+    """Ids of the next images whose SHA-256 is above `after`, ascending by it, and the last one's."""
+    query = select(images.c.id, images.c.sha256).where(images.c.sha256 > after)
+    rows = plain_rows(connection, query.order_by(images.c.sha256).limit(_AT_ONCE))
+    return np.array([row[0] for row in rows], np.int64), rows[-1][1] if rows else after
 
 
 def store(connection: Connection, run: int, new: Sequence[NewImage]) -> dict[bytes, int]:

@@ -97,8 +97,8 @@ def measure(catalog: Catalog, encoder: Encoder, reader: SpaceReader) -> Calibrat
     rows = reader.count()
     sample = _sample(catalog, reader.space, rows)
     texts = _synthetic(encoder, meaning=False) if reader.space.role == Role.SEMANTIC else None
-    best = reader.best_scores(texts, 1)[1][:, 0] if texts is not None and rows else None
-    nearest = reader.best_scores(sample, 2)[1][:, -1] if rows > 1 else np.zeros(len(sample), np.float32)
+    best = reader.best_scores(texts, 1)[:, 0] if texts is not None and rows else None
+    nearest = reader.best_scores(sample, 2)[:, -1] if rows > 1 else np.zeros(len(sample), np.float32)
     return calibrate(sample, nearest, best, texts, rows)
 
 

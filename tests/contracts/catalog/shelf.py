@@ -79,7 +79,7 @@ class Shelf:
         return self.catalog.files.mark_missing(self.run, self.folder, [(path, "") for path in paths])
 
     def words(self, *words: str, limit: int = 100) -> list[int]:
-        return sorted(self.catalog.images.match_words(words, limit).tolist())
+        return sorted(self.catalog.images.match_words(words, limit).ids.tolist())
 
     def where(self, *expressions: str) -> list[int]:
         return self.catalog.images.match(Filter(conditions=parse_where(list(expressions)))).tolist()

@@ -77,7 +77,7 @@ class Shelf:
 
     def words(self, *words: str, limit: int = 100) -> list[int]:
         """Which pictures hold the words, in the order found."""
-        return [self.ids.index(image) for image in self.catalog.images.match_words(words, limit).tolist()]
+        return [self.ids.index(image) for image in self.catalog.images.match_words(words, limit).ids.tolist()]
 
     def numbers(self, name: str, ids: Ids | None = None) -> dict[int, float]:
         found, values = self.catalog.columns.numbers(name, ids)

@@ -164,7 +164,7 @@ def test_words_find_labels_of_people_and_taught_ones(shelf: Shelf) -> None:
     assert shelf.words("beach", "1") == [1]  # a word of the label, a word of the file's name
     assert shelf.words("beach", "dog") == []
     assert shelf.words("beach", limit=1) == [0]
-    assert shelf.catalog.images.match_words(["beach"], 9, shelf.some(0, 2)).tolist() == [shelf.ids[0]]
+    assert shelf.catalog.images.match_words(["beach"], 9, shelf.some(0, 2)).ids.tolist() == [shelf.ids[0]]
     shelf.lose(1)
     assert shelf.words("beach") == [0]
     shelf.catalog.tags.remove("person", "sandy beach")

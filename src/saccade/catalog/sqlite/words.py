@@ -6,7 +6,6 @@ SQLite as quoted strings only.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import partial
 
 import numpy as np
 from sqlalchemy import Connection, text
@@ -14,9 +13,10 @@ from sqlalchemy.exc import DatabaseError
 
 from saccade.catalog.bulk import are_present
 from saccade.catalog.dialect import Wiper
-from saccade.catalog.pictures import digests_of
+from saccade.catalog.pictures import Digests
 from saccade.catalog.sqlite.failures import is_damage
 from saccade.catalog.text import document, terms
+from saccade.core.ports.images import WordMatches
 from saccade.core.ports.stores import Numbers
 from saccade.core.ties import ranked
 from saccade.core.types import Ids
@@ -87,44 +87,44 @@ def replace_rows(connection: Connection, gone: Iterable[int], rows: Sequence[dic
         connection.execute(_INSERT, rows)
 
 
-def find(connection: Connection, words: Sequence[str], limit: int, among: Ids | None) -> Ids:
-    """Ids of at most `limit` images that contain all the words, in their own texts or in their labels.
+def find(connection: Connection, words: Sequence[str], limit: int, among: Ids | None) -> WordMatches:
+    """At most `limit` images that contain all the words, in their own texts or in their labels.
 
     If at most 2,000 images match, best first: BM25 (names before keywords, title before caption), then those
-    that match through their labels, surest label first; ties by SHA-256. Beyond that, newest first, because
-    ranking would cost more than it is worth.
+    that match through their labels, surest label first; ties by SHA-256. Beyond that, they are not ranked,
+    because it would cost more than it is worth.
     """
     pieces = _pieces(words)
     if not pieces or limit < 1 or (among is not None and not len(among)):
-        return np.empty(0, dtype=np.int64)
+        return WordMatches(ids=np.empty(0, dtype=np.int64), ranked=True)
     query = " AND ".join(pieces)
     found = _newest(connection, query, _END, _RANKED + 1)
-    labeled = _labeled(connection, pieces)
+    labeled, sureness = _labeled(connection, pieces)
     if among is not None:
-        labeled = labeled[np.isin(labeled, among)]
+        inside = np.isin(labeled, among)
+        labeled, sureness = labeled[inside], sureness[inside]
     if len(found) > _RANKED or len(labeled) > _RANKED:
         common = _common(connection, query, limit, among)
-        return np.union1d(common, labeled)[::-1][:limit]
+        return WordMatches(ids=np.union1d(common, labeled)[::-1][:limit], ranked=False)
     kept = found if among is None else found[np.isin(found, among, assume_unique=True)]
     rows = connection.execute(_BEST, {"query": query, "ids": _json(kept)}).all()
     ids = np.fromiter((row[0] for row in rows), np.int64, count=len(rows))
     scores = np.fromiter((row[1] for row in rows), np.float64, count=len(rows))
-    best = ids[ranked(partial(digests_of, connection), ids, scores, limit)]
-    return np.concatenate([best, labeled[~np.isin(labeled, found)]])[:limit]
+    best = ids[ranked(Digests(connection), ids, scores, limit)]
+    labeled = labeled[ranked(Digests(connection), labeled, sureness)]
+    together = np.concatenate([best, labeled[~np.isin(labeled, found)]])
+    return WordMatches(ids=together[:limit], ranked=True)
 
 
-def _labeled(connection: Connection, pieces: Sequence[str]) -> Ids:
-    """Present images with every piece in a label or a text, at least one in a label.
-
-    Surest label first, ties by SHA-256.
-    """
+def _labeled(connection: Connection, pieces: Sequence[str]) -> tuple[Ids, Numbers]:
+    """Present images with every piece in a label or a text, at least one in a label, and its sureness."""
     if not connection.execute(_ANY_LABEL, {"query": " OR ".join(pieces)}).scalar():
-        return np.empty(0, dtype=np.int64)
+        return np.empty(0, dtype=np.int64), np.empty(0)
     tagged = [_tagged(connection, piece) for piece in pieces]
     kept = np.unique(np.concatenate([ids for ids, _ in tagged]))
-    if not len(kept):
-        return kept
     sureness = np.zeros(len(kept))
+    if not len(kept):
+        return kept, sureness
     for ids, scores in tagged:
         sureness[np.searchsorted(kept, ids)] = np.maximum(sureness[np.searchsorted(kept, ids)], scores)
     for piece, (ids, _) in zip(pieces, tagged, strict=True):
@@ -133,8 +133,7 @@ def _labeled(connection: Connection, pieces: Sequence[str]) -> Ids:
             matches |= np.isin(kept, _common(connection, piece, len(kept), kept[~matches]))
         kept, sureness = kept[matches], sureness[matches]
     present = are_present(connection, kept)
-    kept, sureness = kept[present], sureness[present]
-    return kept[ranked(partial(digests_of, connection), kept, sureness)]
+    return kept[present], sureness[present]
 
 
 def _tagged(connection: Connection, piece: str) -> tuple[Ids, Numbers]:

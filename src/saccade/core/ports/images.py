@@ -20,6 +20,20 @@ class NewImage:
     embeddings: Mapping[int, Embeddings]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WordMatches:
+    """Images that contain the words looked for.
+
+    Attributes:
+        ids: best first if they are ranked.
+        ranked: false if the words are too common to rank; `ids` are then in no order, and if there are more
+            than were asked for, any of them.
+    """
+
+    ids: Ids
+    ranked: bool
+
+
 class Images(Protocol):
     """Images, looked up by identity, by filter and by words."""
 
@@ -28,6 +42,9 @@ class Images(Protocol):
 
     def digests(self, ids: Ids) -> Mapping[int, bytes]:
         """{id: SHA-256} of those of the images that exist."""
+
+    def by_digest(self) -> Iterator[Ids]:
+        """Ids of all images, ascending by SHA-256, in batches: each is read when it is taken."""
 
     def find(self, sha256s: Sequence[bytes], spaces: Sequence[int]) -> Mapping[bytes, int]:
         """Image ids of those in the catalog with an embedding in every one of `spaces`."""
@@ -53,8 +70,8 @@ class Images(Protocol):
     def match(self, filter: Filter) -> Ids:
         """Sorted ids of the images with a file present that satisfy it."""
 
-    def match_words(self, words: Sequence[str], limit: int, among: Ids | None = None) -> Ids:
-        """Images whose names, titles, captions, keywords or labels contain all the words, best first."""
+    def match_words(self, words: Sequence[str], limit: int, among: Ids | None = None) -> WordMatches:
+        """At most `limit` images whose names, titles, captions, keywords or labels contain all the words."""
 
 
 class EmbeddingStore(Protocol):

@@ -165,13 +165,14 @@ def test_what_another_process_writes_is_found_at_once(desk: Desk, make_desk: Cal
     other.close()
 
 
-def test_best_scores_are_those_of_single_searches(desk: Desk) -> None:
+def test_each_nearest_is_that_of_a_single_search(desk: Desk) -> None:
     """Many queries at once, over index and newer rows."""
     many(desk, 15)
     desk.refresh()
     fill(desk, "blue")
     queries = desk.encoder.encode_texts(["red", "blue", "yellow"])
-    ids, scores = desk.reader().best_scores(queries, 4)
+    ids, scores = desk.reader().each_nearest(queries, 4)
+    assert desk.reader().best_scores(queries, 4).tolist() == scores.tolist()
     for row, query in enumerate(queries):
         one_ids, one_scores = desk.reader().candidates(query[np.newaxis], 4)
         assert ids[row].tolist() == one_ids.tolist()

@@ -61,13 +61,13 @@ def test_k_images_come_back_however_many_parts_rank_before(desk: Desk, settled: 
     assert len(found(desk, "red", k=3)) == 3
     assert desk.reader().count() == 3
     query = desk.encoder.encode_texts(["red", "yellow"])
-    ids, scores = desk.reader().best_scores(query, 2)
+    ids, scores = desk.reader().each_nearest(query, 2)
     assert ids.tolist() == [
         [desk.image("xred.png"), desk.image("xyellow.png")],
         [desk.image("xyellow.png"), desk.image("xorange.png")],
     ]
     assert scores[0].tolist() == pytest.approx([1.0, 1.0])
-    assert desk.reader().best_scores(query, 9)[0].shape == (2, 3)
+    assert desk.reader().best_scores(query, 9).shape == (2, 3)
 
 
 def test_filters_choose_images_and_their_parts_come_along(desk: Desk, settled: Any) -> None:

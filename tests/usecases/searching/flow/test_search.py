@@ -52,7 +52,7 @@ def test_equal_scores_are_ordered_by_sha256(desk: Desk, k: int, indexed: bool | 
     every = sorted(hashlib.sha256(path.read_bytes()).hexdigest() for path in desk.home.glob("*.png"))
     assert [hit.image_id for hit in desk.ask("red", k=k)] == every[:k]
     query = desk.part("red").vector[np.newaxis]
-    for images in (desk.reader().candidates(query, k)[0], desk.reader().best_scores(query, 40)[0][0]):
+    for images in (desk.reader().candidates(query, k)[0], desk.reader().each_nearest(query, k)[0][0]):
         found = [record.image_id for record in desk.catalog.images.get(images.tolist())]
         assert found == every[: len(found)]
 

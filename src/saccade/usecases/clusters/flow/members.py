@@ -22,7 +22,7 @@ def iter_members(catalog: Catalog, reader: SpaceReader, name: str, cluster: int)
     present, rows = reader.everything()
     mine = store.cluster_ids(stored, present) == cluster
     ids, scores = present[mine], rows[mine] @ stored.centroids[place]
-    order = ranked(catalog.images.digests, ids, scores)
+    order = ranked(catalog.images, ids, scores)
     return _pages(catalog, ids[order], scores[order])
 
 

@@ -62,7 +62,7 @@ def report_of(
         nearest = (rows[outside] @ now.centroids.T).max(axis=1)
     else:
         nearest = np.zeros(len(outside), np.float32)
-    order = ranked(catalog.images.digests, now.ids[outside], -nearest, _UNASSIGNED)
+    order = ranked(catalog.images, now.ids[outside], -nearest, _UNASSIGNED)
     return ClusterReport(
         name=name,
         version=version,
@@ -87,7 +87,7 @@ def _cluster(catalog: Catalog, rows: Embeddings, now: Stored, old: Stored | None
     near = rows[members] @ centroid
     typical = representative_rows(rows[members], centroid, _SHOWN)
     most = min(_EDGE, len(members) - len(typical))
-    edge = ranked(catalog.images.digests, now.ids[members], -near, most)
+    edge = ranked(catalog.images, now.ids[members], -near, most)
     had = np.zeros(0, np.int64) if old is None else old.ids[old.labels == known.id]
     return Cluster(
         id=known.id,

@@ -131,7 +131,7 @@ def compare(catalog: Catalog, given: Rows, query: OutlierQuery) -> Compared:
     else:
         values = over_typical(distances[:, -1])
     fence = outer_fence(values)
-    order = ranked(catalog.images.digests, given.ids, values, query.top)
+    order = ranked(catalog.images, given.ids, values, query.top)
     column = COLUMNS[query.mode] if query.store else ""
     if column:
         by_image = dict(zip(given.ids.tolist(), values.tolist(), strict=True))

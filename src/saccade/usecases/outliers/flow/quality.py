@@ -73,7 +73,7 @@ def _worst_first(catalog: Catalog, scores: Mapping[int, float]) -> list[tuple[fl
     having = {image: score for image, score in scores.items() if score >= THRESHOLD}
     ids = np.array(list(having), np.int64)
     values = np.array(list(having.values()), np.float64)
-    order = ranked(catalog.images.digests, ids, values)
+    order = ranked(catalog.images, ids, values)
     return list(zip(values[order].tolist(), ids[order].tolist(), strict=True))
 
 

@@ -185,7 +185,7 @@ def _chosen(
     catalog: Catalog, pool: Pool, scores: NDArray[np.float64], k: int, diverse: float
 ) -> NDArray[np.int64]:
     """Positions of the k results, chosen from the best few hundred; ties by SHA-256."""
-    best = ranked(catalog.images.digests, pool.ids, scores, max(200, _LOOKED * k))
+    best = ranked(catalog.images, pool.ids, scores, max(200, _LOOKED * k))
     chosen: NDArray[np.int64] = best[diversified(scores[best], pool.rows[best], k, diverse)]
     return chosen
 
@@ -255,5 +255,5 @@ def copies_of(catalog: Catalog, reader: SpaceReader, threshold: float, ids: Ids)
     embedded = np.setdiff1d(own, catalog.embeddings.unembedded(reader.space.id))
     if not len(embedded):
         return own
-    near, scores = reader.best_scores(catalog.embeddings.get(reader.space.id, embedded), _COPIES)
+    near, scores = reader.each_nearest(catalog.embeddings.get(reader.space.id, embedded), _COPIES)
     return np.union1d(own, near[scores >= threshold])

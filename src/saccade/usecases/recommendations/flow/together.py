@@ -183,7 +183,7 @@ def _answer(
     scores = raw if not terms and not wish.diverse else stretched(raw)
     scores = scores + sum((term.amounts for term in terms), np.zeros(len(raw)))
     rows = catalog.embeddings.get(reader.space.id, ids)
-    order = ranked(catalog.images.digests, ids, scores)
+    order = ranked(catalog.images, ids, scores)
     chosen = order[diversified(scores[order], rows[order], wish.k, wish.diverse)].tolist()
     records = catalog.images.get(ids[chosen].tolist())
     hits = tuple(

@@ -14,6 +14,7 @@ from saccade.core.filters import Filter
 from saccade.core.hits import Hit, PartScore, SearchResult
 from saccade.core.items import FIRST_PART, WHOLE
 from saccade.core.ports.catalog import Catalog
+from saccade.core.ties import ranked
 from saccade.core.types import Ids, ImageRecord, SpaceInfo
 from saccade.engine.folding import Nearest
 from saccade.engine.query import Part, combine, confidence, content_words, describe
@@ -147,16 +148,21 @@ def _find(
 def _matching_words(
     catalog: Catalog, wanted: Sequence[str], near: Ids, only: Ids | None, total: int
 ) -> _Words:
-    """Images that hold all the wanted words."""
+    """Images that hold all the wanted words; where they are too common to rank, in the order of `near`."""
     words = tuple(wanted)
-    nothing = _Words(words=words, ids=np.zeros(0, np.int64), weight=0.0)
     if not words or not total:
-        return nothing
-    ids = catalog.images.match_words(words, _WORD_MATCHES, only)
-    if len(ids) < _WORD_MATCHES:
-        return _Words(words=words, ids=ids, weight=1.0 - len(ids) / total)
-    # Too common to add images, but among those already found the words still speak for some.
-    return _Words(words=words, ids=catalog.images.match_words(words, len(near), np.sort(near)), weight=0.0)
+        return _Words(words=words, ids=np.zeros(0, np.int64), weight=0.0)
+    matches = catalog.images.match_words(words, _WORD_MATCHES, only)
+    weight = 1.0 - len(matches.ids) / total
+    if len(matches.ids) >= _WORD_MATCHES:
+        # Too common to add images, but among those already found the words still speak for some.
+        matches, weight = catalog.images.match_words(words, len(near), np.sort(near)), 0.0
+    ids = matches.ids
+    if not matches.ranked:
+        held = near[np.isin(near, ids)]
+        others = np.setdiff1d(ids, held)
+        ids = np.concatenate([held, others[ranked(catalog.images, others, np.zeros(len(others)))]])
+    return _Words(words=words, ids=ids, weight=weight)
 
 
 def _groups(catalog: Catalog, order: Ids, collapsing: Collapsing | None, k: int) -> list[list[int]]:

@@ -131,7 +131,7 @@ def rank_styles(
             "nothing to compare with", hint="name a picture, or a mood: --mood 'dark warm'"
         )
     scores = np.asarray(np.mean(parts, axis=0), np.float64)
-    order = ranked(catalog.images.digests, ids, scores, 2 * k)
+    order = ranked(catalog.images, ids, scores, 2 * k)
     lower = np.searchsorted(np.sort(scores), scores, side="right")
     sure = lower / max(1, len(ids))
     if len(looks):
