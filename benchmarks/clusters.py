@@ -1,4 +1,4 @@
-"""Clusters against scikit-learn on the same embeddings, and a hundred thousand images by the clock."""
+"""Clusters against scikit-learn on the same embeddings, and how long 100,000 images take."""
 
 import tempfile
 import time

@@ -75,7 +75,7 @@ def _write_table(path: str) -> None:
 
 
 def _stores(catalog: Catalog) -> Result:
-    """A million labels written, then written anew; a million pairs saved, read, asked for."""
+    """A million labels written, then written again; a million pairs saved, read, asked for."""
     rng = np.random.default_rng(0)
     labels = {
         f"label {number}": (np.sort(rng.choice(_IMAGES, 10_000, replace=False) + 1), rng.random(10_000))

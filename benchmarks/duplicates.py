@@ -1,4 +1,4 @@
-"""Duplicates: how many edited copies are found among strangers, how fast a million join, one is checked."""
+"""Duplicates: how many edited copies are found among other photos, how fast a million join, one is checked."""
 
 import json
 import resource
@@ -31,7 +31,7 @@ _SEED = 20_261_120
 _ORIGINAL = "original"
 
 Collection = dict[str, tuple[int, str]]
-"""{path: (number of the photo, name of the edit)}; what is not in it is a stranger."""
+"""{path: (number of the photo, name of the edit)}; what is not in it is an unrelated photo."""
 
 
 def edited_photos(folder: Path) -> Collection:
@@ -68,7 +68,7 @@ def edited_photos(folder: Path) -> Collection:
 
 
 def collection_library(folder: Path) -> tuple[Library, Collection, int]:
-    """The library of the edited photos and 7,091 strangers, indexed for real; and the number of strangers."""
+    """The library of the edited photos and 7,091 unrelated ones, indexed for real; the number of the latter."""
     made = edited_photos(folder / "photos")
     strangers = DATA / "flickr8k" / "images"
     home = folder / "library"
@@ -79,7 +79,7 @@ def collection_library(folder: Path) -> tuple[Library, Collection, int]:
 
 
 def copies() -> Result:
-    """Recall and precision of "the same picture" over the 14 edits among 7,091 strangers."""
+    """Recall and precision of "the same picture" over the 14 edits among 7,091 unrelated photos."""
     library, made, strangers = collection_library(cache() / "duplicates")
     space = library.context.spaces.reader(Role.COPY).space.id
     library.context.catalog.pairs.forget()
@@ -226,7 +226,7 @@ def _million() -> Iterator[Embeddings]:
 
 
 def _join_alone(path: str) -> Result:
-    """The join, in a process of its own, whose peak memory is its own."""
+    """The join, in its own process, so that the peak memory is that of the join."""
     rows = np.load(path, mmap_mode="r")
     ids = np.arange(len(rows), dtype=np.int64)
     threshold = 0.58

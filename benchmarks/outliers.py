@@ -1,4 +1,4 @@
-"""Outliers: planted strangers, solar cells, planted defects, and quality issues made on purpose."""
+"""Outliers: planted unrelated images, solar cells, planted defects, and quality issues made on purpose."""
 
 import csv
 import os
@@ -70,7 +70,7 @@ def solar_cells() -> Result:
 
 
 def planted_defects() -> Result:
-    """Cracks and dark spots drawn on good cells: how often the defect is told, and the hottest place in it.
+    """Cracks and dark spots drawn on good cells: how often it is recognized, and the hottest place in it.
 
     Here nothing but the defect differs, as it may between the good and the defective cells of the data.
     """
@@ -193,7 +193,7 @@ def _judged(
 
 
 def _draw_defect(path: str, target: str, rng: np.random.Generator) -> tuple[float, float, float, float]:
-    """Draw a crack or a dark spot on a cell; the box it lies in, in parts of the picture."""
+    """Draw a crack or a dark spot on a cell; its box, in parts of the picture."""
     picture = Image.open(path).convert("L")
     side = picture.width
     x, y = rng.uniform(0.15, 0.7, 2) * side

@@ -28,7 +28,7 @@ def encoder() -> Result:
 def confidence(queries: int = 500) -> Result:
     """How well the confidence of the best hit tells dev captions from queries about nothing.
 
-    The library holds the dev photos; the meaningless queries are other ones than it was calibrated with.
+    The library holds the dev photos; it was calibrated with different meaningless queries.
     """
     with (DATA / "flickr8k" / "captions.csv").open(encoding="utf-8") as file:
         dev = sorted({line.split(",", 2)[0] for line in file if line.split(",", 2)[1] == "dev"})

@@ -1,6 +1,6 @@
 """Recommendations judged by replay, and style search by planted looks, on photos nobody tuned on.
 
-The users are simulated, and the numbers say how well tastes made of words or objects are found again, not
+The users are simulated, and the numbers say how well interests made of words or objects are found again, not
 what people would click. Each has one to five interests (words that captions use of a photo, or objects it
 shows), drifts from some to others, errs one time in ten, and picks among what fits by how much each photo
 appeals to all. The photos: flickr8k's dev split and 176 COCO photos; the constants come from the train split.

@@ -1,4 +1,4 @@
-"""How well pictures are told apart by their pixels, on photos that trained nothing.
+"""How well pictures are distinguished by their pixels, on photos that trained nothing.
 
 Full-size photos of coco and imagenet. Same picture: a photo and its fourteen edits. Other picture: a photo,
 or an edit, with what the copy space takes for its nearest among both folders and Flickr8k's dev split.

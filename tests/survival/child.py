@@ -1,8 +1,9 @@
 """A process to be killed: does one thing with a library, and tells its parent on stdout how far it is.
 
-Its job is a line of JSON on stdin: {"do": ..., "library": FOLDER, "stops": [[WHEN, POINT, NUMBER]], ...};
-WHEN is "before" or "after". At these points it says so and waits for its end, or for a line on stdin. The
-product knows nothing of the points: they are wrapped around its functions here.
+Its job is a line of JSON on stdin: {"do": ..., "then": [...], "library": FOLDER, "stops": [[WHEN, POINT,
+NUMBER]], "decode_here": whether without workers, ...}; WHEN is "before" or "after". At these points it says
+so and waits for its end, or for a line on stdin. The product knows nothing of the points: they are wrapped
+around its functions here.
 """
 
 import json
@@ -142,29 +143,56 @@ def forget(library: Library, job: Job) -> None:
     say(forgotten=library.forget(job["target"]).images)
 
 
+def put_away(library: Library, job: Job) -> None:
+    """Put duplicates away."""
+    report = library.duplicates.apply(library.duplicates.find(), to=job.get("to"))
+    say(moved=len(report.moves), skipped=[one.reason for one in report.skipped])
+
+
+def put_back(library: Library, job: Job) -> None:
+    """Undo that."""
+    report = library.duplicates.undo()
+    say(restored=len(report.restored), failed=[one.reason for one in report.failed])
+
+
+def write_tags(library: Library, job: Job) -> None:
+    """Write tags into files."""
+    say(written=len(library.tags.write_files().written))
+
+
+def restore_files(library: Library, job: Job) -> None:
+    """Undo that."""
+    say(written=len(library.tags.restore_files().written))
+
+
 DO: dict[str, Callable[[Library, Job], None]] = {
     "index": index,
     "build": build,
     "backup": backup,
     "search": search,
     "forget": forget,
+    "put_away": put_away,
+    "put_back": put_back,
+    "write_tags": write_tags,
+    "restore_files": restore_files,
 }
 
 
 def main() -> int:
     """Do the job; 0 if it was done, 9 if it was refused with an error of saccade's."""
-    tiny.install()
     acknowledge()
     job = json.loads(sys.stdin.readline() or "null")
     if job is None:  # never needed
         return 0
+    tiny.install(decode_here=job.get("decode_here", False))
     for stop in job.get("stops", ()):
         stop_at(*stop)
     say(ready=True)
     try:
         with open_library(job["library"]) as library:
-            DO[job["do"]](library, job)
-            say(done_with=job["do"])
+            for do in (job["do"], *job.get("then", ())):
+                DO[do](library, job)
+                say(done_with=do)
     except SaccadeError as error:
         say(error=error.code, message=error.message, hint=error.hint)
         return 9

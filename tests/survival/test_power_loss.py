@@ -4,12 +4,7 @@ A file is dirty from its first unsynced byte, a folder from a new name in it. No
 no file may take the place of another, while its bytes are dirty.
 """
 
-import json
 import os
-import re
-import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,12 +13,8 @@ import pytest
 
 from saccade.library import open_library
 from saccade.usecases.indexing.flow.run import BATCH
+from tests.survival.tracing import calls, traced
 
-HERE = Path(__file__).parent
-CALLS = "openat,write,pwrite64,writev,ftruncate,fsync,fdatasync,rename,renameat,renameat2,mkdir,unlink"
-_LINE = re.compile(r"^(?:\[pid +)?\d*\]? *(\w+)\((.*)\) += (-?\d+)")
-_FILE = re.compile(r"^\d+<([^>]*)>")
-_NAMES = re.compile(r'"((?:[^"\\]|\\.)*)"')
 VOLATILE = ("-shm", "/lock")  # made anew at the next opening
 
 
@@ -66,44 +57,18 @@ class Disk:
 
 def replay(trace: Path, disk: Disk) -> None:
     """Go through what strace saw."""
-    waiting: dict[str, str] = {}
-    for line in trace.read_text(errors="replace").splitlines():
-        pid, _, call = line.partition(" ")
-        if call.endswith("<unfinished ...>"):
-            waiting[pid] = call.removesuffix("<unfinished ...>")
-            continue
-        if "resumed>" in call:
-            call = waiting.pop(pid, "") + call.partition("resumed>")[2]
-        match = _LINE.match(call.strip())
-        if match is None or int(match[3]) < 0:
-            continue
-        name, rest = match[1], match[2]
-        file = _FILE.match(rest)
-        names = _NAMES.findall(rest)
-        if name in {"write", "pwrite64", "writev", "ftruncate"} and file:
-            if file[1].startswith("pipe:") and ('\\"acked\\"' in rest or '\\"done_with\\"' in rest):
-                disk.acknowledge(names[0][:60])
-            disk.write(file[1])
-        elif name in {"fsync", "fdatasync"} and file:
-            disk.sync(file[1])
-        elif name.startswith("rename") and len(names) == 2:
-            disk.rename(*names)
-        elif name == "unlink" and names:
-            disk.remove(names[0])
-
-
-def traced(job: str, trace: Path) -> None:
-    """Run child.py under strace."""
-    if shutil.which("strace") is None:
-        pytest.skip("the command strace is missing")
-    command = ["strace", "-f", "-y", "-s", "200", "-e", f"trace={CALLS}", "-o", str(trace)]
-    done = subprocess.run(
-        [*command, sys.executable, str(HERE / "child.py")], input=job + "\n", capture_output=True, text=True,
-        check=False,
-    )  # fmt: skip
-    if "ptrace" in done.stderr:
-        pytest.skip(f"strace is not allowed here: {done.stderr.strip()}")
-    assert done.returncode == 0, done.stderr
+    for call in calls(trace):
+        if call.name in {"write", "pwrite64", "writev", "ftruncate"} and call.files:
+            said = call.strings[0] if call.strings else b""
+            if call.files[0].startswith("pipe:") and (b'"acked"' in said or b'"done_with"' in said):
+                disk.acknowledge(said[:60].decode())
+            disk.write(call.files[0])
+        elif call.name in {"fsync", "fdatasync"} and call.files:
+            disk.sync(call.files[0])
+        elif call.name.startswith("rename"):
+            disk.rename(*call.paths())
+        elif call.name == "unlink":
+            disk.remove(*call.paths())
 
 
 @pytest.mark.slow
@@ -118,7 +83,7 @@ def test_what_is_acknowledged_is_on_the_disk(album: Callable[[int], Path], tmp_p
         ({"do": "backup", "target": target}, tmp_path / "kept", 1),
     ):
         trace = tmp_path / "trace"
-        traced(json.dumps({**job, "library": str(place)}), trace)
+        traced({**job, "library": str(place)}, trace)
         disk = Disk(root)
         replay(trace, disk)
         assert disk.acknowledged >= acknowledged

@@ -11,7 +11,6 @@ import numpy as np
 import saccade.library.context
 from saccade.core.decoding import DecodeOutcome, DecodeTask
 from saccade.core.ports.encoders import Encoder
-from saccade.core.settings import Settings
 from saccade.core.types import Embeddings, EncoderInfo, PixelRecipe, Pixels, Role
 from saccade.core.vectors import normalize
 from saccade.sources.exchange import cut_of
@@ -81,7 +80,7 @@ class PlainDecoder:
 class PlainWorkers:
     """Stands in for `saccade.library.decoding.Workers`, without any process to start."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, *_: object) -> None:
         pass
 
     @contextmanager

@@ -62,7 +62,7 @@ def set_aside(move: Move) -> None:
         AlteredError: the copy or the file is not as expected; the file is not moved.
         OSError: it failed; the file is not moved.
     """
-    os.makedirs(os.path.dirname(move.place), exist_ok=True)
+    _make_folders(os.path.dirname(move.place))
     if os.path.lexists(move.place):
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), move.place)
     try:
@@ -100,7 +100,7 @@ def put_back(move: Move, at: str) -> None:
         FileExistsError: `at` exists.
         AlteredError, OSError: it failed; the file is still in the quarantine.
     """
-    os.makedirs(os.path.dirname(at), exist_ok=True)
+    _make_folders(os.path.dirname(at))
     if os.path.lexists(at):
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), at)
     try:
@@ -114,6 +114,7 @@ def put_back(move: Move, at: str) -> None:
 
 def drop_copy(move: Move) -> None:
     """Remove the second of two names or copies from the quarantine; `state` said "both"."""
+    sync_folders([move.path])  # its name may be no older than the kill that left both
     os.unlink(move.place)
     _restore_facts(move.path, move)
 
@@ -146,6 +147,17 @@ def remove_empty(folder: str) -> None:
             os.rmdir(place)
 
 
+def _make_folders(folder: str) -> None:
+    """Make a folder and those above it, durably: the name of a file in a lost folder is lost."""
+    missing = []
+    while not os.path.isdir(folder):
+        missing.append(folder)
+        folder = os.path.dirname(folder)
+    if missing:
+        os.makedirs(missing[0], exist_ok=True)
+        sync_folders(missing)
+
+
 def _rename_to_new(source: str, target: str) -> None:
     """Rename without replacing anything; where hard links are not supported, checked just before."""
     try:
@@ -157,6 +169,7 @@ def _rename_to_new(source: str, target: str) -> None:
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), target) from None
         os.rename(source, target)
         return
+    sync_folders([target])
     os.unlink(source)
 
 
@@ -180,14 +193,14 @@ def _copy(source: str, partial: str, move: Move) -> None:
     with open(source, "rb") as original, open(partial, "xb") as copy:
         shutil.copyfileobj(original, copy, _CHUNK)
         copy.flush()
+        with suppress(OSError):  # some disks store less; `put_back` restores it from the manifest
+            shutil.copystat(source, partial)
+            _restore_facts(partial, move)
         os.fsync(copy.fileno())
         if hasattr(os, "posix_fadvise"):  # so that comparing reads from the disk, not the cache
             os.posix_fadvise(copy.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
     if digest(partial) != move.sha256:
         raise AlteredError(errno.EIO, "the copy is not as expected", source)
-    with suppress(OSError):  # some disks store less; `put_back` restores it from the manifest
-        shutil.copystat(source, partial)
-        _restore_facts(partial, move)
 
 
 def _restore_facts(path: str, move: Move) -> None:

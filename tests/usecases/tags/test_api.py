@@ -10,7 +10,7 @@ import pytest
 import saccade
 from saccade.core.errors import DiskFullError, ImageNotFoundError, InputError, NotFoundError
 from saccade.sources.xmp import read_xmp
-from saccade.usecases.tags.flow import by_hand
+from saccade.usecases.tags.flow import by_hand, formats
 
 
 def test_tags_by_hand(library: saccade.Library, photos: Path) -> None:
@@ -137,6 +137,23 @@ def test_tags_are_listed_page_by_page(
     }
     (only,) = library.tags.iter_tags(where=["format=PNG"])
     assert only.path == str(photos / "3.png")
+
+
+def test_an_image_erased_meanwhile_is_skipped(
+    library: saccade.Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the list of tags and by an export, wherever they are at that moment."""
+    monkeypatch.setattr(by_hand, "_PAGE", 1)
+    monkeypatch.setattr(formats, "_AT_ONCE", 1)
+    paths = [one.path for one in library.tags.iter_tags()]
+    listed = library.tags.iter_tags()
+    exported = formats.tagged_images(
+        library.context.catalog, formats.tagged_ids(library.context.catalog, None)
+    )
+    assert [next(listed).path, next(exported).record.paths[0]] == [paths[0], paths[0]]
+    library.forget(paths[1])
+    assert [one.path for one in listed] == paths[2:]
+    assert [one.record.paths[0] for one in exported] == paths[2:]
 
 
 def test_labels_of_every_origin_are_removed(library: saccade.Library, photos: Path) -> None:

@@ -9,6 +9,7 @@ from saccade.core.ports.catalog import Catalog
 from saccade.core.ties import ranked
 from saccade.core.types import Ids
 from saccade.engine.space import SpaceReader
+from saccade.engine.surviving import surviving
 from saccade.usecases.clusters.flow import store
 from saccade.usecases.clusters.rules.reports import ClusterMember
 
@@ -30,7 +31,6 @@ def _pages(catalog: Catalog, ids: Ids, scores: NDArray[np.float32]) -> Iterator[
     """The members that are not erased by the time their page is read."""
     for start in range(0, len(ids), _PAGE):
         page = ids[start : start + _PAGE]
-        there = catalog.images.digests(page)
         known = dict(zip(page.tolist(), scores[start : start + _PAGE].tolist(), strict=True))
-        for record in catalog.images.get([image for image in known if image in there]):
+        for record in surviving(catalog, list(known)):
             yield ClusterMember(record=record, score=known[record.id])

@@ -203,7 +203,8 @@ class _Work:
                 self._move(move)
         finally:
             moved = self.moved[before:]
-            self._files.sync_folders([path for move in moved for path in (move.path, move.place)])
+            # The new names first: where the system does not tie them together, only the old ones may be lost.
+            self._files.sync_folders([*(move.place for move in moved), *(move.path for move in moved)])
             self._places.mark_missing(number, [move.path for move in moved])
 
     def _checked(self, moves: Sequence[Move]) -> list[Move]:

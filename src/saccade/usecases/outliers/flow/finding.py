@@ -11,6 +11,7 @@ from saccade.core.errors import InputError
 from saccade.core.ports.catalog import Catalog
 from saccade.core.ties import ranked
 from saccade.core.types import Failure, Ids
+from saccade.engine.surviving import surviving
 from saccade.usecases.outliers.rules.anomalies import (
     local_outlier_factors,
     nearest,
@@ -179,8 +180,7 @@ def _page(catalog: Catalog, compared: Compared, places: range) -> Iterator[Outli
     """The outliers at these places."""
     span = slice(places.start, places.stop)
     wanted = np.union1d(compared.ids[span], compared.nearest[span])
-    present = catalog.images.digests(wanted)
-    records = {record.id: record for record in catalog.images.get(list(present))}
+    records = {record.id: record for record in surviving(catalog, wanted.tolist())}
     for place in places:
         record = records.get(int(compared.ids[place]))
         if record is None:

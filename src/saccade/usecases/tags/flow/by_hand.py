@@ -11,6 +11,7 @@ from saccade.core.ports.stores import Tag
 from saccade.core.quarantine import MERGED
 from saccade.core.types import Ids
 from saccade.engine.context import LibraryContext
+from saccade.engine.surviving import surviving
 from saccade.usecases.tags.flow.classifiers import KIND, origin_of
 from saccade.usecases.tags.flow.formats import tagged_ids
 from saccade.usecases.tags.flow.taxonomy import labels_of
@@ -53,11 +54,11 @@ def iter_tags(catalog: Catalog, among: Ids | None) -> Iterator[ImageTags]:
 
 
 def _pages(catalog: Catalog, ids: Ids) -> Iterator[ImageTags]:
-    """The tags of present images that have any, in the order of the ids."""
+    """The tags of present images that have any, in the order of the ids; without those erased meanwhile."""
     for start in range(0, len(ids), _PAGE):
         page = ids[start : start + _PAGE].tolist()
         tags = catalog.tags.of(page)
-        for record in catalog.images.get([image for image in page if image in tags]):
+        for record in surviving(catalog, [image for image in page if image in tags]):
             if record.paths:
                 yield ImageTags(path=record.paths[0], tags=tuple(tags[record.id]))
 

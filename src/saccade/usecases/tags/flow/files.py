@@ -144,7 +144,7 @@ def _write_into(
 
 def _keep(context: LibraryContext, manifest: Manifest, digest: str, data: bytes) -> None:
     """Keep an original, once."""
-    os.makedirs(manifest.folder, exist_ok=True)
+    manifest.make_folder()
     place = os.path.join(manifest.folder, digest)
     if _digest(place) != digest:
         context.tools.write_whole(place, [data])

@@ -12,6 +12,7 @@ from saccade.core.paths import relative
 from saccade.core.ports.catalog import Catalog
 from saccade.core.ports.stores import Tag
 from saccade.core.types import Failure, Ids, ImageRecord
+from saccade.engine.surviving import surviving
 
 _AT_ONCE = 2048
 
@@ -32,11 +33,11 @@ def tagged_ids(catalog: Catalog, among: Ids | None) -> Ids:
 
 
 def tagged_images(catalog: Catalog, ids: Ids) -> Iterator[TaggedImage]:
-    """The images with these ids that have a label, with their labels."""
+    """The images with these ids that have a label, with their labels; without those erased meanwhile."""
     for start in range(0, len(ids), _AT_ONCE):
         part = ids[start : start + _AT_ONCE].tolist()
         tags = catalog.tags.of(part)
-        for record in catalog.images.get(part):
+        for record in surviving(catalog, part):
             by_label: dict[str, Tag] = {}
             for tag in tags.get(record.id, ()):
                 by_label.setdefault(tag.label, tag)

@@ -57,6 +57,7 @@ class Manifest:
         self.folder = os.path.join(context.folder, "originals")
         self._path = os.path.join(self.folder, _NAME)
         self._home = os.path.realpath(os.path.dirname(context.folder))
+        self._made = False
         self._lines = self._read()
 
     @property
@@ -86,15 +87,20 @@ class Manifest:
         """Whether a file had these bytes before tags were written into it."""
         return digest in self._lines.before.get(path, {}).values()
 
+    def make_folder(self) -> None:
+        """Make the folder of the manifest and of the originals; durable when this returns."""
+        if not self._made:
+            os.makedirs(self.folder, exist_ok=True)
+            self._tools.quarantine.sync_folders([self.folder])
+            self._made = True
+
     def announce(self, change: Change, *, restored: bool = False) -> None:
         """Note a change that is about to happen; durable when this returns.
 
         Args:
             restored: the original is put back.
         """
-        if not os.path.isdir(self.folder):
-            os.makedirs(self.folder)
-            self._tools.quarantine.sync_folders([self.folder])
+        self.make_folder()
         self._add([_line(change, mark="restored" if restored else "")])
         self._lines.pending[change.path] = change
         if not restored:
