@@ -26,9 +26,9 @@ _UPSERT_SHARE = 0.02
 _BUILD_SHARE = 0.2
 """Shares of a space's rows that are newer than its index.
 
-Up to the first, and up to `_STALE_ROWS`, they are compared one by one. An upsert costs what copying the
-index and judging it costs, for 200,000 rows of 384 numbers a ninth of a build, however few rows are new, and
-a quarter with a fifth of them new. Each upsert keeps the centers it finds, so beyond a fifth a build is due.
+Up to the first, or to `_STALE_ROWS`, they are compared one by one. However few they are, an upsert copies the
+index and judges it: with 2 % of 200,000 rows new, lists took 0.18 of the CPU time of a build, with a fifth
+0.27, and flat rows about half (decision 0001). It keeps the centers, so beyond a fifth a build is due.
 """
 
 _REMEASURE_SHARE = 0.2
