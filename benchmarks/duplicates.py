@@ -1,4 +1,4 @@
-"""Duplicates: how many edited copies are found among other photos, how fast a million join, one is checked."""
+"""Duplicates: edited copies found among other photos; how long a million take to join, and one to check."""
 
 import json
 import resource
@@ -68,7 +68,7 @@ def edited_photos(folder: Path) -> Collection:
 
 
 def collection_library(folder: Path) -> tuple[Library, Collection, int]:
-    """The library of the edited photos and 7,091 unrelated ones, indexed for real; the number of the latter."""
+    """The library of the edited photos and 7,091 others, indexed for real; the number of the others."""
     made = edited_photos(folder / "photos")
     strangers = DATA / "flickr8k" / "images"
     home = folder / "library"
