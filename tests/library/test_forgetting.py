@@ -1,7 +1,6 @@
 """Forgetting in a library where everything was used: no answer and no byte tells of the image any more."""
 
 import sqlite3
-import tarfile
 from contextlib import closing
 from pathlib import Path
 
@@ -16,17 +15,15 @@ from saccade.core.types import Role
 from saccade.engine.refresh import load_calibration
 from saccade.engine.space import open_index
 from saccade.indexes import IndexFiles
+from tests.helpers.release_0_2 import unpack
 
-DATA = Path(__file__).parents[1] / "data"
 LIKED, TOLD = "p5.png", "told.jpg"
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     """The folder of the stored library of release 0.2, in which everything was used once."""
-    with tarfile.open(DATA / "library-0.2.tar.xz") as archive:
-        archive.extractall(tmp_path, filter="data")
-    return tmp_path
+    return unpack(tmp_path)
 
 
 def held(library: Library) -> dict[str, dict[str, bytes]]:
