@@ -279,6 +279,28 @@ def test_with_all_folders_go_images_whose_file_was_never_known(home: Path) -> No
         assert library.context.catalog.health.counts().embeddings == {}
 
 
+def owned(home: Path) -> dict[int | None, int]:
+    """{image: patches it has in the newest inspection model}."""
+    query = (
+        "SELECT image_id, count(*) FROM result_rows WHERE result_id ="
+        " (SELECT max(id) FROM results WHERE kind = 'outliers') GROUP BY image_id"
+    )
+    with closing(sqlite3.connect(home / ".saccade" / "catalog.db")) as connection:
+        return dict(connection.execute(query).fetchall())
+
+
+@pytest.mark.parametrize("given", ["files", "folder", "filter"])
+def test_patches_in_inspection_models_go_however_the_picture_was_given(home: Path, given: str) -> None:
+    """A forgotten picture is no longer one that the model has seen."""
+    with open_library(home) as library:
+        places = {"files": sorted(home.glob("p*.png")), "folder": [home], "filter": []}[given]
+        library.outliers.train("model", places, where=["width>0"] if given == "filter" else None)
+        image = library.context.record(home / LIKED).id
+        assert owned(home)[image] > 0
+        library.forget(home / LIKED)
+        assert not owned(home).keys() & {image, None}
+
+
 def test_a_label_goes_with_its_last_image(home: Path) -> None:
     """It may be the name of a person; a label that other images have stays."""
     with open_library(home) as library:
