@@ -28,7 +28,7 @@ with saccade.open_library(sys.argv[1]) as library:
 """
 
 
-def throughput(copies: int = 32, rounds: int = 3) -> Result:
+def throughput(copies: int = 16, rounds: int = 3) -> Result:
     """Images per second of `Library.index` on full-size JPEGs, and of the bound, in turn.
 
     The bound: one process per core that reads, decodes (DCT-scaled), resizes and encodes its share, and does
