@@ -223,5 +223,5 @@ EXIT_INTERRUPTED = 130
 """Exit status after Ctrl-C (128 + SIGINT, the shells' convention)."""
 
 EXIT_PROBLEMS = 7
-"""Exit status of a check (`doctor`, `check`, `leaks`, `index --strict`) that found something, and of an
-`undo` that could not put a file back."""
+"""Exit status of a check (`doctor`, `check`, `leaks`, `duplicates --across`, `index --strict`) that found
+something, and of an `undo` that could not put a file back."""
