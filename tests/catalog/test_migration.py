@@ -6,7 +6,6 @@
 import errno
 import os
 import sqlite3
-import tarfile
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,11 +16,11 @@ from saccade.catalog import open_catalog, schema
 from saccade.catalog.sqlite import copying, driver
 from saccade.core.errors import DiskFullError, LibraryTooNewError, ReadOnlyError, StorageError
 from saccade.library import open_library
+from tests.helpers.release_0_2 import unpack
 
 if TYPE_CHECKING:
     from saccade.core.types import Progress
 
-DATA = Path(__file__).parents[1] / "data"
 Answers = dict[str, Any]
 
 
@@ -30,9 +29,7 @@ def home(tmp_path: Path) -> Path:
     """The folder of the library, as release 0.2 left it, in another place."""
     place = tmp_path / "moved"
     place.mkdir()
-    with tarfile.open(DATA / "library-0.2.tar.xz") as archive:
-        archive.extractall(place, filter="data")
-    return place
+    return unpack(place)
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Forgetting in a library where everything was used: no answer and no byte tells of the image any more."""
 
 import sqlite3
-import tarfile
 from contextlib import closing
 from pathlib import Path
 
@@ -16,17 +15,15 @@ from saccade.core.types import Role
 from saccade.engine.refresh import load_calibration
 from saccade.engine.space import open_index
 from saccade.indexes import IndexFiles
+from tests.helpers.release_0_2 import unpack
 
-DATA = Path(__file__).parents[1] / "data"
 LIKED, TOLD = "p5.png", "told.jpg"
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     """The folder of the stored library of release 0.2, in which everything was used once."""
-    with tarfile.open(DATA / "library-0.2.tar.xz") as archive:
-        archive.extractall(tmp_path, filter="data")
-    return tmp_path
+    return unpack(tmp_path)
 
 
 def held(library: Library) -> dict[str, dict[str, bytes]]:
@@ -218,6 +215,103 @@ def test_everything_can_be_forgotten(home: Path) -> None:
         assert library.index(home).added == 18
 
 
+def replaced(home: Path, library: Library, name: str) -> str:
+    """Another picture takes the place of a file; the image id of the one before."""
+    before = library.show(home / name).image_id
+    Image.new("RGB", (50, 40), "teal").save(home / name)
+    library.index(home)
+    assert library.show(home / name).image_id != before
+    return before
+
+
+@pytest.mark.parametrize("target", [LIKED, ".", ".."])
+def test_what_a_file_contained_before_is_forgotten_with_it(home: Path, target: str) -> None:
+    """By its name, by its folder, and by a folder above."""
+    with open_library(home) as library:
+        vector = held(library)["semantic"][library.show(home / LIKED).image_id]
+        before = replaced(home, library, LIKED)
+        library.forget(home / target)
+        with pytest.raises(ImageNotFoundError):
+            library.show(ImageId(before))
+        assert traces(home, vector, bytes.fromhex(before), before.encode()) == []
+
+
+def test_a_wider_folder_takes_over_what_files_contained_before(
+    home: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """A folder inside the one that is indexed later."""
+    wide = tmp_path_factory.mktemp("wide")
+    (wide / "inner").mkdir()
+    photo = wide / "inner" / "photo.png"
+    Image.linear_gradient("L").save(photo)
+    with open_library(home) as library:
+        library.index(wide / "inner")
+        before = library.show(photo).image_id
+        Image.radial_gradient("L").save(photo)
+        library.index(wide / "inner")
+        library.index(wide)
+        library.forget(photo)
+        with pytest.raises(ImageNotFoundError):
+            library.show(ImageId(before))
+
+
+def test_what_a_file_contained_before_stays_if_it_is_elsewhere(home: Path) -> None:
+    """A copy in another folder keeps it."""
+    (home / "kept").mkdir()
+    (home / "kept" / LIKED).write_bytes((home / LIKED).read_bytes())
+    with open_library(home) as library:
+        library.index(home)
+        before = replaced(home, library, LIKED)
+        library.forget(home / LIKED)
+        assert library.show(ImageId(before)).paths == (str(home / "kept" / LIKED),)
+
+
+def test_with_all_folders_go_images_whose_file_was_never_known(home: Path) -> None:
+    """Releases before this one did not note where a replaced image was."""
+    with open_library(home) as library:
+        before = replaced(home, library, LIKED)
+        catalog = home / ".saccade" / "catalog.db"
+        with closing(sqlite3.connect(catalog)) as connection, connection:
+            connection.execute("DELETE FROM former_files")
+        library.forget(home)
+        with pytest.raises(ImageNotFoundError):
+            library.show(ImageId(before))
+        assert library.context.catalog.health.counts().embeddings == {}
+
+
+def owned(home: Path) -> dict[int | None, int]:
+    """{image: patches it has in the newest inspection model}."""
+    query = (
+        "SELECT image_id, count(*) FROM result_rows WHERE result_id ="
+        " (SELECT max(id) FROM results WHERE kind = 'outliers') GROUP BY image_id"
+    )
+    with closing(sqlite3.connect(home / ".saccade" / "catalog.db")) as connection:
+        return dict(connection.execute(query).fetchall())
+
+
+@pytest.mark.parametrize("given", ["files", "folder", "filter"])
+def test_patches_in_inspection_models_go_however_the_picture_was_given(home: Path, given: str) -> None:
+    """A forgotten picture is no longer one that the model has seen."""
+    with open_library(home) as library:
+        places = {"files": sorted(home.glob("p*.png")), "folder": [home], "filter": []}[given]
+        library.outliers.train("model", places, where=["width>0"] if given == "filter" else None)
+        image = library.context.record(home / LIKED).id
+        assert owned(home)[image] > 0
+        library.forget(home / LIKED)
+        assert not owned(home).keys() & {image, None}
+
+
+def test_a_label_goes_with_its_last_image(home: Path) -> None:
+    """It may be the name of a person; a label that other images have stays."""
+    with open_library(home) as library:
+        library.tags.set(["zebracorn", "quokkaberry"], [home / LIKED])
+        library.tags.set(["quokkaberry"], [home / TOLD])
+        assert traces(home, b"zebracorn")
+        library.forget(home / LIKED)
+        assert traces(home, b"zebracorn") == []
+        assert library.search("quokkaberry", k=1).hits[0].path == str(home / TOLD)
+
+
 def test_what_is_not_known_is_refused_before_anything_is_forgotten(home: Path) -> None:
     """Nothing of the call is done."""
     with open_library(home) as library:
@@ -235,9 +329,10 @@ def test_an_empty_path_is_not_the_current_folder(home: Path, monkeypatch: pytest
         assert library.status().counts.images == 18
 
 
+@pytest.mark.parametrize("again", ["index", "forget"])
 @pytest.mark.parametrize("step", ["wipe", "purged"])
-def test_what_was_interrupted_is_finished_by_the_next_indexing(
-    home: Path, monkeypatch: pytest.MonkeyPatch, step: str
+def test_what_was_interrupted_is_finished_by_indexing_or_the_same_command(
+    home: Path, monkeypatch: pytest.MonkeyPatch, step: str, again: str
 ) -> None:
     """Until then the image is in no answer, and the doctor says what is left."""
 
@@ -255,6 +350,9 @@ def test_what_was_interrupted_is_finished_by_the_next_indexing(
     with open_library(home) as library:
         assert gone.image_id not in {hit.image_id for hit in library.search("circle", k=100)}
         assert "unfinished_forgetting" in {one.code for one in library.doctor().problems}
+        if again == "forget":
+            report = library.forget(home / LIKED, ImageId(gone.image_id))
+            assert (report.images, report.resumed, report.done) == (0, True, True)
         library.index(home)
         assert library.doctor().problems == ()
         assert traces(home, vector, gone.sha256, gone.image_id.encode()) == []

@@ -6,7 +6,6 @@
 import hashlib
 import json
 import os
-import tarfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from PIL import Image
 from saccade import Library, open_library
 from saccade.core.hits import Hit
 from saccade.encoders.onnx import OnnxEncoder
+from tests.helpers.release_0_2 import unpack
 
 DATA = Path(__file__).parents[1] / "data"
 OLD: dict[str, Any] = json.loads((DATA / "library-0.2.json").read_text())
@@ -29,9 +29,7 @@ _ENCODE = OnnxEncoder.encode_pixels
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder with its files and its library."""
     place = tmp_path_factory.mktemp("photos")
-    with tarfile.open(DATA / "library-0.2.tar.xz") as archive:
-        archive.extractall(place, filter="data")
-    return place
+    return unpack(place)
 
 
 @pytest.fixture(scope="module")
@@ -109,8 +107,7 @@ def test_indexing_again_embeds_nothing(library: Library, home: Path) -> None:
 def test_a_new_picture_joins_the_old_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In the spaces there are, and is found beside them."""
     monkeypatch.setattr(OnnxEncoder, "encode_pixels", _ENCODE)
-    with tarfile.open(DATA / "library-0.2.tar.xz") as archive:
-        archive.extractall(tmp_path, filter="data")
+    unpack(tmp_path)
     Image.new("RGB", (64, 64), (200, 30, 30)).save(tmp_path / "new.png")
     with open_library(tmp_path) as library:
         spaces = library.status().spaces

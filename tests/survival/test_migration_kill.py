@@ -3,7 +3,6 @@
 import shutil
 import subprocess
 import sys
-import tarfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pytest
 
 from saccade.catalog import open_catalog, schema
 from saccade.core.errors import DiskFullError
+from tests.helpers.release_0_2 import unpack
 
 HERE = Path(__file__).parent
 _OPEN = """
@@ -27,9 +27,7 @@ def pristine(tmp_path: Path) -> Path:
     """The folder of the library, as release 0.2 left it."""
     place = tmp_path / "pristine"
     place.mkdir()
-    with tarfile.open(HERE.parent / "data" / "library-0.2.tar.xz") as archive:
-        archive.extractall(place, filter="data")
-    return place
+    return unpack(place)
 
 
 @pytest.mark.slow

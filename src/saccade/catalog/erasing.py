@@ -25,7 +25,7 @@ from saccade.catalog.dialect import dialect_of
 from saccade.catalog.lists import among
 from saccade.catalog.places import batches
 from saccade.catalog.session import Transactions
-from saccade.catalog.tables import files, folders, images, items
+from saccade.catalog.tables import files, folders, former_files, images, items
 from saccade.core.paths import relative
 from saccade.core.ports.erasing import Leaving
 from saccade.core.types import Ids
@@ -35,6 +35,7 @@ _WIPE = "DELETE FROM {table} WHERE {column} IN (SELECT {chosen} FROM forgotten)"
 _ORPHANS = (
     "DELETE FROM texts WHERE id NOT IN (SELECT text_id FROM image_texts)",
     "DELETE FROM sets WHERE id NOT IN (SELECT set_id FROM set_images)",
+    "DELETE FROM labels WHERE id NOT IN (SELECT label_id FROM tags)",
 )
 """What only forgotten images gave a reason to keep."""
 
@@ -94,7 +95,7 @@ class _Departure:
     ) -> None:
         self._connection = connection
         self._whole: list[int] = []
-        self._inside: list[ColumnElement[bool]] = []
+        self._parts: list[tuple[int, bytes]] = []
         known = transactions.folders(connection)
         for place in map(places.plain, leaving):
             for folder in known:
@@ -102,25 +103,28 @@ class _Departure:
                     self._whole.append(folder.id)
                 rest = relative(place, folder.path)
                 if rest:
-                    below = or_(*places.below(os.fsencode(rest)))
-                    self._inside.append(and_(files.c.folder_id == folder.id, below))
+                    self._parts.append((folder.id, os.fsencode(rest)))
         self._whole = sorted(set(self._whole))
         self._paths = {folder.id: folder.path for folder in known}
-        self._inside.append(files.c.folder_id.in_(self._whole))
-        at = set(self._images(or_(*self._inside)))
+        at = {
+            *self._images(files, self._inside(files)),
+            *self._images(former_files, self._inside(former_files)),
+        }
+        if len(self._whole) == len(known):
+            at.update(self._nowhere())
         elsewhere: set[int] = set()
         for batch in batches(sorted(at), _BATCH):
-            kept = and_(among(files.c.image_id, batch), ~or_(*self._inside))
-            elsewhere.update(self._images(kept))
+            elsewhere.update(self._images(files, and_(among(files.c.image_id, batch), ~self._inside(files))))
         self._gone = sorted((at - elsewhere) | set(given.tolist()))
         self._changed = at & elsewhere - set(self._gone)
 
     def counted(self) -> Leaving:
         """How much it is."""
         count = select(func.count()).select_from(files)
-        number = self._connection.execute(count.where(or_(*self._inside))).scalar_one()
+        inside = self._inside(files)
+        number = self._connection.execute(count.where(inside)).scalar_one()
         for batch in batches(self._gone, _BATCH):
-            more = and_(among(files.c.image_id, batch), ~or_(*self._inside))
+            more = and_(among(files.c.image_id, batch), ~inside)
             number += self._connection.execute(count.where(more)).scalar_one()
         return Leaving(images=len(self._gone), files=number, folders=len(self._whole))
 
@@ -128,10 +132,12 @@ class _Departure:
         """Take it out; what is to be wiped is noted."""
         leaving = self.counted()
         self._strike()
-        self._connection.execute(delete(files).where(or_(*self._inside)))
+        for table in (files, former_files):
+            self._connection.execute(delete(table).where(self._inside(table)))
         for batch in batches(self._gone, _BATCH):
             of = among(items.c.image_id, batch)
-            self._connection.execute(delete(files).where(among(files.c.image_id, batch)))
+            for table in (files, former_files):
+                self._connection.execute(delete(table).where(among(table.c.image_id, batch)))
             fresh = select(items.c.id, items.c.image_id).where(of)
             self._connection.execute(
                 dialect_of(self._connection)
@@ -142,21 +148,38 @@ class _Departure:
         documents.refresh(self._connection, {*self._gone, *self._changed})
         return leaving
 
-    def _images(self, condition: ColumnElement[bool]) -> list[int]:
-        query = select(files.c.image_id).where(condition, files.c.image_id.is_not(None)).distinct()
+    def _inside(self, table: Table) -> ColumnElement[bool]:
+        """Whether a file, or former file, is at or below what leaves."""
+        parts = (
+            and_(table.c.folder_id == folder, or_(*places.below(path, table))) for folder, path in self._parts
+        )
+        return or_(table.c.folder_id.in_(self._whole), *parts)
+
+    def _images(self, table: Table, condition: ColumnElement[bool]) -> list[int]:
+        query = select(table.c.image_id).where(condition, table.c.image_id.is_not(None)).distinct()
+        return list(self._connection.execute(query).scalars())
+
+    def _nowhere(self) -> list[int]:
+        """Images of which no file is known, not even a former one: they lost it before that was noted."""
+        known = (
+            select(table.c.image_id).where(table.c.image_id == images.c.id) for table in (files, former_files)
+        )
+        query = select(images.c.id).where(*(~one.exists() for one in known))
         return list(self._connection.execute(query).scalars())
 
     def _strike(self) -> None:
         """Take the ids and paths of what is forgotten out of the facts of stored results."""
         names: set[str] = set()
-        wanted = (files.c.folder_id, files.c.path, files.c.member)
         for batch in batches(self._gone, _BATCH):
             digests = select(images.c.sha256).where(among(images.c.id, batch))
             names.update(digest.hex() for digest in self._connection.execute(digests).scalars())
-            rows = self._connection.execute(select(*wanted).where(among(files.c.image_id, batch)))
-            for folder, path, member in rows:
-                whole = places.absolute(self._paths[folder], path, member)
-                names.add(whole.encode("utf-8", "replace").decode())
+            for table in (files, former_files):
+                wanted = select(table.c.folder_id, table.c.path, table.c.member)
+                for folder, path, member in self._connection.execute(
+                    wanted.where(among(table.c.image_id, batch))
+                ):
+                    whole = places.absolute(self._paths[folder], path, member)
+                    names.add(whole.encode("utf-8", "replace").decode())
         for number, stored in self._connection.execute(select(result_table.c.id, result_table.c.facts)).all():
             with suppress(ValueError):
                 facts = json.loads(stored)

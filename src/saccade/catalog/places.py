@@ -10,6 +10,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     LargeBinary,
+    Table,
     and_,
     bindparam,
     delete,
@@ -19,7 +20,7 @@ from sqlalchemy import (
     update,
 )
 
-from saccade.catalog.tables import files, folders
+from saccade.catalog.tables import files, folders, former_files
 from saccade.catalog.text import AlteredError
 from saccade.core import paths
 from saccade.core.ports.files import Folder
@@ -83,22 +84,21 @@ def _add(connection: Connection, path: str, stored: bytes, existing: Sequence[Fo
 
 
 def _move_files(connection: Connection, old: int, new: int, prefix: bytes) -> None:
-    rows = connection.execute(select(files.c.path, files.c.member).where(files.c.folder_id == old)).all()
-    moves = [{"was": path, "inside": member, "now": prefix + b"/" + path} for path, member in rows]
-    if moves:
-        change = update(files).where(
-            files.c.folder_id == old,
-            files.c.path == bindparam("was", type_=LargeBinary),
-            files.c.member == bindparam("inside", type_=LargeBinary),
-        )
-        connection.execute(change.values(folder_id=new, path=bindparam("now", type_=LargeBinary)), moves)
+    for table in (files, former_files):
+        rows = connection.execute(select(table.c.path).where(table.c.folder_id == old).distinct()).scalars()
+        moves = [{"was": path, "now": prefix + b"/" + path} for path in rows]
+        if moves:
+            change = update(table).where(
+                table.c.folder_id == old, table.c.path == bindparam("was", type_=LargeBinary)
+            )
+            connection.execute(change.values(folder_id=new, path=bindparam("now", type_=LargeBinary)), moves)
 
 
-def below(path: bytes) -> list[ColumnElement[bool]]:
-    """Alternatives on `files.path` that together mean at or below the relative path; each one key range."""
+def below(path: bytes, table: Table = files) -> list[ColumnElement[bool]]:
+    """Alternatives on the `path` of a table that together mean at or below it; each one key range."""
     if not path:
         return [true()]
-    return [files.c.path == path, and_(files.c.path >= path + b"/", files.c.path < path + b"0")]
+    return [table.c.path == path, and_(table.c.path >= path + b"/", table.c.path < path + b"0")]
 
 
 def batches(items: Iterable[T], size: int) -> Iterator[list[T]]:

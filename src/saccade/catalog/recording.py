@@ -8,6 +8,7 @@ from sqlalchemy import Connection, LargeBinary, RowMapping, bindparam, insert, s
 from sqlalchemy import delete as delete_from
 
 from saccade.catalog import documents, pictures
+from saccade.catalog.dialect import dialect_of
 from saccade.catalog.lists import among
 from saccade.catalog.places import batches
 from saccade.catalog.tables import (
@@ -17,6 +18,7 @@ from saccade.catalog.tables import (
     INDEXED,
     MISSING,
     files,
+    former_files,
     images,
 )
 from saccade.catalog.text import file_name, fold, storable
@@ -120,6 +122,7 @@ def _store_files(connection: Connection, folder: int, rows: Mapping[_Key, dict[s
     if fresh:
         connection.execute(insert(files), fresh)
     if changed:
+        _remember(connection, changed)
         values = {name: bindparam(f"new_{name}", type_=files.c[name].type) for name in (*_COMPARED, "run_id")}
         change = update(files).where(*_at(folder)).values(values)
         connection.execute(
@@ -134,6 +137,17 @@ def _store_files(connection: Connection, folder: int, rows: Mapping[_Key, dict[s
         if (was["image_id"], was["state"]) != (row["image_id"], row["state"]):
             touched |= {was["image_id"], row["image_id"]}
     return {image for image in touched if image is not None}
+
+
+def _remember(connection: Connection, changed: Sequence[tuple[RowMapping, dict[str, Any]]]) -> None:
+    """Note where images were whose files now contain something else."""
+    former = [
+        {name: was[name] for name in ("folder_id", "path", "member", "image_id")}
+        for was, row in changed
+        if was["image_id"] is not None and was["image_id"] != row["image_id"]
+    ]
+    if former:
+        connection.execute(dialect_of(connection).insert_missing(former_files), former)
 
 
 def _at(folder: int) -> tuple[Any, ...]:

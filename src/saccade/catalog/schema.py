@@ -16,7 +16,7 @@ from saccade.core.items import FIRST_PART
 from saccade.core.ports.decoders import ReportProgress
 from saccade.core.types import Progress
 
-CURRENT = "0005"
+CURRENT = "0006"
 """The newest revision in `migrations/versions`."""
 _FIRST = "0001"
 """The oldest one; between the two they are numbered without a gap."""

@@ -134,6 +134,19 @@ files = Table(
 NOT_INDEXED: ColumnElement[bool] = files.c.state != literal_column("'indexed'")
 Index("ix_files_other", files.c.state, sqlite_where=NOT_INDEXED)
 
+former_files = Table(
+    "former_files",
+    metadata,
+    Column("folder_id", ForeignKey("folders.id"), primary_key=True, autoincrement=False),
+    Column("path", LargeBinary, primary_key=True, comment="relative to the folder"),
+    Column("member", LargeBinary, primary_key=True),
+    Column("image_id", ForeignKey("images.id"), primary_key=True, comment="was in this file before"),
+    Index(None, "image_id"),
+    sqlite_with_rowid=False,
+    sqlite_strict=True,
+)
+"""Where images were whose file now contains something else: who forgets the file, forgets them too."""
+
 spaces = Table(
     "spaces",
     metadata,

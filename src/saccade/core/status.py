@@ -45,6 +45,9 @@ class ForgetReport:
         files: number of files no longer known; they stay on the disk.
         folders: number of folders no longer indexed.
         copies: copies of the catalog made before an upgrade, which held the images and were deleted.
+        originals: the folder where `tag --write-files` kept pictures as they were, if any; it is not deleted.
+        resumed: whether this finished what an interrupted forgetting had begun; the images it had erased
+            are not counted again.
         done: whether it was forgotten, not only listed.
     """
 
@@ -52,6 +55,8 @@ class ForgetReport:
     files: int
     folders: int
     copies: tuple[str, ...]
+    originals: str | None
+    resumed: bool
     done: bool
 
 

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from saccade.engine.jobs import Jobs
 
 
+ORIGINALS = "originals"
+"""Where pictures are kept as they were before tags were written into them, in the library's own folder."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
     """The caller: a person at this machine, or the holder of an API key, for permission checks."""

@@ -58,6 +58,7 @@ _TAGGED = text(
 )
 _WIPE_FORGOTTEN = (
     "DELETE FROM search WHERE rowid IN (SELECT image_id FROM forgotten)",
+    "DELETE FROM search_labels WHERE rowid NOT IN (SELECT id FROM labels)",
     # A deleted row's words stay in older parts of the table until the parts are merged.
     "INSERT INTO search(search) VALUES ('optimize')",
     "INSERT INTO search_labels(search_labels) VALUES ('optimize')",
@@ -73,7 +74,7 @@ def create(connection: Connection) -> None:
 
 
 def wipe_forgotten(wiper: Wiper) -> None:
-    """Delete the words of the images in the table `forgotten`, and all trace of deleted words."""
+    """Delete the words of the images in `forgotten` and of labels no longer there; no trace of them stays."""
     for statement in _WIPE_FORGOTTEN:
         wiper.execute(statement)
 

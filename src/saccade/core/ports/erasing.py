@@ -32,7 +32,8 @@ class Erasing(Protocol):
         Args:
             images: with every file of each.
             places: absolute paths of folders, archives or files, present or not: all indexed files at or
-                below them go, and every image that has no other file.
+                below them go, and every image that has no other file, also one that was there before the
+                file was replaced. With all folders go the images whose file was never known.
         """
 
     def pending(self) -> Ids:

@@ -20,7 +20,13 @@ def forgetting(indexing: MagicMock) -> MagicMock:
 
     def forget(*_: object, dry_run: bool = False, progress: object = None) -> ForgetReport:
         return ForgetReport(
-            images=2, files=3, folders=1, copies=("/l/.saccade/catalog.db.before-0004",), done=not dry_run
+            images=2,
+            files=3,
+            folders=1,
+            copies=("/l/.saccade/catalog.db.before-0004",),
+            originals=None,
+            resumed=False,
+            done=not dry_run,
         )
 
     indexing.forget.side_effect = forget
@@ -74,6 +80,17 @@ def test_with_yes_it_does_it(run: Run, forgetting: MagicMock) -> None:
     assert forgetting.forget.call_args.args == ("/p/gone", ImageId(ID[:8]))
     assert not forgetting.forget.call_args.kwargs.get("dry_run")
     assert forgetting.forget.call_count == 1
+
+
+def test_it_says_what_it_finished_and_what_it_left(run: Run, indexing: MagicMock) -> None:
+    """An interrupted forgetting, and pictures as they were before tags were written."""
+    indexing.forget.side_effect = None
+    indexing.forget.return_value = ForgetReport(
+        images=0, files=0, folders=0, copies=(), originals="/l/.saccade/originals", resumed=True, done=True
+    )
+    done = run("forget", "--yes", "/p/gone")
+    assert done.out.splitlines()[0] == "finished forgetting what an interrupted run had begun"
+    assert "/l/.saccade/originals still holds pictures" in done.err
 
 
 @pytest.mark.usefixtures("forgetting")

@@ -84,7 +84,11 @@ def _say(report: "ForgetReport") -> None:
         for copy in report.copies:
             say(f"would delete {shown_path(copy)}, a copy from before an upgrade")
         return
+    if report.resumed:
+        say("finished forgetting what an interrupted run had begun")
     say(f"forgot {what}")
     for copy in report.copies:
         say(f"deleted {shown_path(copy)}, a copy from before an upgrade")
+    if report.originals:
+        note(f"{shown_path(report.originals)} still holds pictures as they were before tags were written")
     note("the files are where they were; backups you made still hold what was forgotten")

@@ -10,9 +10,10 @@ import numpy as np
 from saccade.core.errors import ImageNotFoundError
 from saccade.core.pictures import ImageId, Path
 from saccade.core.ports.decoders import ReportProgress
+from saccade.core.ports.erasing import Leaving
 from saccade.core.status import ForgetReport
 from saccade.core.types import Ids, Progress
-from saccade.engine.context import LibraryContext
+from saccade.engine.context import ORIGINALS, LibraryContext
 from saccade.engine.inputs import absolute
 from saccade.engine.scopes import drop
 from saccade.engine.space import open_index
@@ -29,7 +30,7 @@ class Targets:
 def plan(context: LibraryContext, targets: Targets) -> ForgetReport:
     """What `forget` would erase. Changes nothing."""
     found = context.catalog.erasing.plan(targets.images, targets.places)
-    return _report(found.images, found.files, found.folders, copies=_copies(context), done=False)
+    return _report(context, found, copies=_copies(context), resumed=False, done=False)
 
 
 def forget(
@@ -37,28 +38,29 @@ def forget(
 ) -> ForgetReport:
     """Erase images, and stop indexing folders, with the images found nowhere else.
 
-    The caller holds the write lock.
+    First finishes what an interrupted forgetting had begun. The caller holds the write lock.
 
     Args:
         commit: called once, just before anything is erased; where it raises, nothing was changed.
         erase: takes these ids out of everything that is derived from the catalog.
     """
     commit(Progress(stage="forget", done=0, total=None))
+    resumed = finish(context, erase)
     with context.catalog.unit("forgetting images"):
         gone = context.catalog.erasing.forget(targets.images, targets.places)
         for place in targets.places:
             drop(context.catalog, place)
     copies = _copies(context)
     finish(context, erase)
-    return _report(gone.images, gone.files, gone.folders, copies=copies, done=True)
+    return _report(context, gone, copies=copies, resumed=resumed, done=True)
 
 
-def finish(context: LibraryContext, erase: Callable[[Ids], None]) -> None:
-    """Carry forgetting to its end, if it was begun; the caller holds the write lock."""
+def finish(context: LibraryContext, erase: Callable[[Ids], None]) -> bool:
+    """Carry forgetting to its end; whether any was begun. The caller holds the write lock."""
     catalog = context.catalog
     forgotten = catalog.erasing.pending()
     if not len(forgotten):
-        return
+        return False
     for copy in _copies(context):
         os.unlink(copy)
     for space in catalog.spaces.all():
@@ -76,32 +78,46 @@ def finish(context: LibraryContext, erase: Callable[[Ids], None]) -> None:
             context.indexes.remove(space)
     erase(forgotten)
     catalog.erasing.purged()
+    return True
 
 
 def targets_of(context: LibraryContext, targets: Sequence[Path | ImageId]) -> Targets:
     """Images, by file or id; folders and archives, present or not.
+
+    If forgetting was interrupted, a target that is not known is taken for one that is already erased: the
+    same command, given again, finishes it.
 
     Raises:
         ImageNotFoundError: the library does not know one.
     """
     ids: list[int] = []
     places: list[str] = []
-    none = np.zeros(0, np.int64)
+    begun = context.catalog.erasing.pending()
     for target in targets:
-        if isinstance(target, ImageId):
-            ids.append(context.catalog.images.by_sha256(target).id)
-            continue
-        (path,) = absolute([target])
-        record = context.catalog.images.by_path(path)
-        if record is not None:
-            ids.append(record.id)
-        elif context.catalog.erasing.plan(none, [path]).files or _is_folder(context, path):
-            places.append(path)
-        else:
-            raise ImageNotFoundError(
-                f"the library does not know {path}", hint="saccade status lists the folders it indexes"
-            )
-    return Targets(images=np.unique(np.array(ids, np.int64)), places=places)
+        try:
+            if isinstance(target, ImageId):
+                ids.append(context.catalog.images.by_sha256(target).id)
+            else:
+                (path,) = absolute([target])
+                ids += _image_at(context, path)
+                places.append(path)
+        except ImageNotFoundError:
+            if not len(begun):
+                raise
+    return Targets(images=np.setdiff1d(np.array(ids, np.int64), begun), places=places)
+
+
+def _image_at(context: LibraryContext, path: str) -> list[int]:
+    """The image of a file; none for another place that the library knows. Raises ImageNotFoundError."""
+    record = context.catalog.images.by_path(path)
+    if record is not None:
+        return [record.id]
+    found = context.catalog.erasing.plan(np.zeros(0, np.int64), [path])
+    if not (found.files or found.images or _is_folder(context, path)):
+        raise ImageNotFoundError(
+            f"the library does not know {path}", hint="saccade status lists the folders it indexes"
+        )
+    return []
 
 
 def _is_folder(context: LibraryContext, path: str) -> bool:
@@ -113,5 +129,16 @@ def _copies(context: LibraryContext) -> tuple[str, ...]:
     return tuple(sorted(glob(os.path.join(escape(context.folder), "catalog.db.before-*"))))
 
 
-def _report(images: int, files: int, folders: int, *, copies: tuple[str, ...], done: bool) -> ForgetReport:
-    return ForgetReport(images=images, files=files, folders=folders, copies=copies, done=done)
+def _report(
+    context: LibraryContext, leaving: Leaving, *, copies: tuple[str, ...], resumed: bool, done: bool
+) -> ForgetReport:
+    originals = os.path.join(context.folder, ORIGINALS)
+    return ForgetReport(
+        images=leaving.images,
+        files=leaving.files,
+        folders=leaving.folders,
+        copies=copies,
+        originals=originals if os.path.isdir(originals) else None,
+        resumed=resumed,
+        done=done,
+    )

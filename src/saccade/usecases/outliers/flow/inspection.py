@@ -79,7 +79,8 @@ def train(
         InputError: fewer than two good pictures can be read, or all are the same, or an invalid rate.
     """
     check_rate(false_alarms)
-    patches, places, failed, axes = _patches(features, pictures, len(subjects), report)
+    patches, read, failed, axes = _patches(features, pictures, len(subjects), report)
+    places = [place for place, _ in read]
     if len(places) < 2:
         raise InputError(
             f"{len(places)} good pictures can be read; at least 2 are needed, 20 or more are better",
@@ -114,7 +115,9 @@ def train(
         "axes": bank.axes,
         "good": np.sort(values),
     }
-    owners = np.array([subjects[place].image or 0 for place in places], np.int64)
+    # However a picture was given: if it is an image of the library, its patches are forgotten with it.
+    images = catalog.images.find([digest for _, digest in read], [])
+    owners = np.array([images.get(digest, 0) for _, digest in read], np.int64)
     rows = ImageRows(
         ids=owners[bank.owners], arrays={"rows": bank.rows.astype(np.float16), "owners": bank.owners}
     )
@@ -205,16 +208,16 @@ def check_rate(false_alarms: float) -> None:
 
 def _patches(
     features: Features, pictures: Pictures, total: int, report: ReportProgress
-) -> tuple[list[NDArray[np.float16]], list[int], list[Failure], Projection]:
-    """Projected patches of each readable picture, its position, the failures, and the projection."""
+) -> tuple[list[NDArray[np.float16]], list[tuple[int, bytes]], list[Failure], Projection]:
+    """Projected patches of each picture, its position and digest, the failures, and the projection."""
     first: list[NDArray[np.float32]] = []
     axes: Projection | None = None
     patches: list[NDArray[np.float16]] = []
-    places: list[int] = []
+    read: list[tuple[int, bytes]] = []
     failed: list[Failure] = []
     for batch, failures in pictures:
         failed += failures
-        places += [place for place, _ in batch]
+        read += [(place, picture.sha256) for place, picture in batch]
         if batch:
             found = smoothed(features(np.stack([picture.pixels for _, picture in batch])))
             if axes is None:
@@ -224,11 +227,11 @@ def _patches(
                     patches += _projected(first, axes)
             else:
                 patches += _projected([found], axes)
-        report(Progress(stage="learn", done=len(places) + len(failed), total=total, failed=len(failed)))
+        report(Progress(stage="learn", done=len(read) + len(failed), total=total, failed=len(failed)))
     if axes is None:
         axes = _fit(first) if first else (np.zeros(1, np.float32), np.zeros((1, 1), np.float32))
         patches = _projected(first, axes)
-    return patches, places, failed, axes
+    return patches, read, failed, axes
 
 
 def _fit(found: Sequence[NDArray[np.float32]]) -> Projection:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from saccade.core import paths
-from saccade.engine.context import LibraryContext
+from saccade.engine.context import ORIGINALS, LibraryContext
 
 _NAME = "written.jsonl"
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -54,7 +54,7 @@ class Manifest:
 
     def __init__(self, context: LibraryContext) -> None:
         self._tools = context.tools
-        self.folder = os.path.join(context.folder, "originals")
+        self.folder = os.path.join(context.folder, ORIGINALS)
         self._path = os.path.join(self.folder, _NAME)
         self._home = os.path.realpath(os.path.dirname(context.folder))
         self._made = False
