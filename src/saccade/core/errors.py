@@ -180,6 +180,11 @@ class CorruptLibraryError(StorageError):
     code = "library_corrupt"
 
 
+def library_closed() -> InputError:
+    """The error of every call on a closed library."""
+    return InputError("this library is closed", hint="open it again: saccade.open_library()")
+
+
 @dataclass(frozen=True, slots=True)
 class Status:
     """An error's process exit status, HTTP status and JSON-RPC (MCP) error code."""
