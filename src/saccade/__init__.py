@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from saccade.usecases.tags.rules.reports import TaggingReport as TaggingReport
     from saccade.usecases.tags.rules.reports import TeachingReport as TeachingReport
 
-__version__ = "0.2.0"
+__version__ = "0.3.0.dev0"
 
 _HOME = {
     "ApplyReport": "saccade.usecases.duplicates.rules.applying",

@@ -9,6 +9,7 @@ from PIL import Image
 import saccade
 from saccade.core.errors import (
     EncoderUnavailableError,
+    InputError,
     InvalidQueryError,
     PathNotFoundError,
     UnreadableImageError,
@@ -108,3 +109,13 @@ def test_a_closed_encoder_can_be_closed_again() -> None:
     made = saccade.load_encoder()
     made.close()
     made.close()
+
+
+def test_a_closed_encoder_takes_no_pictures(pictures: Path) -> None:
+    """Texts need no workers."""
+    made = saccade.load_encoder()
+    made.close()
+    with pytest.raises(InputError, match="this encoder is closed") as caught:
+        made.encode_images([pictures / "0.png"])
+    assert caught.value.hint
+    assert len(made.encode_texts(["a dog"])) == 1

@@ -34,6 +34,15 @@ def test_feedback_is_kept_exported_and_imported_again(
     assert library.recommendations.users() == {"anna": 2}
 
 
+@pytest.mark.parametrize("at", [1e30, 1.7e12, "1700000000000", -1.0, float("inf"), float("nan")])
+def test_a_time_that_is_none_is_refused(library: saccade.Library, shelf: Path, at: float | str) -> None:
+    """As a number by the same rule as text; once stored, it could not be exported."""
+    with pytest.raises(InputError, match="not a time") as caught:
+        library.recommendations.feedback("anna", "like", [shelf / "0.png"], at=at)
+    assert caught.value.hint == "are these milliseconds?"
+    assert library.recommendations.users() == {}
+
+
 def test_erasing_leaves_no_byte_of_a_user(library: saccade.Library, shelf: Path) -> None:
     """Not the name in any file of the library; others stay."""
     library.recommendations.feedback("Zebulon-Unmistakable", "like", [shelf / "0.png"])

@@ -65,9 +65,10 @@ class SqlHealth:
         To restore it, put the file as `catalog.db` into an empty library folder.
 
         Raises:
-            InputError: `path` exists and `overwrite` is false.
+            InputError: `path` exists and `overwrite` is false, or the catalog is closed.
             DiskFullError, ReadOnlyError: it cannot be written there.
         """
+        self._transactions.check_open()
         target = Path(places.plain(path))
         with self._transactions.dialect.translated(target.parent):
             self._transactions.dialect.copy(self._path, target, overwrite=overwrite)

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine
 from saccade.catalog import places
 from saccade.catalog.dialect import Changes, Dialect, Wiper
 from saccade.catalog.lock import LibraryLock
-from saccade.core.errors import ReadOnlyError
+from saccade.core.errors import ReadOnlyError, library_closed
 from saccade.core.ports.files import Folder
 
 LOCK = "lock"
@@ -30,6 +30,7 @@ class Transactions:
             work.
         rewriting: the same, and the whole database is rewritten afterward.
         folders: the indexed folders, their paths absolute.
+        check_open: for what does without a transaction; raises InputError once the catalog is closed.
     """
 
     dialect: Dialect
@@ -38,10 +39,11 @@ class Transactions:
     wiping: Callable[[], AbstractContextManager[Wiper]]
     rewriting: Callable[[], AbstractContextManager[Wiper]]
     folders: Callable[[Connection], list[Folder]]
+    check_open: Callable[[], None]
 
 
 class Session:
-    """What every store of a catalog stands on. Thread-safe.
+    """What every store of a catalog stands on. Thread-safe; once closed, every use raises InputError.
 
     Args:
         path: the database.
@@ -72,6 +74,7 @@ class Session:
             wiping=self.wiping,
             rewriting=partial(self.wiping, rewrite=True),
             folders=self.folders,
+            check_open=self.check_open,
         )
         self._dialect = dialect
         self._engine = engine
@@ -82,10 +85,12 @@ class Session:
         self._unit = _Unit()
         self._watch: Changes | None = None
         self._watching = threading.Lock()
+        self._closed = False
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A transaction that reads; inside a unit of work it sees what the unit wrote."""
+        self.check_open()
         if self._unit.connection is not None:
             yield self._unit.connection
             return
@@ -99,6 +104,7 @@ class Session:
     @contextmanager
     def moment(self) -> Iterator[None]:
         """See `core.ports.catalog.Catalog.reading`; part of a moment or unit of work it is in."""
+        self.check_open()
         if self._unit.connection is not None or self._unit.moment is not None:
             yield
             return
@@ -150,6 +156,7 @@ class Session:
     @contextmanager
     def unit(self, doing: str = "writing to it", *, wait_s: float | None = None) -> Iterator[None]:
         """See `core.ports.catalog.Catalog.unit`. A unit inside another one is a part of it."""
+        self.check_open()
         if self._unit.connection is not None:
             with self._unit.connection.begin_nested():
                 yield
@@ -170,6 +177,7 @@ class Session:
 
         Meant for comparison within the life of this object only.
         """
+        self.check_open()
         if self._unit.moment is not None:
             return self._unit.moment.version
         with self._dialect.translated(self._folder), self._watching:
@@ -179,6 +187,7 @@ class Session:
 
     def close(self) -> None:
         """Release it; safe to call twice."""
+        self._closed = True
         with self._dialect.translated(self._folder):
             try:
                 with self._watching:
@@ -188,8 +197,14 @@ class Session:
             finally:
                 self._engine.dispose()
 
+    def check_open(self) -> None:
+        """Raise InputError if it is closed: a connection made now would stay open."""
+        if self._closed:
+            raise library_closed()
+
     def _check_writable(self) -> None:
-        """Raise ReadOnlyError if it was opened for reading, RuntimeError inside a moment."""
+        """Raise InputError if it is closed, ReadOnlyError if opened to read, RuntimeError inside a moment."""
+        self.check_open()
         if self.read_only:
             raise self._no_writing()
         if self._unit.moment is not None:

@@ -127,6 +127,10 @@ class SqlCatalog:
         """A number that changes whenever anything in the catalog did, by any process."""
         return self._session.version()
 
+    def check_open(self) -> None:
+        """Raise InputError if it is closed."""
+        self._session.check_open()
+
     def close(self) -> None:
         """Release it; safe to call twice."""
         self._session.close()

@@ -180,6 +180,11 @@ class CorruptLibraryError(StorageError):
     code = "library_corrupt"
 
 
+def library_closed() -> InputError:
+    """The error of every call on a closed library."""
+    return InputError("this library is closed", hint="open it again: saccade.open_library()")
+
+
 @dataclass(frozen=True, slots=True)
 class Status:
     """An error's process exit status, HTTP status and JSON-RPC (MCP) error code."""
@@ -223,5 +228,5 @@ EXIT_INTERRUPTED = 130
 """Exit status after Ctrl-C (128 + SIGINT, the shells' convention)."""
 
 EXIT_PROBLEMS = 7
-"""Exit status of a check (`doctor`, `check`, `leaks`, `index --strict`) that found something, and of an
-`undo` that could not put a file back."""
+"""Exit status of a check (`doctor`, `check`, `leaks`, `duplicates --across`, `index --strict`) that found
+something, and of an `undo` that could not put a file back."""

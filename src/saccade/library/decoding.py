@@ -4,6 +4,7 @@ import threading
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
+from saccade.core.errors import library_closed
 from saccade.core.ports.decoders import Decoder
 from saccade.core.settings import Settings
 from saccade.core.types import PixelRecipe
@@ -28,12 +29,12 @@ class Workers:
         self._closed = False
 
     def decoder(self, recipe: PixelRecipe) -> Decoder:
-        """A decoder that uses these workers."""
+        """A decoder that uses these workers. Raises InputError: they were closed with their library."""
         with self._lock:
+            if self._closed:
+                raise library_closed()
             if self._pool is None:
                 self._pool = _pool(self._settings, self._cores)
-                if self._closed:
-                    self._pool.close()
             return self._pool.decoder(recipe)
 
     def close(self) -> None:

@@ -4,7 +4,7 @@ import weakref
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 
-from saccade.core.errors import InvalidQueryError
+from saccade.core.errors import InputError, InvalidQueryError
 from saccade.core.pictures import Picture
 from saccade.core.ports.encoders import Encoder
 from saccade.core.settings import Settings
@@ -54,7 +54,10 @@ class ImageEncoder:
             role: "semantic" (what it shows; comparable with texts) or "copy" (is it the same picture).
         Raises:
             PathNotFoundError, UnreadableImageError: for the first picture that cannot be read.
+            InputError: the encoder is closed.
         """
+        if not self._ended.alive:
+            raise InputError("this encoder is closed", hint="load it again: saccade.load_encoder()")
         if isinstance(images, (str, bytes)) or not isinstance(images, Sequence):
             raise InvalidQueryError("expected a list of pictures, got one", hint="write [picture]")
         wanted = Role(role)

@@ -283,10 +283,11 @@ class Library:
         return thumbnails(self.context, paths, size)
 
     def close(self) -> None:
-        """Release files, indexes, workers and memory."""
+        """Release files, indexes, workers and memory; every later call but this one raises InputError."""
         self._opened.close()
 
     def __enter__(self) -> Self:
+        self._opened.catalog.check_open()
         return self
 
     def __exit__(

@@ -182,7 +182,7 @@ class Recommendations:
         Raises:
             ImageNotFoundError, InputError: nothing was stored.
         """
-        when = self._context.clock() if at is None else events.parse_time(at) if isinstance(at, str) else at
+        when = self._context.clock() if at is None else events.parse_time(at)
         found = [
             events.checked_event(user, image, kind, at=when, value=value)
             for image in self._context.ids(images).tolist()

@@ -203,6 +203,14 @@ def test_a_cluster_is_renamed(run: Run, fake: MagicMock) -> None:
     assert run("clusters", "--rename", "dog", "our dog").status == 2
 
 
+def test_a_cluster_is_not_named_like_an_option(run: Run, fake: MagicMock) -> None:
+    """A forgotten name must not make the next option the name."""
+    ran = run("clusters", "--rename", "1", "--json")
+    assert ran.status == 2
+    assert ran.err.splitlines()[0] == "saccade: '--json' looks like an option, not a name"
+    fake.rename.assert_not_called()
+
+
 @pytest.mark.parametrize(
     "args", [("--by", "clicks", "--dry-run"), ("--by", "clicks", "--where", "width>9"), ("--method", "magic")]
 )

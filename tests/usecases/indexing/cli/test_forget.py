@@ -39,13 +39,26 @@ PREVIEW = [
 ]
 
 
-@pytest.mark.parametrize("more", [["--dry-run"], [], ["--yes", "--dry-run"]], ids=" ".join)
-def test_without_consent_it_only_says_what_would_go(run: Run, forgetting: MagicMock, more: list[str]) -> None:
-    """On stdout; that nothing was changed, on stderr. A script is not asked."""
+@pytest.mark.parametrize("more", [["--dry-run"], ["--yes", "--dry-run"]], ids=" ".join)
+def test_a_dry_run_only_says_what_would_go(run: Run, forgetting: MagicMock, more: list[str]) -> None:
+    """On stdout; that nothing was changed, on stderr."""
     done = run("forget", *more, "/p/a.jpg", stdin=b"y\n")
     assert (done.status, done.out.splitlines()) == (0, PREVIEW)
-    assert done.err.splitlines()[-1].startswith("nothing was changed")
+    assert done.err.splitlines()[-1] == "nothing was changed"
     assert [one.kwargs.get("dry_run") for one in forgetting.forget.call_args_list] == [True]
+
+
+def test_a_script_must_pass_yes(run: Run, forgetting: MagicMock) -> None:
+    """A script that forgot it must notice that nothing was erased."""
+    done = run("forget", "/p/a.jpg", stdin=b"y\n")
+    assert (done.status, done.out) == (2, "")
+    assert "--yes" in done.err
+    error = run("forget", "--json", "/p/a.jpg", terminal=True, stdin=b"y\n")
+    assert error.status == 2
+    check_json(error.json(), "error")
+    assert error.json()["error"]["code"] == "invalid_input"
+    assert "--yes" in error.json()["error"]["hint"]
+    assert not forgetting.forget.called
 
 
 @pytest.mark.parametrize(("typed", "does"), [(b"y\n", True), (b"n\n", False), (b"\n", False), (b"", False)])
@@ -86,7 +99,7 @@ def test_scripts_read_json(run: Run) -> None:
     answer = run("forget", "--yes", "--json", "/p").json()
     check_json(answer, "forget")
     assert (answer["images"], answer["files"], answer["folders"], answer["done"]) == (2, 3, 1, True)
-    preview = run("forget", "--json", "/p").json()
+    preview = run("forget", "--dry-run", "--json", "/p").json()
     check_json(preview, "forget")
     assert preview == {**answer, "done": False}
 
@@ -94,6 +107,6 @@ def test_scripts_read_json(run: Run) -> None:
 def test_what_is_not_known_is_an_error(run: Run, indexing: MagicMock) -> None:
     """In one line, with what to do."""
     indexing.forget.side_effect = ImageNotFoundError("the library does not know /x", hint="see status")
-    done = run("forget", "/x")
+    done = run("forget", "--yes", "/x")
     assert done.status == STATUS[ImageNotFoundError.code].exit
     assert done.err.splitlines() == ["saccade: the library does not know /x", "  see status"]

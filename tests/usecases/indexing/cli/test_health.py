@@ -34,6 +34,17 @@ def test_status_tells_what_a_person_wants_to_know(run: Run, indexing: MagicMock,
     assert not indexing.cancel.called
 
 
+def test_one_file_is_told_in_the_singular(run: Run, indexing: MagicMock) -> None:
+    """Excluded, missing or indexed."""
+    counts = replace(indexing.status.return_value.counts, files=1, excluded=1, missing=1)
+    indexing.status.return_value = replace(indexing.status.return_value, counts=counts)
+    lines = run("status").out.splitlines()
+    assert "excluded  1 file that is not an image" in lines
+    assert "missing   1 file that no longer exists" in lines
+    indexing.doctor.return_value = replace(indexing.doctor.return_value, counts=counts)
+    assert run("doctor").out.startswith("1 file indexed, ")
+
+
 def test_status_cancels_a_job(run: Run, indexing: MagicMock) -> None:
     """The job named, before the status is told; one that does not run is an error with status 3."""
     assert run("status", "--cancel", "7").status == 0

@@ -137,6 +137,11 @@ def _rename(api: "Clusters", rename: tuple[str, str], named: "Mapping[str, str]"
         raise InputError(
             f"{cluster!r} is not the id of a cluster", hint='e.g. saccade clusters --rename 3 "our beach"'
         )
+    if title.startswith("-"):  # an option that took the place of a forgotten name
+        raise InputError(
+            f"{title!r} looks like an option, not a name",
+            hint='e.g. saccade clusters --rename 3 "our beach"',
+        )
     api.rename(int(cluster), title, **named)
     if as_json:
         from saccade.usecases.clusters.wire import RenameAnswer

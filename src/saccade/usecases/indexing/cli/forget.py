@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from saccade.core.errors import InputError
 from saccade.doors.terminal.opening import existing_library
 from saccade.doors.terminal.output import is_terminal, note, print_json, say
 from saccade.doors.terminal.progress import progress_shown
@@ -37,6 +38,11 @@ def forget(
     Shows what would be forgotten, then asks. In scripts and with --json, pass --yes.
     """
     with existing_library(session, as_json=as_json) as library:
+        if not (yes or dry_run) and (as_json or not _can_ask()):
+            raise InputError(
+                "nothing was changed: nobody can be asked here",
+                hint="pass --yes to forget it, or --dry-run to see what would go",
+            )
         from saccade.usecases.indexing.api import Indexing
 
         indexing, named = Indexing(library), [named_image(target) for target in targets]
@@ -45,7 +51,7 @@ def forget(
             report = indexing.forget(*named, dry_run=True)
             if not as_json:
                 _say(report)
-            sure = not (dry_run or as_json) and _agreed()
+            sure = not dry_run and _agreed()
         if sure:
             with progress_shown(quiet=quiet) as progress:
                 report = indexing.forget(*named, progress=progress)
@@ -54,13 +60,16 @@ def forget(
         elif sure:
             _say(report)
         else:
-            note("nothing was changed" if dry_run else "nothing was changed; pass --yes to forget it")
+            note("nothing was changed")
+
+
+def _can_ask() -> bool:
+    """Whether there is a person to ask."""
+    return sys.stdin.isatty() and is_terminal(error=True)
 
 
 def _agreed() -> bool:
-    """Whether a person says yes; no where nobody can be asked."""
-    if not (sys.stdin.isatty() and is_terminal(error=True)):
-        return False
+    """Whether a person says yes."""
     note("forget this for good? [y/N]")
     return sys.stdin.readline().strip().lower() in {"y", "yes"}
 

@@ -95,9 +95,11 @@ def _status_fields(status: "LibraryStatus") -> list[tuple[str, str]]:
     if counts.failed:
         fields.append(("failed", f"{counted(counts.failed, 'file')}; `saccade doctor` says why"))
     if counts.excluded:
-        fields.append(("excluded", f"{counted(counts.excluded, 'file')} that are not images"))
+        excluded = counted(counts.excluded, "file that is not an image", "files that are not images")
+        fields.append(("excluded", excluded))
     if counts.missing:
-        fields.append(("missing", f"{counted(counts.missing, 'file')} that no longer exist"))
+        missing = counted(counts.missing, "file that no longer exists", "files that no longer exist")
+        fields.append(("missing", missing))
     for space in status.spaces:
         active = "" if space.active else ", not in use"
         held = counted(counts.embeddings.get(space.id, 0), "embedding")
@@ -125,7 +127,7 @@ def _say_doctor(report: "DoctorReport", *, repair: bool) -> None:
     """Print the output of `doctor`: the counts, then what is wrong."""
     counts = report.counts
     say(
-        f"{number(counts.files)} files indexed, {number(counts.failed)} failed with a reason, "
+        f"{counted(counts.files, 'file')} indexed, {number(counts.failed)} failed with a reason, "
         f"{number(counts.excluded)} excluded, {number(counts.missing)} missing"
     )
     for failure in report.failures:

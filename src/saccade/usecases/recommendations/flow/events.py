@@ -100,18 +100,16 @@ def checked_event(user: str, image: int, kind: str, *, at: float, value: float) 
         raise InputError(f"{kind!r} is not a kind of event", hint=f"one of: {', '.join(EVENT_WEIGHTS)}")
     if not isfinite(value) or value < 0:
         raise InputError(f"the value {value} must be a number, 0 or more", hint="use kind dislike to dislike")
-    if not isfinite(at):
-        raise InputError(f"{at} is not a time", hint="seconds since 1970, or 2024-05-01T12:00:00")
     return Event(user=_named(user, "user"), image=image, kind=kind, at=at, value=value)
 
 
-def parse_time(said: str) -> float:
+def parse_time(said: float | str) -> float:
     """UTC seconds since 1970 of a number of seconds or an ISO 8601 time (UTC if it has no time zone)."""
     try:
         seconds = float(said)
     except ValueError:
         try:
-            when = datetime.fromisoformat(said.strip())
+            when = datetime.fromisoformat(str(said).strip())
         except ValueError:
             raise InputError(
                 f"{said!r} is not a time", hint="seconds since 1970, or 2024-05-01T12:00:00"

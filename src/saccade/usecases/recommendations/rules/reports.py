@@ -100,7 +100,8 @@ class FeedbackImport:
     """The result of importing events or sets.
 
     Attributes:
-        rows: lines read, the header left out.   added: new ones among them.
+        rows: lines read, the header left out.
+        added: events, or images in sets, that were new.
         failed: one for each line that could not be used; its path is "FILE:LINE".
     """
 
