@@ -6,6 +6,8 @@ import stat
 from collections.abc import Sequence
 from typing import TypeAlias, cast
 
+import numpy as np
+
 from saccade.core.decoding import DecodeTask
 from saccade.core.errors import InputError, InvalidQueryError, PathNotFoundError
 from saccade.core.pictures import Path, Picture
@@ -21,6 +23,7 @@ UNNAMED = "the picture given"
 """Name of a picture without a path."""
 _CHUNK = 1 << 20
 _LONGEST = 200_000_000
+_LONGEST_SIDE = 4096
 
 
 def picture_task(picture: Picture, codec: PictureCodec) -> DecodeTask:
@@ -94,7 +97,39 @@ def _pairs(value: object) -> list[tuple[object, float]]:
 
 
 def absolute(paths: Sequence[Path]) -> tuple[str, ...]:
-    """Absolute paths, without normalizing names. Raises InputError for an empty one."""
-    if not all(map(os.fspath, paths)):
+    """Absolute paths, without normalizing names. Raises InputError for what no file can be called."""
+    return tuple(map(_absolute, paths))
+
+
+def _absolute(path: object) -> str:
+    name = os.fspath(path) if isinstance(path, (str, os.PathLike)) else None
+    if not isinstance(name, str):
+        raise InputError(f"{path!r} is not a path", hint="give paths as text, or as pathlib.Path")
+    if not name:
         raise InputError("a path is empty", hint='for the current folder, give "."')
-    return tuple(os.path.abspath(os.fspath(path)) for path in paths)
+    try:
+        encodable = b"\0" not in os.fsencode(name)
+    except UnicodeEncodeError:  # half of a surrogate pair
+        encodable = False
+    if not encodable:
+        raise PathNotFoundError(
+            f"{name!r} is not a path", hint="no file can have a name with these characters"
+        )
+    return os.path.abspath(name)
+
+
+def check_k(k: object) -> None:
+    """Raise InvalidQueryError unless it is a number of hits."""
+    if _whole(k) < 1:
+        raise InvalidQueryError(f"k is {k!r}; it must be a whole number, at least 1", hint="e.g. k=10")
+
+
+def check_side(size: object) -> None:
+    """Raise InputError unless it can be the longest side of a picture, in pixels."""
+    if not 1 <= _whole(size) <= _LONGEST_SIDE:
+        raise InputError(f"size is {size!r}; it must be 1 to {_LONGEST_SIDE} pixels", hint="e.g. size=512")
+
+
+def _whole(value: object) -> int:
+    """A whole number; 0 for anything else, which is out of range."""
+    return int(value) if isinstance(value, (int, np.integer)) and not isinstance(value, bool) else 0

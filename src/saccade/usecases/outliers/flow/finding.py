@@ -11,6 +11,7 @@ from saccade.core.errors import InputError
 from saccade.core.ports.catalog import Catalog
 from saccade.core.ties import ranked
 from saccade.core.types import Failure, Ids
+from saccade.engine.inputs import check_k
 from saccade.engine.surviving import surviving
 from saccade.usecases.outliers.rules.anomalies import (
     local_outlier_factors,
@@ -55,8 +56,7 @@ class OutlierQuery:
             raise InputError(f"unknown mode {self.mode!r}", hint=f"one of: {', '.join(MODES)}")
         if self.by not in BY:
             raise InputError(f"images cannot be compared by {self.by!r}", hint=f"one of: {', '.join(BY)}")
-        if self.k < 1:
-            raise InputError(f"k is {self.k}; it must be at least 1", hint="leave it out, or use -k 30")
+        check_k(self.k)
         if self.top is not None and self.top < 0:
             raise InputError(f"top is {self.top}; it must not be negative", hint="e.g. --top 50")
 

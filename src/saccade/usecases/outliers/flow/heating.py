@@ -2,13 +2,12 @@
 
 from saccade.core.decoding import Decoded
 from saccade.core.errors import InputError
+from saccade.engine.inputs import check_side
 from saccade.usecases.outliers.flow.inspection import judge, ratio_of
 from saccade.usecases.outliers.flow.models import Trained
 from saccade.usecases.outliers.flow.patches import Features
 from saccade.usecases.outliers.rules.heat import HeatMap, enlarged
 from saccade.usecases.outliers.rules.inspection import share_below
-
-_MAX_SIZE = 4096
 
 
 def check_heat(trained: Trained, size: int) -> None:
@@ -19,8 +18,7 @@ def check_heat(trained: Trained, size: int) -> None:
             f"the model {name!r} judges whole pictures, so it cannot locate anomalies",
             hint="train it by patches, with an encoder that supports them",
         )
-    if not 1 <= size <= _MAX_SIZE:
-        raise InputError(f"size is {size}; it must be 1 to {_MAX_SIZE} pixels", hint="e.g. size=512")
+    check_side(size)
 
 
 def heat_map_of(trained: Trained, features: Features, picture: Decoded, shown: Decoded) -> HeatMap:

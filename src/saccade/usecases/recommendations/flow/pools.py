@@ -6,10 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from saccade.core.errors import InputError, InvalidQueryError
+from saccade.core.errors import InputError
 from saccade.core.ports.catalog import Catalog
 from saccade.core.ports.indexes import Selection
 from saccade.core.types import Embeddings, Ids
+from saccade.engine.inputs import check_k
 from saccade.engine.space import SpaceReader
 from saccade.usecases.recommendations.rules.preference import HALF_LIFE_DAYS, heaviest
 
@@ -45,8 +46,7 @@ class Wish:
     now: float
 
     def __post_init__(self) -> None:
-        if self.k < 1:
-            raise InvalidQueryError(f"k is {self.k}; it must be at least 1", hint="use at least -k 1")
+        check_k(self.k)
         for name, value in (("diverse", self.diverse), ("novel", self.novel)):
             if not 0.0 <= value <= 1.0:
                 raise InputError(f"{name} is {value}; it must be from 0 to 1", hint=f"--{name} 0.3")

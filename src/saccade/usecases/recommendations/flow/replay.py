@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from saccade.core.errors import InputError, InvalidQueryError
+from saccade.core.errors import InputError
 from saccade.core.ports.catalog import Catalog
 from saccade.core.ports.decoders import ReportProgress
 from saccade.core.ports.stores import Event
@@ -22,6 +22,7 @@ from saccade.core.ranking import (
     surprise,
 )
 from saccade.core.types import Embeddings, Ids, Progress
+from saccade.engine.inputs import check_k
 from saccade.engine.space import SpaceReader
 from saccade.usecases.recommendations.flow.recommending import signs_of
 from saccade.usecases.recommendations.rules.preference import (
@@ -91,8 +92,7 @@ def replay(
     Raises:
         InputError: no user has enough events.
     """
-    if k < 1:
-        raise InvalidQueryError(f"k is {k}; it must be at least 1", hint="-k 10")
+    check_k(k)
     if not 0.0 < held_out < 1.0:
         raise InputError(
             f"{held_out} is not a valid share to hold out", hint="a number between 0 and 1, such as 0.2"

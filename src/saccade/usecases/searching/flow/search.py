@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saccade.core.calibration import CONFIDENT, Calibration
-from saccade.core.errors import ImageNotFoundError, InvalidQueryError
+from saccade.core.errors import ImageNotFoundError
 from saccade.core.filters import Filter
 from saccade.core.hits import Hit, PartScore, SearchResult
 from saccade.core.items import FIRST_PART, WHOLE
@@ -18,6 +18,7 @@ from saccade.core.ports.indexes import Selection
 from saccade.core.ties import ranked
 from saccade.core.types import Ids, ImageRecord, SpaceInfo
 from saccade.engine.folding import Nearest
+from saccade.engine.inputs import check_k
 from saccade.engine.query import Part, combine, confidence, content_words, describe
 from saccade.engine.space import SpaceReader
 from saccade.usecases.searching.rules.fusion import collapse, reciprocal_rank_fusion
@@ -85,8 +86,7 @@ def search(
     Raises:
         InvalidQueryError: k below 1, nothing asked, or parts that cancel each other.
     """
-    if k < 1:
-        raise InvalidQueryError(f"k is {k}; it must be at least 1", hint="ask for at least one hit: -k 1")
+    check_k(k)
     query = combine(parts, calibration)
     said = " ".join(part.text for part in parts if part.text is not None and part.weight > 0)
     words = content_words(said, stop_words)

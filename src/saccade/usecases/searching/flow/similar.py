@@ -11,6 +11,7 @@ from saccade.core.filters import Filter
 from saccade.core.hits import Hit, SearchResult
 from saccade.core.ports.catalog import Catalog
 from saccade.core.ranking import diversified, stretched
+from saccade.engine.inputs import check_k
 from saccade.engine.query import Part
 from saccade.engine.space import SpaceReader
 from saccade.usecases.searching.flow.search import search
@@ -41,10 +42,11 @@ def alike(
     Raises:
         InvalidQueryError: k below 1.   InputError: `diverse` outside [0, 1].
     """
+    check_k(k)
     if not 0.0 <= diverse <= 1.0:
         raise InputError(f"diverse is {diverse}; it must be from 0 to 1", hint="--diverse 0.3")
     others = list(given[1:])
-    wanted = (max(100, _POOL * k) if diverse and k > 0 else k) + (len(others) if k > 0 else 0)
+    wanted = (max(100, _POOL * k) if diverse else k) + len(others)
     result = search(
         catalog,
         reader,

@@ -17,6 +17,7 @@ from saccade.core.ports.decoders import Decoder, ReportProgress
 from saccade.core.ports.results import ImageRows
 from saccade.core.ties import ranked
 from saccade.core.types import Failure, Ids, ImageRecord, Progress
+from saccade.engine.inputs import check_k
 from saccade.engine.thumbnails import read_images
 from saccade.usecases.searching.rules.style import (
     STYLE_SIZE,
@@ -116,8 +117,7 @@ def rank_styles(
         looks: (m, STYLE_SIZE) of the query's pictures, m at least 0; `labels` are their names.
         given: sorted ids of those in the library; they are left out.
     """
-    if k < 1:
-        raise InvalidQueryError(f"k is {k}; it must be at least 1", hint="use at least -k 1")
+    check_k(k)
     keep = ~np.isin(styles.ids, given)
     ids, features = styles.ids[keep], styles.features[keep]
     parts = []
